@@ -1,0 +1,54 @@
+import pg from 'pg';
+
+import type { Query, SqlValue } from '../../sql.ts';
+import { postgresText } from './postgres-text.ts';
+
+/** How to reach a PostgreSQL server; names as libpq has them. */
+export interface PostgresOptions {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly database?: string | undefined;
+  readonly ssl?: boolean | undefined;
+  readonly connectionsMin: number;
+  readonly connectionsMax: number;
+}
+
+/** A statement that takes longer is ended by the server, so that a stuck one never holds the clock's row. */
+const STATEMENT_TIMEOUT_MS = 60_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** bigint columns hold positions and nids, all below 2^53. */
+const INT8 = 20;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (type, format) =>
+    Number(type) === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(type, format),
+};
+
+export function clientConfig(options: PostgresOptions): pg.ClientConfig {
+  return {
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.user === undefined ? {} : { user: options.user }),
+    ...(options.password === undefined ? {} : { password: options.password }),
+    ...(options.database === undefined ? {} : { database: options.database }),
+    ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
+    application_name: 'soma',
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    types,
+  };
+}
+
+/** The form in which `pg` takes a query: prepared once per connection, under the query's number. */
+export function preparedQuery(of: Query<unknown>, values: readonly SqlValue[]): pg.QueryConfig {
+  return { name: `soma_${of.nid}`, text: postgresText(of), values: values.map(postgresValue) };
+}
+
+function postgresValue(value: SqlValue): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value) : value;
+}

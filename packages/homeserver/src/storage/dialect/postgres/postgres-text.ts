@@ -1,0 +1,30 @@
+import type { Query } from '../../sql.ts';
+
+const texts = new Map<number, string>();
+
+/** A query's text with PostgreSQL's numbered parameters. Question marks inside quotes stay. */
+export function postgresText(of: Query<unknown>): string {
+  const found = texts.get(of.nid);
+  if (found !== undefined) return found;
+  const made = numberParameters(of.text);
+  texts.set(of.nid, made);
+  return made;
+}
+
+/** `a = ? and b = '?'` → `a = $1 and b = '?'`. */
+export function numberParameters(text: string): string {
+  let count = 0;
+  return text.replaceAll(/'[^']*'|\?/g, (found) => {
+    if (found !== '?') return found;
+    count += 1;
+    return `$${count}`;
+  });
+}
+
+/** The words of a migration that differ by engine, as PostgreSQL says them. */
+export function postgresMigrationText(text: string): string {
+  return text
+    .replaceAll('{nid}', 'bigint primary key')
+    .replaceAll('{bytes}', 'bytea')
+    .replaceAll('{without_rowid}', '');
+}

@@ -1,0 +1,19 @@
+import { kernel } from './0001-kernel.ts';
+import { roomGraph } from './0002-room-graph.ts';
+
+/**
+ * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
+ * `{nid}` an integer primary key; `{bytes}` a byte string; `{without_rowid}` after a table whose primary key
+ * is how it is stored.
+ */
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly text: string;
+}
+
+/** All steps, oldest first. A step that has been released never changes. */
+export const migrations: readonly Migration[] = [
+  { number: 1, name: 'kernel', text: kernel },
+  { number: 2, name: 'room-graph', text: roomGraph },
+];

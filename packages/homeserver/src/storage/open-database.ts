@@ -1,0 +1,23 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import type { Database } from './database.ts';
+import { PostgresDatabase } from './dialect/postgres/postgres-database.ts';
+import type { PostgresOptions } from './dialect/postgres/postgres-connection.ts';
+import { migrateSqlite } from './dialect/sqlite/migrate-sqlite.ts';
+import { SqliteDatabase } from './dialect/sqlite/sqlite-database.ts';
+
+export type DatabaseOptions =
+  | { readonly engine: 'sqlite'; readonly path: string }
+  | ({ readonly engine: 'postgres' } & PostgresOptions);
+
+/** Opens the database, bringing its schema up to date. Throws {@link DatabaseUnusable}. */
+export async function openDatabase(
+  options: DatabaseOptions,
+  serverName: string,
+): Promise<Database> {
+  if (options.engine === 'postgres') return PostgresDatabase.open(options, serverName);
+  mkdirSync(dirname(options.path), { recursive: true });
+  const identity = await migrateSqlite(options.path, serverName);
+  return new SqliteDatabase(options.path, identity);
+}

@@ -1,0 +1,62 @@
+/**
+ * The typed SQL layer: every query is a module-level value, written once for both engines, prepared once.
+ *
+ * Texts use `?` for parameters and only what SQLite and PostgreSQL both understand; what differs is in
+ * `dialect/`.
+ */
+
+/** A value as a database column holds it. Integers stay within ±(2^53−1). */
+export type SqlValue = string | number | null | Uint8Array;
+
+/** A row as the engines give it back, by column name. */
+export type SqlRow = Record<string, SqlValue>;
+
+/** Stands for "the position that the writer gives this change, plus `offset`" (DATA-MODEL, One clock). */
+export class PositionRef {
+  readonly offset: number;
+
+  constructor(offset: number) {
+    this.offset = offset;
+  }
+}
+
+/** The change's first position. */
+export const POSITION = new PositionRef(0);
+
+/** The change's position number `offset`, counted from 0. */
+export function positionAt(offset: number): PositionRef {
+  return offset === 0 ? POSITION : new PositionRef(offset);
+}
+
+export type SqlParam = SqlValue | PositionRef;
+
+/** One SQL text. `Row` is the shape of its rows; the number is its name among prepared statements. */
+export interface Query<Row = SqlRow> {
+  readonly nid: number;
+  readonly text: string;
+  readonly row?: Row;
+}
+
+let queryCount = 0;
+
+/** Makes a query. Call it at module level only: each call is a prepared statement for the whole run. */
+export function query<Row = SqlRow>(text: string): Query<Row> {
+  queryCount += 1;
+  return { nid: queryCount, text };
+}
+
+/** A query with its parameters: what a change is made of. */
+export interface Statement {
+  readonly query: Query<unknown>;
+  readonly params: readonly SqlParam[];
+}
+
+export function statement(of: Query<unknown>, ...params: SqlParam[]): Statement {
+  return { query: of, params };
+}
+
+/** Reads rows. Each call sees one committed state; calls of one {@link Database.read} all see the same. */
+export interface Reader {
+  all<Row>(of: Query<Row>, ...params: SqlValue[]): Promise<Row[]>;
+  get<Row>(of: Query<Row>, ...params: SqlValue[]): Promise<Row | undefined>;
+}

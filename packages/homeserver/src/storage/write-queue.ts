@@ -1,0 +1,123 @@
+import type { Change, Outcome, Submitted } from './change.ts';
+import type { CommitListener, Committed } from './database.ts';
+
+/** A change on its way, with what its caller waits for. */
+export interface QueuedChange extends Submitted {
+  readonly change: Change;
+  settle(outcome: Outcome): void;
+  fail(error: unknown): void;
+}
+
+/** What became of one change of a batch. */
+export type BatchResult = Outcome | { readonly outcome: 'failed'; readonly error: Error };
+
+/** One engine's way to apply a list of changes in one commit. Resolves after the commit. */
+export interface BatchWriter {
+  /** Results in the order of the changes, and the clock's position after the commit. */
+  apply(batch: readonly QueuedChange[]): Promise<{ results: BatchResult[]; position: number }>;
+  close(): Promise<void>;
+}
+
+/** More than this many changes wait for the next commit, so that none grows without limit. */
+const BATCH_CHANGES_MAX = 1024;
+/** A second batch may be handed over while the first is being fsynced: the writer never waits for us. */
+const BATCHES_IN_FLIGHT_MAX = 2;
+
+/** Group commit: whatever is ready when the writer is free goes into one commit (DESIGN §5). */
+export class WriteQueue {
+  readonly #writer: BatchWriter;
+  readonly #listeners: CommitListener[] = [];
+  #waiting: QueuedChange[] = [];
+  #inFlight = 0;
+  #scheduled = false;
+  #serial = 0;
+  #position: number;
+  #closed = false;
+  #idle: (() => void)[] = [];
+
+  constructor(writer: BatchWriter, position: number) {
+    this.#writer = writer;
+    this.#position = position;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  onCommit(listener: CommitListener): void {
+    this.#listeners.push(listener);
+  }
+
+  submit(change: Change): Submitted {
+    if (this.#closed) throw new Error('the database is closed');
+    this.#serial += 1;
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+    const queued: QueuedChange = {
+      serial: this.#serial,
+      done: promise,
+      change,
+      settle: resolve,
+      fail: reject,
+    };
+    this.#waiting.push(queued);
+    this.#schedule();
+    return queued;
+  }
+
+  /** Resolves when nothing is under way any more; refuses new changes from now on. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#waiting.length > 0 || this.#inFlight > 0) {
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
+    await this.#writer.close();
+  }
+
+  /** setImmediate runs after all sockets that are readable now were served: their changes share a commit. */
+  #schedule(): void {
+    if (this.#scheduled || this.#inFlight >= BATCHES_IN_FLIGHT_MAX) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#waiting.length === 0 || this.#inFlight >= BATCHES_IN_FLIGHT_MAX) return;
+    const batch = this.#waiting.splice(0, BATCH_CHANGES_MAX);
+    this.#inFlight += 1;
+    this.#writer.apply(batch).then(
+      ({ results, position }) => this.#finish(batch, results, position),
+      (error: unknown) => {
+        const failed = batch.map((): BatchResult => ({
+          outcome: 'failed',
+          error: error instanceof Error ? error : new Error(String(error)),
+        }));
+        this.#finish(batch, failed, this.#position);
+      },
+    );
+  }
+
+  #finish(batch: readonly QueuedChange[], results: readonly BatchResult[], position: number): void {
+    this.#inFlight -= 1;
+    this.#position = Math.max(this.#position, position);
+    const committed: Committed[] = [];
+    for (const [index, queued] of batch.entries()) {
+      const result = results[index];
+      if (result?.outcome === 'applied' && queued.change.positions > 0) {
+        committed.push({ change: queued.change, position: result.position });
+      }
+    }
+    if (committed.length > 0) {
+      for (const listener of this.#listeners) listener(committed, this.#position);
+    }
+    for (const [index, queued] of batch.entries()) {
+      const result = results[index] ?? { outcome: 'failed', error: new Error('no result') };
+      if (result.outcome === 'failed') queued.fail(result.error);
+      else queued.settle(result);
+    }
+    if (this.#waiting.length > 0) this.#schedule();
+    else if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}

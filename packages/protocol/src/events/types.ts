@@ -1,0 +1,52 @@
+import type { JsonObject } from '../canonical-json.ts';
+
+/** Signatures by server name, then by signing key ID (`ed25519:…`), in unpadded base64. */
+export type Signatures = { [serverName: string]: { [keyId: string]: string } };
+
+/**
+ * A PDU of room version 3 or later, as it travels over federation (spec: Room Versions, "Event format").
+ * A received one may have more keys than these; they are part of its hashes, so it is never rebuilt field by field.
+ */
+export type Pdu = {
+  auth_events: string[];
+  content: JsonObject;
+  /** One more than the greatest depth of the `prev_events`, capped by the room version. */
+  depth: number;
+  /** `sha256` is the content hash in unpadded base64. */
+  hashes: { sha256: string; [algorithm: string]: string };
+  /** Milliseconds since the Unix epoch, by the origin's clock. */
+  origin_server_ts: number;
+  prev_events: string[];
+  /** Only in `m.room.redaction` up to room version 10; later it is in the content. */
+  redacts?: string;
+  /** Absent in the `m.room.create` of room version 12 and later, and only there. */
+  room_id?: string;
+  sender: string;
+  signatures: Signatures;
+  /** Present exactly when this is a state event. */
+  state_key?: string;
+  type: string;
+  unsigned?: JsonObject;
+};
+
+/** What hashing and signing need from outside. `sha256` and `sign` take text, which stands for its UTF-8 bytes. */
+export interface EventCrypto extends HashFunction {
+  /** The server on whose behalf is signed. */
+  readonly serverName: string;
+  /** The signing key ID, `ed25519:…`. */
+  readonly keyId: string;
+  /** The ed25519 signature in unpadded base64. */
+  sign(text: string): string;
+}
+
+/** SHA-256 alone, for what only hashes. */
+export interface HashFunction {
+  /** The digest in standard base64; padding is allowed and ignored. */
+  sha256(text: string): string;
+}
+
+/**
+ * Verifies an ed25519 signature: key and signature in base64 of either alphabet, padded or not.
+ * Returns false for anything malformed; never throws.
+ */
+export type SignatureVerifier = (publicKey: string, signature: string, text: string) => boolean;
