@@ -70,7 +70,8 @@ export function parseRoomAlias(value: unknown): RoomAlias | undefined {
  * and well-formed text without NUL; what a room version makes of it is decided where the version is known.
  */
 export function parseEventId(value: unknown): EventId | undefined {
-  if (typeof value !== 'string' || value.length < 2 || value.charCodeAt(0) !== 0x24) return undefined;
+  if (typeof value !== 'string' || value.length < 2 || value.charCodeAt(0) !== 0x24)
+    return undefined;
   return isIdentifierText(value) ? (value as EventId) : undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { Static, TSchema } from 'typebox';
+import type { Static, TObject, TSchema } from 'typebox';
 
 import type { Errcode } from './errcodes.ts';
 import type { ParamsOf } from './paths.ts';
@@ -18,6 +18,7 @@ export interface Requester {
   readonly userId: string;
   readonly userNid: number;
   readonly deviceId: string | undefined;
+  readonly deviceNid: number | undefined;
   readonly tokenNid: number | undefined;
   readonly isAdmin: boolean;
   readonly isGuest: boolean;
@@ -87,9 +88,10 @@ export interface EndpointDescription {
   readonly rateLimit?: string;
   /** Default: from the first path's prefix. */
   readonly resource?: Resource;
-  readonly params?: TSchema;
+  /** Converted as the query is; by default the path's parameters as strings. */
+  readonly params?: TObject;
   /** Strings become integers, numbers and booleans as the schema says; defaults are filled in. */
-  readonly query?: TSchema;
+  readonly query?: TObject;
   /** Without a schema the body is not read. */
   readonly body?: TSchema;
   /** Default `json`. `bytes` gives a Buffer, `stream` an async iterable of Buffers. */
@@ -109,13 +111,10 @@ export interface Endpoint<Services> extends EndpointDescription {
   handle(request: AnyRequest, services: Services): HandlerResult;
 }
 
-type ValueOf<Schema, Default> = Schema extends TSchema
-  ? TSchema extends Schema
-    ? Default
-    : Static<Schema>
-  : Default;
+type ValueOf<Schema extends TSchema, Default> = TSchema extends Schema ? Default : Static<Schema>;
+type FieldsOf<Schema extends TObject, Default> = TObject extends Schema ? Default : Static<Schema>;
 
-type BodyOf<Schema, As> = As extends 'bytes'
+type BodyOf<Schema extends TSchema, As> = As extends 'bytes'
   ? Buffer
   : As extends 'stream'
     ? AsyncIterable<Buffer>
@@ -131,8 +130,8 @@ interface TypedEndpoint<
   Services,
   Path extends string,
   Auth extends Authentication,
-  Params extends TSchema,
-  Query extends TSchema,
+  Params extends TObject,
+  Query extends TObject,
   Body extends TSchema,
   As extends 'json' | 'bytes' | 'stream',
 > extends EndpointDescription {
@@ -144,8 +143,8 @@ interface TypedEndpoint<
   readonly bodyAs?: As;
   handle(
     request: EndpointRequest<
-      ValueOf<Params, ParamsOf<Path>>,
-      ValueOf<Query, Readonly<Record<string, never>>>,
+      FieldsOf<Params, ParamsOf<Path>>,
+      FieldsOf<Query, Readonly<Record<string, never>>>,
       BodyOf<Body, As>,
       RequesterOf<Auth>
     >,
@@ -161,8 +160,8 @@ export function endpointFor<Services>() {
   return function endpoint<
     const Path extends string,
     const Auth extends Authentication,
-    Params extends TSchema = TSchema,
-    Query extends TSchema = TSchema,
+    Params extends TObject = TObject,
+    Query extends TObject = TObject,
     Body extends TSchema = TSchema,
     const As extends 'json' | 'bytes' | 'stream' = 'json',
   >(

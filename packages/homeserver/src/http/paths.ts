@@ -28,7 +28,7 @@ export interface ClientPathOptions<Release extends string> {
 }
 
 type ClientPath<Release extends string, Path extends string> =
-  `/_matrix/client/${Release | 'unstable' | 'api/v1'}${Path}`;
+  `/_matrix/client/${Release | 'v3' | 'r0' | 'unstable' | 'api/v1'}${Path}`;
 
 /** The paths of one client-server endpoint under every release that has it. */
 export function clientPaths<const Path extends string, const Release extends string = 'v3' | 'r0'>(

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../canonical-json.ts';
+import type { JsonObject, JsonValue } from '../canonical-json.ts';
 
 /** Signatures by server name, then by signing key ID (`ed25519:…`), in unpadded base64. */
 export type Signatures = { [serverName: string]: { [keyId: string]: string } };
@@ -17,8 +17,8 @@ export type Pdu = {
   /** Milliseconds since the Unix epoch, by the origin's clock. */
   origin_server_ts: number;
   prev_events: string[];
-  /** Only in `m.room.redaction` up to room version 10; later it is in the content. */
-  redacts?: string;
+  /** Meant only in `m.room.redaction` up to room version 10; read it with `redactedEventOf`. */
+  redacts?: JsonValue;
   /** Absent in the `m.room.create` of room version 12 and later, and only there. */
   room_id?: string;
   sender: string;

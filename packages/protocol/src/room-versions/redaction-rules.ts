@@ -1,18 +1,19 @@
-import type { RedactionRules } from './types.ts';
+import type { KeptContent, RedactionRules } from './types.ts';
 
+// In code point order, so that a redacted event is written without sorting.
 const IN_EVERY_VERSION = [
+  'auth_events',
+  'content',
+  'depth',
   'event_id',
-  'type',
+  'hashes',
+  'origin_server_ts',
+  'prev_events',
   'room_id',
   'sender',
-  'state_key',
-  'content',
-  'hashes',
   'signatures',
-  'depth',
-  'prev_events',
-  'auth_events',
-  'origin_server_ts',
+  'state_key',
+  'type',
 ];
 
 const POWER_LEVELS = [
@@ -28,53 +29,50 @@ const POWER_LEVELS = [
 
 /** Room versions 1 to 5 (spec: Room Version 1, "Redactions"). */
 export const redactionV1: RedactionRules = {
-  topLevel: [...IN_EVERY_VERSION, 'prev_state', 'origin', 'membership'],
-  content: {
-    'm.room.member': { keys: ['membership'] },
-    'm.room.create': { keys: ['creator'] },
-    'm.room.join_rules': { keys: ['join_rule'] },
-    'm.room.power_levels': { keys: POWER_LEVELS },
-    'm.room.aliases': { keys: ['aliases'] },
-    'm.room.history_visibility': { keys: ['history_visibility'] },
-  },
+  topLevel: [...IN_EVERY_VERSION, 'membership', 'origin', 'prev_state'],
+  content: new Map([
+    ['m.room.member', { keys: ['membership'] }],
+    ['m.room.create', { keys: ['creator'] }],
+    ['m.room.join_rules', { keys: ['join_rule'] }],
+    ['m.room.power_levels', { keys: POWER_LEVELS }],
+    ['m.room.aliases', { keys: ['aliases'] }],
+    ['m.room.history_visibility', { keys: ['history_visibility'] }],
+  ]),
 };
 
 /** Version 6 no longer knows `m.room.aliases`. */
-export const redactionV6: RedactionRules = {
-  ...redactionV1,
-  content: without(redactionV1.content, 'm.room.aliases'),
-};
+export const redactionV6 = changed(redactionV1, [['m.room.aliases', { keys: [] }]]);
 
 /** Version 8 keeps the conditions of restricted rooms. */
-export const redactionV8: RedactionRules = {
-  ...redactionV6,
-  content: { ...redactionV6.content, 'm.room.join_rules': { keys: ['join_rule', 'allow'] } },
-};
+export const redactionV8 = changed(redactionV6, [
+  ['m.room.join_rules', { keys: ['join_rule', 'allow'] }],
+]);
 
 /** Version 9 keeps what a restricted join needs in order to be authorised. */
-export const redactionV9: RedactionRules = {
-  ...redactionV8,
-  content: {
-    ...redactionV8.content,
-    'm.room.member': { keys: ['membership', 'join_authorised_via_users_server'] },
-  },
-};
+export const redactionV9 = changed(redactionV8, [
+  ['m.room.member', { keys: ['membership', 'join_authorised_via_users_server'] }],
+]);
 
 /** Version 11 drops three outdated top-level keys and keeps all that the auth rules read. */
 export const redactionV11: RedactionRules = {
+  ...changed(redactionV9, [
+    ['m.room.create', 'everything'],
+    [
+      'm.room.member',
+      {
+        keys: ['membership', 'join_authorised_via_users_server'],
+        within: { third_party_invite: ['signed'] },
+      },
+    ],
+    ['m.room.power_levels', { keys: [...POWER_LEVELS, 'invite'] }],
+    ['m.room.redaction', { keys: ['redacts'] }],
+  ]),
   topLevel: IN_EVERY_VERSION,
-  content: {
-    ...redactionV9.content,
-    'm.room.create': 'everything',
-    'm.room.member': {
-      keys: ['membership', 'join_authorised_via_users_server'],
-      within: { third_party_invite: ['signed'] },
-    },
-    'm.room.power_levels': { keys: [...POWER_LEVELS, 'invite'] },
-    'm.room.redaction': { keys: ['redacts'] },
-  },
 };
 
-function without<Value>(record: Readonly<Record<string, Value>>, key: string): Record<string, Value> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
+function changed(
+  rules: RedactionRules,
+  content: readonly (readonly [type: string, kept: KeptContent])[],
+): RedactionRules {
+  return { ...rules, content: new Map([...rules.content, ...content]) };
 }

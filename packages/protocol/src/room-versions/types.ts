@@ -13,7 +13,7 @@ export interface RedactionRules {
   /** Top-level keys of the PDU that are kept. */
   readonly topLevel: readonly string[];
   /** Content that is kept, by event type; every other type loses all of its content. */
-  readonly content: Readonly<Record<string, KeptContent>>;
+  readonly content: ReadonlyMap<string, KeptContent>;
 }
 
 /** Everything in which room versions differ. `rules.ts` gives the values, one entry of differences per version. */

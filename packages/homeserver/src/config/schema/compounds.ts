@@ -1,8 +1,8 @@
+import { optionNames, readOptions } from './read-options.ts';
+import type { OptionMap, OptionValues } from './read-options.ts';
 import { INVALID, describeFound } from './site.ts';
 import type { Read, Site } from './site.ts';
 import type { JsonSchema, OptionFacts, ValueType, YamlValue } from './value-type.ts';
-import { optionNames, readOptions } from './read-options.ts';
-import type { OptionMap, OptionValues } from './read-options.ts';
 
 /** A mapping with known keys; the others are reported as unread. */
 export function object<M extends OptionMap>(options: M): ValueType<OptionValues<M>> {
@@ -71,7 +71,9 @@ export function mapOf<T>(entry: ValueType<T>): ValueType<Readonly<Record<string,
       const keys = Object.keys(value);
       const values = allValid(keys.map((key) => entry.read(value[key], site.child(key))));
       if (values === INVALID) return INVALID;
-      return Object.fromEntries(keys.flatMap((key, at) => values.slice(at, at + 1).map((v) => [key, v])));
+      return Object.fromEntries(
+        keys.flatMap((key, at) => values.slice(at, at + 1).map((v) => [key, v])),
+      );
     },
   };
 }

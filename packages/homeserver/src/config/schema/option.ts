@@ -17,7 +17,10 @@ type Required<T> = Spec<T> & { readonly required: true };
 export function option<T>(spec: Defaulted<T> | Required<T>): Option<T>;
 export function option<T>(spec: Optional<T>): Option<T | undefined>;
 export function option<T>(
-  spec: Spec<T> & { readonly default?: YamlValue | undefined; readonly required?: true | undefined },
+  spec: Spec<T> & {
+    readonly default?: YamlValue | undefined;
+    readonly required?: true | undefined;
+  },
 ): Option<T | undefined> {
   return {
     name: spec.name,

@@ -31,7 +31,9 @@ export function readOptions<M extends OptionMap>(
 
 /** Every name under which the options may be written. */
 export function optionNames(options: readonly OptionFacts[]): string[] {
-  return options.flatMap(({ name, pathName }) => (pathName === undefined ? [name] : [name, pathName]));
+  return options.flatMap(({ name, pathName }) =>
+    pathName === undefined ? [name] : [name, pathName],
+  );
 }
 
 function readOption(

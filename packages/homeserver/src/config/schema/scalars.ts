@@ -19,7 +19,9 @@ export function text(
     expected,
     jsonSchema: { type: 'string', ...jsonSchema },
     read: (value, site) =>
-      typeof value === 'string' && test(value) ? value : site.refuse(expected, describeFound(value)),
+      typeof value === 'string' && test(value)
+        ? value
+        : site.refuse(expected, describeFound(value)),
   };
 }
 
@@ -83,6 +85,7 @@ export function oneOf<const V extends readonly (string | boolean)[]>(
     expected,
     jsonSchema: { enum: allowed },
     read: (value, site) =>
-      values.find((candidate) => candidate === value) ?? site.refuse(expected, describeFound(value)),
+      values.find((candidate) => candidate === value) ??
+      site.refuse(expected, describeFound(value)),
   };
 }

@@ -1,5 +1,5 @@
-import type { Read, Site } from './site.ts';
 import type { OptionMap, OptionValues } from './read-options.ts';
+import type { Read, Site } from './site.ts';
 
 /** The options of one subject, and the value they become. */
 export interface Section<V> {

@@ -25,7 +25,8 @@ const SIZE = 'a size: a whole number, alone or with K, M, G or T';
 export const duration: ValueType<number> = {
   expected: DURATION,
   jsonSchema: { type: ['integer', 'string'], pattern: '^[0-9]+(ms|[smhdwy])?$' },
-  read: (value, site) => readAmount(value, parseDuration) ?? site.refuse(DURATION, describeFound(value)),
+  read: (value, site) =>
+    readAmount(value, parseDuration) ?? site.refuse(DURATION, describeFound(value)),
 };
 
 /** A number of bytes (or of entries), read into a plain number; K is 1024. */

@@ -99,11 +99,7 @@ create table current_state (
   primary key (room_nid, state_key_nid)
 ) {without_rowid};
 
-create table room_heads (
-  room_nid {nid},
-  snapshot_nid bigint not null,
-  depth bigint not null
-);
+create table room_heads (room_nid {nid}, snapshot_nid bigint not null);
 
 create table state_changes (
   room_nid bigint not null,
@@ -134,8 +130,7 @@ create table room_summaries (
   room_nid {nid},
   joined_count integer not null,
   invited_count integer not null,
-  local_joined_count integer not null,
-  bump_position bigint not null
+  local_joined_count integer not null
 );
 
 create table partial_rooms (

@@ -1,0 +1,13 @@
+import type { CliCommand } from './cli-command.ts';
+import { generateConfigCommand } from './generate-config.ts';
+import { generateSigningKeyCommand } from './generate-signing-key.ts';
+import { hashPasswordCommand } from './hash-password.ts';
+import { registerUserCommand } from './register-user.ts';
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CliCommand[] = [
+  generateConfigCommand,
+  generateSigningKeyCommand,
+  registerUserCommand,
+  hashPasswordCommand,
+];

@@ -1,0 +1,30 @@
+import { Command, CommanderError } from 'commander';
+
+import { COMMANDS } from './commands.ts';
+import { describeFailure } from './describe-failure.ts';
+import { EXIT } from './exit-codes.ts';
+import { somaVersion } from './version.ts';
+
+/** Runs one command and ends with its exit code: 0 done, 1 refused, 2 wrong command line. */
+export async function runCli(args: readonly string[]): Promise<void> {
+  const program = new Command('npm run soma --')
+    .description('Tools for whoever runs a Soma homeserver.')
+    .version(somaVersion(), '-V, --version')
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride();
+  for (const { name, summary, ...rest } of COMMANDS) {
+    const command = program.command(name).summary(summary).description(summary);
+    command.allowExcessArguments(false);
+    rest.configure(command);
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    process.exitCode = error instanceof CommanderError ? usageCode(error) : EXIT.refused;
+    if (!(error instanceof CommanderError)) process.stderr.write(`${describeFailure(error)}\n`);
+  }
+}
+
+function usageCode(error: CommanderError): number {
+  return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+}

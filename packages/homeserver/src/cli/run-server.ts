@@ -1,0 +1,44 @@
+import type { Config } from '../config/config.ts';
+import { describeFailure } from './describe-failure.ts';
+import { EXIT } from './exit-codes.ts';
+import { prepareStart } from './prepare-start.ts';
+import type { PreparedStart } from './prepare-start.ts';
+import { parseStartFlags } from './start-flags.ts';
+import { describeMade, describeNextSteps, describeReady } from './start-messages.ts';
+import { stopSignal } from './stop-signals.ts';
+
+/** A server that serves. */
+export interface RunningHomeserver {
+  /** Finishes what was accepted; resolves when nothing is open any more. */
+  stop(): Promise<void>;
+  /** Where it serves, as URLs. */
+  readonly addresses: readonly string[];
+}
+
+export type StartHomeserver = (config: Config) => Promise<RunningHomeserver>;
+
+/** Runs the server until it is told to stop, then ends the process. */
+export async function runServer(
+  args: readonly string[],
+  startHomeserver: StartHomeserver,
+): Promise<never> {
+  const flags = parseStartFlags(args);
+  const stopped = stopSignal();
+  let prepared: PreparedStart | undefined;
+  try {
+    prepared = prepareStart(flags);
+    for (const warning of prepared.warnings) process.stderr.write(`Warning: ${warning}\n`);
+    process.stdout.write(describeMade(prepared));
+    const homeserver = await startHomeserver(prepared.config);
+    process.stdout.write(describeReady(prepared.config, homeserver.addresses));
+    process.stdout.write(describeNextSteps(prepared));
+    await stopped;
+    await homeserver.stop();
+    prepared.release();
+    process.exit(EXIT.ok);
+  } catch (error) {
+    prepared?.release();
+    process.stderr.write(`Soma cannot go on. ${describeFailure(error)}\n`);
+    process.exit(EXIT.refused);
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * Options of Synapse that are accepted without a word: leaving them out of account changes nothing
+ * that an operator could miss. Every config that Synapse generates has some of them.
+ */
+export const ACCEPTED_OPTIONS: Readonly<Record<string, string>> = {
+  report_stats: 'Soma reports to nobody.',
+  report_stats_endpoint: 'Soma reports to nobody.',
+  macaroon_secret_key: 'The tokens of Soma are random; no key is needed to make them.',
+  macaroon_secret_key_path: 'The tokens of Soma are random; no key is needed to make them.',
+  form_secret: 'Soma has no forms to protect.',
+  form_secret_path: 'Soma has no forms to protect.',
+  trusted_key_servers: 'Soma asks each server for its own keys.',
+  suppress_key_server_warning: 'The warning does not exist.',
+  use_frozen_dicts: 'It concerns Python.',
+  gc_thresholds: 'It concerns Python.',
+  gc_min_interval: 'It concerns Python.',
+  print_pidfile: 'It concerns starting in the background.',
+  no_redirect_stdio: 'It concerns the logging of Python.',
+  replication_torture_level: 'It is an aid for testing Synapse.',
+};

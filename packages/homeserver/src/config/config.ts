@@ -1,0 +1,24 @@
+import type { SectionValue } from './schema/section.ts';
+import type { SECTIONS } from './sections.ts';
+
+/**
+ * The configuration: one key per section, camelCase, with units in the names, absolute paths, and
+ * every default filled in. Frozen to its depth. What is not set is `undefined`.
+ */
+export type Config = {
+  readonly [K in keyof typeof SECTIONS]: SectionValue<(typeof SECTIONS)[K]>;
+};
+
+export type { CachesConfig } from './caches.ts';
+export type { DatabaseConfig, PostgresConfig, SqliteConfig } from './database.ts';
+export type { ListenerConfig, ListenerPlace, ListenersConfig, ResourceName } from './listeners.ts';
+export type { LoggingConfig } from './logging.ts';
+export type { PasswordPolicy, PasswordsConfig } from './passwords.ts';
+export type { ProfilesConfig } from './profiles.ts';
+export type { RateLimit, RatelimitingConfig } from './ratelimiting.ts';
+export type { RegistrationConfig } from './registration.ts';
+export type { RoomPreset, RoomsConfig } from './rooms.ts';
+export type { ServerConfig } from './server.ts';
+export type { SigningKeysConfig } from './signing-keys.ts';
+export type { SyncConfig } from './sync.ts';
+export type { TlsConfig } from './tls.ts';

@@ -1,0 +1,127 @@
+import { object } from './schema/compounds.ts';
+import { option } from './schema/option.ts';
+import { number } from './schema/scalars.ts';
+import { section } from './schema/section.ts';
+import type { SectionValue } from './schema/section.ts';
+import type { Option, ValueType } from './schema/value-type.ts';
+
+export type RatelimitingConfig = SectionValue<typeof ratelimitingSection>;
+
+/** A leaky bucket: `burstCount` at once, refilled with `perSecond`. */
+export interface RateLimit {
+  readonly perSecond: number;
+  readonly burstCount: number;
+}
+
+function rate(perSecond: number, burstCount: number): ValueType<RateLimit> {
+  return object({
+    perSecond: option({
+      name: 'per_second',
+      valueType: number(0),
+      default: perSecond,
+      description: 'How many are allowed per second, on average.',
+    }),
+    burstCount: option({
+      name: 'burst_count',
+      valueType: number(0),
+      default: burstCount,
+      description: 'How many are allowed at once, before the average counts.',
+    }),
+  });
+}
+
+function limit(
+  name: string,
+  perSecond: number,
+  burstCount: number,
+  description: string,
+  more: { later?: true } = {},
+): Option<RateLimit> {
+  return option({
+    name,
+    valueType: rate(perSecond, burstCount),
+    default: { per_second: perSecond, burst_count: burstCount },
+    description,
+    ...more,
+  });
+}
+
+const login = object({
+  address: limit('address', 0.003, 5, 'Logins from one address.'),
+  account: limit('account', 0.003, 5, 'Logins to one account.'),
+  failedAttempts: limit('failed_attempts', 0.17, 3, 'Failed logins to one account.'),
+});
+
+const joins = object({
+  local: limit('local', 0.1, 10, 'Joins of one user to rooms that the server is in.'),
+  remote: limit('remote', 0.01, 10, 'Joins of one user to rooms that the server is not in yet.'),
+});
+
+const invites = object({
+  perRoom: limit('per_room', 0.3, 10, 'Invites to one room.'),
+  perUser: limit('per_user', 0.003, 5, 'Invites to one user.'),
+  perIssuer: limit('per_issuer', 0.3, 10, 'Invites by one user.'),
+});
+
+const presence = object({
+  perUser: limit('per_user', 0.1, 1, 'Changes of presence by one user.'),
+});
+
+const later = { later: true } as const;
+
+export const ratelimitingSection = section(
+  'Rate limits',
+  {
+    message: limit('rc_message', 0.2, 10, 'Events sent by one user.'),
+    registration: limit('rc_registration', 0.17, 3, 'Registrations from one address.'),
+    registrationTokenValidity: limit(
+      'rc_registration_token_validity',
+      0.1,
+      5,
+      'Questions from one address whether a registration token is valid.',
+    ),
+    login: option({
+      name: 'rc_login',
+      valueType: login,
+      default: {},
+      description: 'Logins.',
+      example: { address: { per_second: 0.15, burst_count: 5 } },
+    }),
+    adminRedaction: option({
+      name: 'rc_admin_redaction',
+      valueType: rate(0.2, 10),
+      description: 'Redactions by moderators, apart from `rc_message`, which counts otherwise.',
+      example: { per_second: 1, burst_count: 50 },
+    }),
+    joins: option({
+      name: 'rc_joins',
+      valueType: joins,
+      default: {},
+      description: 'Joins by one user.',
+      example: { local: { per_second: 0.2, burst_count: 15 } },
+    }),
+    joinsPerRoom: limit('rc_joins_per_room', 1, 10, 'Joins to one room.'),
+    invites: option({
+      name: 'rc_invites',
+      valueType: invites,
+      default: {},
+      description: 'Invites.',
+      example: { per_room: { per_second: 0.5, burst_count: 5 } },
+    }),
+    roomCreation: limit('rc_room_creation', 0.016, 10, 'Rooms made by one user.'),
+    reports: limit('rc_reports', 1, 5, 'Reports by one user.'),
+    thirdPartyInvite: limit('rc_third_party_invite', 0.2, 10, 'Invites by mail or phone.', later),
+    thirdPartyValidation: limit('rc_3pid_validation', 0.003, 5, 'Checks of mail or phone.', later),
+    mediaCreate: limit('rc_media_create', 10, 50, 'Media ids reserved by one user.', later),
+    delayedEvents: limit('rc_delayed_event_mgmt', 1, 5, 'Changes of delayed events.', later),
+    userDirectory: limit('rc_user_directory', 0.016, 200, 'Searches for users by one user.', later),
+    presence: option({
+      name: 'rc_presence',
+      valueType: presence,
+      default: {},
+      description: 'Changes of presence.',
+      later: true,
+    }),
+  },
+  (values) => values,
+);

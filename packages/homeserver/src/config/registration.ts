@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+
+import { listOf } from './schema/compounds.ts';
+import { fileOption, option } from './schema/option.ts';
+import { flag, secret, text } from './schema/scalars.ts';
+import { section } from './schema/section.ts';
+import type { SectionValue } from './schema/section.ts';
+
+export type RegistrationConfig = SectionValue<typeof registrationSection>;
+
+const SHARED_SECRET_BYTES = 32;
+
+const CLOSES = 'Soma cannot check it yet: where it is set, registration stays closed.';
+
+/** A new secret for `registration_shared_secret`. */
+export function generateSharedSecret(): string {
+  return randomBytes(SHARED_SECRET_BYTES).toString('base64url');
+}
+
+export const registrationSection = section(
+  'Registration',
+  {
+    enabled: option({
+      name: 'enable_registration',
+      valueType: flag,
+      default: false,
+      description: 'Whether anybody may make an account.',
+    }),
+    withoutVerification: option({
+      name: 'enable_registration_without_verification',
+      valueType: flag,
+      default: false,
+      description:
+        'Confirms that registration is open to anybody without proof of anything. ' +
+        '`enable_registration` is refused without it.',
+    }),
+    sharedSecret: fileOption({
+      name: 'registration_shared_secret',
+      valueType: secret,
+      generate: { what: 'a registration secret', content: generateSharedSecret },
+      description:
+        'Who knows this secret may make accounts, administrators too, even where registration is ' +
+        'closed: `npm run soma -- register-user` uses it.',
+    }),
+    allowGuestAccess: option({
+      name: 'allow_guest_access',
+      valueType: flag,
+      default: false,
+      description: 'Whether guests, who have no account, may look at rooms that are open to them.',
+    }),
+    inhibitUserInUseError: option({
+      name: 'inhibit_user_in_use_error',
+      valueType: flag,
+      default: false,
+      description: 'Whether the server keeps silent, before the last step, that a name is taken.',
+    }),
+    allowUnderscorePrefixedRegistration: option({
+      name: 'allow_underscore_prefixed_registration',
+      valueType: flag,
+      default: false,
+      description: 'Whether user names may begin with an underscore.',
+    }),
+    disable: option({
+      name: 'disable_registration',
+      valueType: flag,
+      default: false,
+      description: 'The older opposite of `enable_registration`: true closes registration.',
+    }),
+    requiresToken: option({
+      name: 'registration_requires_token',
+      valueType: flag,
+      default: false,
+      later: true,
+      description: 'Whether a registration needs a token that an administrator made.',
+      differs: CLOSES,
+    }),
+    requires3pid: option({
+      name: 'registrations_require_3pid',
+      valueType: listOf(text('email or msisdn')),
+      default: [],
+      later: true,
+      description: 'The kinds of address, mail or phone, that a registration needs.',
+      differs: CLOSES,
+    }),
+    captcha: option({
+      name: 'enable_registration_captcha',
+      valueType: flag,
+      default: false,
+      later: true,
+      description: 'Whether a registration needs a solved captcha.',
+      differs: CLOSES,
+    }),
+  },
+  (values, siteOf) => {
+    const { sharedSecret, allowGuestAccess, inhibitUserInUseError } = values;
+    const { allowUnderscorePrefixedRegistration } = values;
+    const site = siteOf('enable_registration');
+    const asked = values.enabled && !values.disable;
+    const unmet = unmetVerifications(values);
+    if (asked && unmet.length > 0) {
+      site.reporter.warning(
+        `Registration stays closed: Soma cannot check what ${unmet.join(', ')} asks for.`,
+      );
+    } else if (asked && !values.withoutVerification) {
+      return site.refuse(
+        'false, or enable_registration_without_verification: true to confirm that anybody may ' +
+          'register without verification',
+        'true',
+      );
+    }
+    return {
+      enabled: asked && unmet.length === 0,
+      sharedSecret,
+      allowGuestAccess,
+      inhibitUserInUseError,
+      allowUnderscorePrefixedRegistration,
+    };
+  },
+);
+
+/** What the operator demands of a registration and nobody would check: closed is the safe reading. */
+function unmetVerifications(values: {
+  readonly requiresToken: boolean;
+  readonly requires3pid: readonly string[];
+  readonly captcha: boolean;
+}): string[] {
+  return [
+    ...(values.requiresToken ? ['registration_requires_token'] : []),
+    ...(values.requires3pid.length > 0 ? ['registrations_require_3pid'] : []),
+    ...(values.captcha ? ['enable_registration_captcha'] : []),
+  ];
+}

@@ -1,0 +1,84 @@
+import { DEFAULT_ROOM_VERSION, supportedRoomVersions } from '@soma/protocol';
+
+import { anyMapping, convert, mapOf } from './schema/compounds.ts';
+import { option } from './schema/option.ts';
+import { flag, oneOf } from './schema/scalars.ts';
+import { section } from './schema/section.ts';
+import type { SectionValue } from './schema/section.ts';
+import { describeFound } from './schema/site.ts';
+import type { ValueType } from './schema/value-type.ts';
+
+export type RoomsConfig = SectionValue<typeof roomsSection>;
+export type RoomPreset = (typeof PRESETS)[number];
+
+const PRESETS = ['public_chat', 'private_chat', 'trusted_private_chat'] as const;
+const ROOM_VERSIONS = supportedRoomVersions();
+
+const ROOM_VERSION = `a room version: one of ${ROOM_VERSIONS.join(', ')}`;
+
+/** Also written without quotes, which YAML takes for a number. */
+const roomVersion: ValueType<string> = {
+  expected: ROOM_VERSION,
+  jsonSchema: { type: ['string', 'integer'] },
+  read: (value, site) =>
+    ROOM_VERSIONS.find((version) => version === value || Number(version) === value) ??
+    site.refuse(ROOM_VERSION, describeFound(value)),
+};
+
+const powerLevelContent = convert(mapOf(anyMapping), (content, site) => {
+  const unknown = Object.keys(content).find((preset) => !PRESETS.some((known) => known === preset));
+  return unknown === undefined
+    ? content
+    : site.refuse(`presets among ${PRESETS.join(', ')}`, JSON.stringify(unknown));
+});
+
+export const roomsSection = section(
+  'Rooms',
+  {
+    defaultRoomVersion: option({
+      name: 'default_room_version',
+      valueType: roomVersion,
+      default: DEFAULT_ROOM_VERSION,
+      description: 'The version of rooms for which the client asks for no version.',
+      differs: 'The default is "12", which the specification recommends; Synapse has its own.',
+    }),
+    encryptionEnabledByDefaultForRoomType: option({
+      name: 'encryption_enabled_by_default_for_room_type',
+      valueType: oneOf(['all', 'invite', 'off', false]),
+      default: 'off',
+      description:
+        'Which new rooms are encrypted without being asked: `all`, `invite` (the private presets) ' +
+        'or `off`.',
+    }),
+    defaultPowerLevelContentOverride: option({
+      name: 'default_power_level_content_override',
+      valueType: powerLevelContent,
+      default: {},
+      description: 'Keys of the first power levels of a new room, by the preset of the room.',
+      example: { private_chat: { events: { 'm.room.topic': 0 } } },
+    }),
+    blockNonAdminInvites: option({
+      name: 'block_non_admin_invites',
+      valueType: flag,
+      default: false,
+      description: 'Whether only administrators of the server may invite.',
+    }),
+    forgetRoomsOnLeave: option({
+      name: 'forget_rooms_on_leave',
+      valueType: flag,
+      default: false,
+      description: 'Whether a room that a user leaves is forgotten for that user at once.',
+    }),
+  },
+  (values) => ({
+    ...values,
+    encryptionEnabledByDefaultForRoomType: offWhenFalse(
+      values.encryptionEnabledByDefaultForRoomType,
+    ),
+  }),
+);
+
+/** YAML 1.1 reads a plain `off` as false. */
+function offWhenFalse<T extends string>(value: T | false): T | 'off' {
+  return value === false ? 'off' : value;
+}

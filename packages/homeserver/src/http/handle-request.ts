@@ -1,0 +1,174 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+
+import type { AccessLog } from './access-log.ts';
+import { accessTokenOf, admit, admitWithoutToken } from './authenticate.ts';
+import type { ResolveToken, TokenVerdict } from './authenticate.ts';
+import { toMatrixError } from './error-mapping.ts';
+import type { ReportFault } from './error-mapping.ts';
+import { notJson } from './errors.ts';
+import { Exchange } from './exchange.ts';
+import type { ListenerTraits } from './exchange.ts';
+import { parseJsonBody } from './json-body.ts';
+import { ClientGoneError, readBody, streamBody } from './read-body.ts';
+import { corsHeaders } from './response-headers.ts';
+import type { Route } from './route.ts';
+import type { Router } from './router.ts';
+import type { RunningRequests } from './running-requests.ts';
+import { writeEmpty, writeResult, writeText } from './write-response.ts';
+import type { WrittenBytes } from './write-response.ts';
+
+/** What all listeners share. */
+export interface Edge {
+  readonly resolveToken: ResolveToken;
+  readonly accessLog: AccessLog;
+  readonly reportFault: ReportFault;
+  readonly running: RunningRequests;
+}
+
+/** The log's status for a client that went away before the answer. */
+const clientGoneStatus = 499;
+
+/**
+ * The way of a request: route, token, rate limit, parameters, body, handler, response, log line.
+ * Each step is a plain call; only what waits (a body, a handler's promise) goes on in a callback.
+ */
+export function requestListener(
+  edge: Edge,
+  router: Router,
+  traits: ListenerTraits,
+): RequestListener {
+  return (incoming: IncomingMessage, response: ServerResponse) => {
+    edge.running.started();
+    const exchange = new Exchange(incoming, response, traits, edge.running);
+    if (incoming.method === 'OPTIONS') {
+      writeEmpty(exchange, 204, corsHeaders);
+      finish(edge, exchange, 204, 0);
+      return;
+    }
+    try {
+      const { route, params } = router.find(incoming.method ?? '', exchange.target);
+      exchange.route = route;
+      exchange.pathParams = params;
+      authenticate(edge, exchange, route);
+    } catch (error) {
+      refuse(edge, exchange, error);
+    }
+  };
+}
+
+function authenticate(edge: Edge, exchange: Exchange, route: Route): void {
+  const { endpoint } = route;
+  if (endpoint.authentication === 'none') {
+    accept(edge, exchange, route);
+    return;
+  }
+  const token = accessTokenOf(exchange);
+  if (token === undefined) {
+    admitWithoutToken(endpoint);
+    accept(edge, exchange, route);
+    return;
+  }
+  exchange.accessToken = token;
+  const verdict = edge.resolveToken(token, exchange);
+  if (verdict instanceof Promise) {
+    verdict
+      .then((value) => acceptVerdict(edge, exchange, route, value))
+      .catch((error: unknown) => refuse(edge, exchange, error));
+  } else {
+    acceptVerdict(edge, exchange, route, verdict);
+  }
+}
+
+function acceptVerdict(edge: Edge, exchange: Exchange, route: Route, verdict: TokenVerdict): void {
+  exchange.requester = admit(verdict, route.endpoint);
+  accept(edge, exchange, route);
+}
+
+function accept(edge: Edge, exchange: Exchange, route: Route): void {
+  countAgainstLimit(exchange, route);
+  exchange.params = route.params(exchange.pathParams);
+  exchange.query = route.query(exchange.queryText);
+  if (!route.readsBody) {
+    invoke(edge, exchange, route);
+  } else if (route.endpoint.bodyAs === 'stream') {
+    exchange.body = streamBody(exchange.incoming, route.bodyBytesMax);
+    invoke(edge, exchange, route);
+  } else {
+    readBody(exchange.incoming, route.bodyBytesMax, (failure, bytes) => {
+      try {
+        if (failure !== undefined) throw failure;
+        exchange.body = bodyOf(route, bytes);
+        invoke(edge, exchange, route);
+      } catch (error) {
+        refuse(edge, exchange, error);
+      }
+    });
+  }
+}
+
+function countAgainstLimit(exchange: Exchange, { rateLimit }: Route): void {
+  if (rateLimit === undefined || exchange.requester?.isRateLimitExempt === true) return;
+  const key =
+    rateLimit.keyedBy === 'user'
+      ? (exchange.requester?.userId ?? exchange.clientAddress)
+      : exchange.clientAddress;
+  rateLimit.limiter.check(key);
+}
+
+function bodyOf(route: Route, bytes: Buffer): unknown {
+  const { endpoint } = route;
+  if (endpoint.bodyAs === 'bytes') return bytes;
+  if (bytes.length === 0 && endpoint.bodyOptional !== true) throw notJson('The body is empty');
+  const value = bytes.length === 0 ? {} : parseJsonBody(bytes);
+  route.checkBody(value);
+  return value;
+}
+
+function invoke(edge: Edge, exchange: Exchange, route: Route): void {
+  const result = route.invoke(exchange);
+  if (result instanceof Promise) {
+    result
+      .then((value) => answer(edge, exchange, value))
+      .catch((error: unknown) => refuse(edge, exchange, error));
+  } else {
+    answer(edge, exchange, result);
+  }
+}
+
+function answer(edge: Edge, exchange: Exchange, result: object): void {
+  finishAfter(edge, exchange, writeResult(exchange, result));
+}
+
+function finishAfter(edge: Edge, exchange: Exchange, written: WrittenBytes): void {
+  if (typeof written === 'number') {
+    finish(edge, exchange, exchange.response.statusCode, written);
+    return;
+  }
+  written
+    .then((bytes) => finish(edge, exchange, exchange.response.statusCode, bytes))
+    .catch((error: unknown) => refuse(edge, exchange, error));
+}
+
+/** Every request that is not answered by its handler's result ends here. */
+function refuse(edge: Edge, exchange: Exchange, error: unknown): void {
+  if (error instanceof ClientGoneError) {
+    finish(edge, exchange, clientGoneStatus, 0);
+    return;
+  }
+  const refusal = toMatrixError(error, exchange, edge.reportFault);
+  if (exchange.response.headersSent) {
+    // Half a body is out: only a broken connection tells the client that it is not whole.
+    exchange.response.destroy();
+    finish(edge, exchange, refusal.status, 0);
+    return;
+  }
+  const text = JSON.stringify(refusal.body());
+  const { status } = refusal;
+  const bytes = writeText(exchange, status, 'application/json', text, refusal.headers());
+  finish(edge, exchange, status, bytes);
+}
+
+function finish(edge: Edge, exchange: Exchange, status: number, bytes: number): void {
+  edge.running.finished(exchange);
+  edge.accessLog(exchange, exchange.response.closed ? clientGoneStatus : status, bytes);
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+
+import { ask, connectTo, readToEnd, startEdge } from './edge-under-test.ts';
+import { ListenError } from './listen-error.ts';
+
+const pollRequest = 'GET /_matrix/client/v3/sync HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer alice\r\n\r\n';
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await turn();
+}
+
+test('a long poll is told when its client goes away', async () => {
+  const { edge, port, seen, log } = await startEdge();
+  const socket = await connectTo(port);
+  socket.write(pollRequest);
+  await until(() => seen.length === 1);
+  socket.destroy();
+  await until(() => log.length === 1);
+  assert.deepEqual(seen, ['polling', 'The client went away']);
+  assert.equal(log[0]?.['status'], 499);
+  await edge.close(1_000);
+});
+
+test('a stop lets long polls and running requests answer, and ends idle connections', async () => {
+  const { edge, port, seen } = await startEdge();
+  const idle = await connectTo(port);
+  idle.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
+  const polling = await connectTo(port);
+  const slow = ask(port, { path: '/_matrix/client/v3/slow' });
+  polling.write(pollRequest);
+  const answers = Promise.all([readToEnd(idle), readToEnd(polling), slow]);
+  await until(() => seen.length === 2);
+  await edge.close(10_000);
+  const [idleText, pollText, slowAnswer] = await answers;
+  assert.match(idleText, /^HTTP\/1\.1 200 OK/);
+  assert.match(pollText, /^HTTP\/1\.1 200 OK[^]*Connection: close[^]*"next_batch":"s1"/);
+  assert.equal(slowAnswer.status, 200);
+  await assert.rejects(ask(port, { path: '/health' }), { code: 'ECONNREFUSED' });
+});
+
+test('a stop cuts off what still runs after the grace', async () => {
+  const { edge, port, seen } = await startEdge();
+  const slow = ask(port, { path: '/_matrix/client/v3/slow' });
+  const cutOff = assert.rejects(slow);
+  await until(() => seen.length === 1);
+  await edge.close(0);
+  await cutOff;
+});
+
+test('a connection is kept between requests', async () => {
+  const { edge, port } = await startEdge();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ports = new Set<number | undefined>();
+  for (let index = 0; index < 3; index += 1) {
+    await new Promise<void>((resolve, reject) => {
+      const sent = request({ port, host: '127.0.0.1', path: '/health', agent }, (response) => {
+        ports.add(response.socket.localPort);
+        response.resume().on('end', resolve);
+      });
+      sent.on('error', reject).end();
+    });
+    await turn();
+  }
+  assert.equal(ports.size, 1);
+  agent.destroy();
+  await edge.close(1_000);
+});
+
+test('several addresses and listeners are all bound', async () => {
+  const { edge } = await startEdge({ bindAddresses: ['127.0.0.1', '127.0.0.2'] });
+  assert.equal(edge.addresses.length, 2);
+  for (const { address, port } of edge.addresses) {
+    const socket = (await import('node:net')).connect(port, address);
+    socket.write('GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    assert.match(await readToEnd(socket), /OK$/);
+  }
+  await edge.close(1_000);
+});
+
+test('a port that is taken is named with the remedy, and nothing stays open', async () => {
+  const first = await startEdge();
+  await assert.rejects(
+    startEdge({ port: first.port, bindAddresses: ['127.0.0.2', '127.0.0.1'] }),
+    (error: unknown) => {
+      assert.ok(error instanceof ListenError);
+      assert.match(error.message, new RegExp(`port ${first.port} of 127\\.0\\.0\\.1.*\`port\``));
+      return true;
+    },
+  );
+  const again = await startEdge({ port: first.port, bindAddresses: ['127.0.0.2'] });
+  await again.edge.close(1_000);
+  await first.edge.close(1_000);
+});
+
+test('an address of another machine is named with the remedy', async () => {
+  await assert.rejects(startEdge({ bindAddresses: ['192.0.2.1'] }), /192\.0\.2\.1.*bind_addresses/);
+});
+
+test('a certificate that cannot be read stops the start', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'soma-tls-'));
+  const tls = { certificatePath: join(folder, 'cert.pem'), keyPath: join(folder, 'key.pem') };
+  await assert.rejects(startEdge({ tls }), /cert\.pem/);
+  rmSync(folder, { recursive: true });
+});
+
+test('a rate limit that is not configured stops the start', async () => {
+  await assert.rejects(startEdge({}, { rateLimits: {} }), /login.*rc_login\.address/);
+});

@@ -1,0 +1,89 @@
+import type { IncomingMessage } from 'node:http';
+
+import { tooLarge } from './errors.ts';
+
+/** The client went away, or was cut off, in the middle of its request: nobody is left to answer. */
+export class ClientGoneError extends Error {
+  constructor() {
+    super('The client went away before its request was complete');
+    this.name = 'ClientGoneError';
+  }
+}
+
+/**
+ * Collects a body of at most `bytesMax`. Calls back once, with the bytes, with 413 M_TOO_LARGE (the
+ * rest is then unread), or with a ClientGoneError.
+ */
+export function readBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  done: (error: Error | undefined, bytes: Buffer) => void,
+): void {
+  let first: Buffer | undefined;
+  let more: Buffer[] | undefined;
+  let length = 0;
+  let settled = false;
+
+  const settle = (error: Error | undefined, bytes: Buffer): void => {
+    if (settled) return;
+    settled = true;
+    done(error, bytes);
+  };
+  const declared = request.headers['content-length'];
+  if (declared !== undefined && Number(declared) > bytesMax) {
+    settle(bodyTooLarge(bytesMax), empty);
+    return;
+  }
+  request.on('data', (chunk: Buffer) => {
+    if (settled) return;
+    length += chunk.length;
+    if (length > bytesMax) {
+      request.pause();
+      settle(bodyTooLarge(bytesMax), empty);
+    } else if (first === undefined) {
+      first = chunk;
+    } else {
+      more ??= [first];
+      more.push(chunk);
+    }
+  });
+  request.on('end', () => {
+    settle(undefined, more === undefined ? (first ?? empty) : Buffer.concat(more, length));
+  });
+  request.on('error', () => settle(new ClientGoneError(), empty));
+}
+
+/**
+ * The body as it arrives, of at most `bytesMax`; then the iteration throws 413 M_TOO_LARGE, and a
+ * ClientGoneError if the client goes away.
+ */
+export async function* streamBody(
+  request: IncomingMessage,
+  bytesMax: number,
+): AsyncGenerator<Buffer, void, undefined> {
+  const declared = request.headers['content-length'];
+  if (declared !== undefined && Number(declared) > bytesMax) throw bodyTooLarge(bytesMax);
+  let length = 0;
+  for await (const chunk of chunksOf(request)) {
+    length += chunk.length;
+    if (length > bytesMax) throw bodyTooLarge(bytesMax);
+    yield chunk;
+  }
+}
+
+async function* chunksOf(request: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    // The request must outlive the iteration: its socket still carries the answer.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      if (chunk instanceof Buffer) yield chunk;
+    }
+  } catch {
+    throw new ClientGoneError();
+  }
+}
+
+const empty = Buffer.alloc(0);
+
+function bodyTooLarge(bytesMax: number): Error {
+  return tooLarge(`The body is larger than ${bytesMax} bytes`);
+}

@@ -1,0 +1,109 @@
+import type { JsonObject } from '@soma/protocol';
+
+import { badRequest, forbidden, notFound } from '../http/errors.ts';
+import type { Profile } from '../rooms/profile.ts';
+import type { HeadEntry } from '../rooms/room-head.ts';
+import { writeToRoom } from '../rooms/room-write.ts';
+import type { RoomWrite, Written } from '../rooms/room-write.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+import type { Membership } from './membership-store.ts';
+
+/** What is to become of whom. */
+export interface MembershipRequest {
+  readonly roomNid: number;
+  readonly sender: string;
+  readonly target: string;
+  readonly action: 'join' | 'invite' | 'knock' | 'leave' | 'kick' | 'ban' | 'unban';
+  readonly reason?: string | undefined;
+  /** Keys of the content beside `membership` and `reason`: the profile, mostly. */
+  readonly content?: JsonObject | undefined;
+  /** The target's profile, for memberships that carry it. */
+  readonly profile?: Profile | undefined;
+}
+
+const memberships: Readonly<Record<MembershipRequest['action'], Membership>> = {
+  join: 'join',
+  invite: 'invite',
+  knock: 'knock',
+  leave: 'leave',
+  kick: 'leave',
+  ban: 'ban',
+  unban: 'leave',
+};
+
+/**
+ * Changes a membership of a room that this server has (CS API, "Room membership"). What is so already is left
+ * as it is. Resolves to the member event's ID; throws `MatrixError`.
+ */
+export async function changeMembership(
+  rooms: Rooms,
+  request: MembershipRequest,
+): Promise<Written<string>> {
+  return writeToRoom(
+    rooms,
+    request.roomNid,
+    (write) => appendMembership(write, request),
+    () => notFound('No such room is known to this server'),
+  );
+}
+
+/** The same inside a change that is being made. */
+export async function appendMembership(
+  write: RoomWrite,
+  request: MembershipRequest,
+): Promise<string> {
+  const { head } = write;
+  const memberKey = ['m.room.member', request.target] as const;
+  await head.load([memberKey]);
+  const current = head.get(...memberKey);
+  checkAction(request, stateOf(current));
+  const content = contentOf(request);
+  if (current !== undefined && isSame(current, request, content)) return current.event.eventId;
+  const event = await write.append({
+    type: 'm.room.member',
+    stateKey: request.target,
+    sender: request.sender,
+    content,
+  });
+  return event.built.eventId;
+}
+
+function stateOf(entry: HeadEntry | undefined): string | undefined {
+  const membership = entry?.event.content['membership'];
+  return typeof membership === 'string' ? membership : undefined;
+}
+
+/** What the auth rules do not tell apart, since they see only the resulting event. */
+function checkAction({ action, target }: MembershipRequest, current: string | undefined): void {
+  if (action === 'unban' && current !== 'ban') throw badRequest(`${target} is not banned`);
+  if (action === 'kick' && (current === undefined || current === 'leave' || current === 'ban')) {
+    throw forbidden(`${target} is not in the room`);
+  }
+  if (action === 'leave' && (current === undefined || current === 'ban')) {
+    throw forbidden('You are not in this room');
+  }
+}
+
+function contentOf(request: MembershipRequest): JsonObject {
+  const membership = memberships[request.action];
+  const content: JsonObject = { ...request.content, membership };
+  if (request.reason !== undefined) content['reason'] = request.reason;
+  const { profile } = request;
+  if (profile?.displayName !== undefined) content['displayname'] ??= profile.displayName;
+  if (profile?.avatarUrl !== undefined) content['avatar_url'] ??= profile.avatarUrl;
+  return content;
+}
+
+/** Joining twice, leaving twice: the event that is there already answers. */
+function isSame(current: HeadEntry, request: MembershipRequest, content: JsonObject): boolean {
+  const before = current.event.content;
+  if (before['membership'] !== content['membership']) return false;
+  if (request.action === 'join' || request.action === 'invite') {
+    return (
+      before['displayname'] === content['displayname'] &&
+      before['avatar_url'] === content['avatar_url'] &&
+      (request.action === 'join' || current.event.sender === request.sender)
+    );
+  }
+  return request.action === 'leave';
+}

@@ -1,0 +1,118 @@
+import { parseUserId, serverNameOf } from '@soma/protocol';
+
+import type { PreparedEvent } from '../rooms/prepared-event.ts';
+import type {
+  ProjectedEvent,
+  Projection,
+  ProjectionOutput,
+  RoomProjection,
+} from '../rooms/projection.ts';
+import type { HeadEntry, RoomHead } from '../rooms/room-head.ts';
+import { ChangeKind } from '../storage/change.ts';
+import type { Names } from '../storage/names-store.ts';
+import type { Reader } from '../storage/sql.ts';
+import {
+  membershipCode,
+  membershipName,
+  putCountsStatement,
+  putMembershipStatement,
+  readCounts,
+  redactMembershipStatement,
+} from './membership-store.ts';
+import type { MemberCounts, Membership } from './membership-store.ts';
+import { STRIPPED_STATE_KEYS, strippedState } from './stripped-state.ts';
+
+/** Keeps `memberships` and the member counts in step with `m.room.member` events. */
+export class MembershipProjection implements Projection {
+  readonly #users: Names;
+  readonly #serverName: string;
+
+  constructor(users: Names, serverName: string) {
+    this.#users = users;
+    this.#serverName = serverName;
+  }
+
+  async open(reader: Reader, head: RoomHead): Promise<RoomProjection> {
+    const counts = await readCounts(reader, head.roomNid);
+    return new RoomMemberships(head, this.#users, this.#serverName, counts);
+  }
+}
+
+class RoomMemberships implements RoomProjection {
+  readonly #head: RoomHead;
+  readonly #users: Names;
+  readonly #serverName: string;
+  #counts: MemberCounts;
+  /** The user that the event in preparation is about. */
+  #target: number | undefined;
+
+  constructor(head: RoomHead, users: Names, serverName: string, counts: MemberCounts) {
+    this.#head = head;
+    this.#users = users;
+    this.#serverName = serverName;
+    this.#counts = counts;
+  }
+
+  prepare(event: PreparedEvent): Promise<void> | undefined {
+    const { pdu } = event.built;
+    this.#target = undefined;
+    if (pdu.type !== 'm.room.member' || pdu.state_key === undefined) return undefined;
+    return this.#load(pdu.state_key, pdu.sender);
+  }
+
+  project({ event, order, replaces, redacts }: ProjectedEvent, output: ProjectionOutput): void {
+    if (redacts !== undefined && redacts.state_key_nid !== null) {
+      output.statements.push(redactMembershipStatement(event.roomNid, redacts.event_nid));
+    }
+    const { type, state_key: userId, sender, content } = event.built.pdu;
+    const code = membershipCode(content['membership']);
+    if (type !== 'm.room.member' || userId === undefined || code === undefined) return;
+    const userNid = this.#target;
+    if (userNid === undefined) throw new Error('a membership was projected unprepared');
+    const membership = membershipName(code);
+    const target = parseUserId(userId);
+    const isLocal = target !== undefined && serverNameOf(target) === this.#serverName;
+    const isWaiting = membership === 'invite' || membership === 'knock';
+    const { displayname: displayName, avatar_url: avatarUrl } = content;
+    this.#counts = recount(this.#counts, membershipOf(replaces), membership, isLocal);
+    output.statements.push(
+      putMembershipStatement({
+        roomNid: event.roomNid,
+        userNid,
+        membership,
+        eventNid: event.eventNid,
+        position: order,
+        isLocal,
+        displayName: typeof displayName === 'string' ? displayName : null,
+        avatarUrl: typeof avatarUrl === 'string' ? avatarUrl : null,
+        strippedState: isWaiting ? JSON.stringify(strippedState(this.#head, sender)) : null,
+      }),
+      putCountsStatement(event.roomNid, this.#counts),
+    );
+    output.touches.push({ kind: ChangeKind.membership, subject: userNid });
+  }
+
+  async #load(target: string, sender: string): Promise<void> {
+    this.#target = await this.#users.intern(target);
+    await this.#head.load([...STRIPPED_STATE_KEYS, ['m.room.member', sender]]);
+  }
+}
+
+function membershipOf(entry: HeadEntry | undefined): Membership | undefined {
+  const code = membershipCode(entry?.event.content['membership']);
+  return code === undefined ? undefined : membershipName(code);
+}
+
+function recount(
+  counts: MemberCounts,
+  before: Membership | undefined,
+  after: Membership,
+  isLocal: boolean,
+): MemberCounts {
+  const change = (of: Membership): number => Number(after === of) - Number(before === of);
+  return {
+    joined: counts.joined + change('join'),
+    invited: counts.invited + change('invite'),
+    localJoined: counts.localJoined + (isLocal ? change('join') : 0),
+  };
+}

@@ -1,0 +1,105 @@
+import { authEventKeys, buildEvent as buildSigned } from '@soma/protocol';
+import type { JsonObject } from '@soma/protocol';
+
+import { MatrixError } from '../http/errors.ts';
+import { readEventNid } from './event-store.ts';
+import type { EventOrigin, EventRelation, PreparedEvent } from './prepared-event.ts';
+import type { RoomHead } from './room-head.ts';
+import type { Rooms } from './rooms.ts';
+
+/** What a local user wants to say; the room's head gives the rest. */
+export interface EventDraft {
+  readonly type: string;
+  readonly stateKey?: string | undefined;
+  readonly sender: string;
+  readonly content: JsonObject;
+  /** The event that an `m.room.redaction` is about. */
+  readonly redacts?: string | undefined;
+  readonly originServerTs?: number | undefined;
+  readonly origin?: EventOrigin | undefined;
+}
+
+/** Builds a signed event on the room's head (SS API, "Auth events selection"). Throws {@link MatrixError}. */
+export async function buildEvent(
+  rooms: Rooms,
+  head: RoomHead,
+  draft: EventDraft,
+): Promise<PreparedEvent> {
+  const { names } = rooms;
+  const typeNid = names.eventTypes.cached(draft.type) ?? (await names.eventTypes.intern(draft.type));
+  const senderNid = names.users.cached(draft.sender) ?? (await names.users.intern(draft.sender));
+  const stateKeyNid =
+    draft.stateKey === undefined
+      ? null
+      : (names.stateKeys.cached(draft.type, draft.stateKey) ??
+        (await names.stateKeys.intern(draft.type, draft.stateKey)));
+  const relation = await findRelation(rooms, draft.content);
+  for (let wait = rooms.eventNids.ready(1); wait !== undefined; wait = rooms.eventNids.ready(1)) {
+    await wait;
+  }
+  const keys = authEventKeys(authSubject(draft), head.version);
+  const loading = head.load([...keys, ...alwaysNeeded(draft)]);
+  if (loading !== undefined) await loading;
+
+  const authEntries = keys.flatMap(([type, stateKey]) => head.get(type, stateKey) ?? []);
+  const built = buildSigned(
+    {
+      roomVersion: head.version,
+      ...authSubject(draft),
+      ...(draft.type === 'm.room.create' && head.version.roomId === 'create-event'
+        ? {}
+        : { room_id: head.roomId }),
+      prev_events: head.extremities.map((extremity) => extremity.eventId),
+      auth_events: authEntries.map((entry) => entry.event.eventId),
+      depth: head.nextDepth,
+      origin_server_ts: draft.originServerTs ?? rooms.now(),
+      ...(draft.redacts === undefined ? {} : { redacts: draft.redacts }),
+    },
+    rooms.crypto,
+  );
+  if (!built.ok) {
+    const { errcode, reason } = built.problem;
+    throw new MatrixError(errcode === 'M_TOO_LARGE' ? 413 : 400, errcode, reason);
+  }
+  return {
+    built,
+    eventNid: rooms.eventNids.take(),
+    roomNid: head.roomNid,
+    typeNid,
+    stateKeyNid,
+    senderNid,
+    prevEventNids: head.extremities.map((extremity) => extremity.eventNid),
+    authEventNids: authEntries.map((entry) => entry.eventNid),
+    origin: draft.origin,
+    relation,
+  };
+}
+
+function authSubject(draft: EventDraft) {
+  return {
+    type: draft.type,
+    ...(draft.stateKey === undefined ? {} : { state_key: draft.stateKey }),
+    sender: draft.sender,
+    content: draft.content,
+  };
+}
+
+/** What authorising and persisting read beyond the event's auth events. */
+function alwaysNeeded(draft: EventDraft): (readonly [string, string])[] {
+  const create = ['m.room.create', ''] as const;
+  return draft.stateKey === undefined ? [create] : [create, [draft.type, draft.stateKey]];
+}
+
+/** The event that this one relates to, where this server has it (CS API, "Relationship types"). */
+async function findRelation(
+  rooms: Rooms,
+  content: JsonObject,
+): Promise<EventRelation | undefined> {
+  const relatesTo = content['m.relates_to'];
+  if (typeof relatesTo !== 'object' || relatesTo === null || Array.isArray(relatesTo)) return undefined;
+  const { rel_type: type, event_id: parentId, key } = relatesTo;
+  if (typeof type !== 'string' || typeof parentId !== 'string') return undefined;
+  const parentNid = await readEventNid(rooms.database.reader, parentId);
+  if (parentNid === undefined) return undefined;
+  return { parentNid, type, key: typeof key === 'string' ? key : null };
+}

@@ -1,0 +1,247 @@
+import { query } from '../storage/sql.ts';
+import type { Query, Reader } from '../storage/sql.ts';
+import { statement } from '../storage/sql.ts';
+import type { SqlParam, Statement } from '../storage/sql.ts';
+import { escapeText } from '../storage/escape-text.ts';
+
+/** Bits of `events.flags`. */
+export const EventFlag = {
+  /** Known, but without a place in the room's history. */
+  outlier: 1,
+  /** Fails the auth rules; `rejected_by` names the rule. */
+  rejected: 2,
+  /** Server-server API, "Soft failure". */
+  softFailed: 4,
+  /** Checked against partial state only. */
+  partialState: 8,
+  /** Has a valid redaction: its content is pruned on the way out. */
+  redacted: 16,
+} as const;
+
+/** What clients never see. */
+export const HIDDEN_FLAGS = EventFlag.outlier | EventFlag.rejected | EventFlag.softFailed;
+
+/** Format of `event_json.json`: 1 is the PDU's JSON text, without the event ID. */
+const JSON_FORMAT = 1;
+
+/** A row of `events` with its JSON and its ID. */
+export interface EventRow {
+  readonly event_nid: number;
+  readonly event_id: string;
+  readonly room_nid: number;
+  readonly sender_nid: number;
+  readonly state_key_nid: number | null;
+  readonly depth: number;
+  readonly event_order: number | null;
+  readonly state_before: number | null;
+  readonly flags: number;
+  readonly device_nid: number | null;
+  readonly transaction_id: string | null;
+  readonly json: string;
+}
+
+const columns = `e.event_nid, i.event_id, e.room_nid, e.sender_nid, e.state_key_nid, e.depth,
+  e.event_order, e.state_before, e.flags, j.device_nid, j.transaction_id, j.json`;
+const tables = `events e join event_ids i on i.event_nid = e.event_nid
+  join event_json j on j.event_nid = e.event_nid`;
+
+const byNid = query<EventRow>(`select ${columns} from ${tables} where e.event_nid = ?`);
+const nidById = query<{ event_nid: number }>('select event_nid from event_ids where event_id = ?');
+const idByNid = query<{ event_id: string }>('select event_id from event_ids where event_nid = ?');
+
+export const timelineQueries = {
+  /** Newest first: (room, above this order, up to this order, limit). */
+  newest: query<EventRow>(
+    `select ${columns} from ${tables}
+     where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
+     order by e.event_order desc limit ?`,
+  ),
+  /** Older than a place in history: (room, depth, depth, order, limit), newest first. */
+  before: query<EventRow>(
+    `select ${columns} from ${tables}
+     where e.room_nid = ? and e.depth <= ? and (e.depth < ? or e.event_order < ?)
+       and e.event_order is not null
+     order by e.depth desc, e.event_order desc limit ?`,
+  ),
+  /** Newer than a place in history: (room, depth, depth, order, limit), oldest first. */
+  after: query<EventRow>(
+    `select ${columns} from ${tables}
+     where e.room_nid = ? and e.depth >= ? and (e.depth > ? or e.event_order > ?)
+       and e.event_order is not null
+     order by e.depth, e.event_order limit ?`,
+  ),
+  /** The last event with an order at or below this one: (room, order). */
+  lastAtOrder: query<{ depth: number; event_order: number }>(
+    `select depth, event_order from events where room_nid = ? and event_order <= ?
+     order by event_order desc limit 1`,
+  ),
+};
+
+const insertEventId = query('insert into event_ids (event_nid, event_id) values (?, ?)');
+const insertEvent = query(
+  `insert into events (event_nid, room_nid, type_nid, state_key_nid, sender_nid, depth,
+     origin_server_ts, event_order, state_before, flags, rejected_by)
+   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+);
+const insertJson = query(
+  `insert into event_json (event_nid, format, device_nid, transaction_id, json)
+   values (?, ${JSON_FORMAT}, ?, ?, ?)`,
+);
+const insertExtremity = query(
+  'insert into forward_extremities (room_nid, event_nid) values (?, ?)',
+);
+const moveExtremity = query(
+  'update forward_extremities set event_nid = ? where room_nid = ? and event_nid = ?',
+);
+const deleteExtremity = query(
+  'delete from forward_extremities where room_nid = ? and event_nid = ?',
+);
+const insertRelation = query(
+  `insert into relations (parent_nid, child_nid, relation_type, relation_key) values (?, ?, ?, ?)
+   on conflict do nothing`,
+);
+const insertRedaction = query(
+  `insert into redactions (target_nid, redaction_nid, valid) values (?, ?, ?) on conflict do nothing`,
+);
+const markRedacted = query(
+  `update events set flags = flags | ${EventFlag.redacted} where event_nid = ?`,
+);
+const firstRedaction = query<{ redaction_nid: number }>(
+  `select redaction_nid from redactions where target_nid = ? and valid = 1
+   order by redaction_nid limit 1`,
+);
+
+/** More edges than any event may have (SS API: 20 prev events, 10 auth events). */
+const EDGES_MAX = 20;
+
+/** The edges of one event in one statement; one query for each usual number of them. */
+const edgeQueries = edgeInserts('event_edges (event_nid, prev_event_nid)');
+const authEdgeQueries = edgeInserts('auth_edges (event_nid, auth_event_nid)');
+
+function edgeInserts(table: string): readonly Query[] {
+  return Array.from({ length: EDGES_MAX }, (_, index) =>
+    query(
+      `insert into ${table} values ${Array.from({ length: index + 1 }, () => '(?, ?)').join(', ')}`,
+    ),
+  );
+}
+
+function insertEdges(queries: readonly Query[], from: number, to: readonly number[]): Statement[] {
+  const of = queries[to.length - 1];
+  if (of === undefined) return [];
+  return [statement(of, ...to.flatMap((nid) => [from, nid]))];
+}
+
+/** What `events` and its companions hold of a new event. */
+export interface NewEventRow {
+  readonly eventNid: number;
+  readonly eventId: string;
+  readonly roomNid: number;
+  readonly typeNid: number;
+  readonly stateKeyNid: number | null;
+  readonly senderNid: number;
+  readonly depth: number;
+  readonly originServerTs: number;
+  readonly order: SqlParam;
+  readonly stateBefore: number;
+  readonly flags: number;
+  readonly rejectedBy: string | null;
+  readonly deviceNid: number | null;
+  readonly transactionId: string | null;
+  readonly json: string;
+  readonly prevEventNids: readonly number[];
+  readonly authEventNids: readonly number[];
+}
+
+export function insertEventStatements(row: NewEventRow): Statement[] {
+  return [
+    statement(insertEventId, row.eventNid, row.eventId),
+    statement(
+      insertEvent,
+      row.eventNid,
+      row.roomNid,
+      row.typeNid,
+      row.stateKeyNid,
+      row.senderNid,
+      Math.min(row.depth, Number.MAX_SAFE_INTEGER),
+      clampInteger(row.originServerTs),
+      row.order,
+      row.stateBefore,
+      row.flags,
+      row.rejectedBy,
+    ),
+    statement(
+      insertJson,
+      row.eventNid,
+      row.deviceNid,
+      row.transactionId === null ? null : escapeText(row.transactionId),
+      row.json,
+    ),
+    ...insertEdges(edgeQueries, row.eventNid, row.prevEventNids),
+    ...insertEdges(authEdgeQueries, row.eventNid, row.authEventNids),
+  ];
+}
+
+/** The new event takes the place of the extremities it refers to. */
+export function moveExtremities(
+  roomNid: number,
+  eventNid: number,
+  replaced: readonly number[],
+): Statement[] {
+  const [first, ...others] = replaced;
+  if (first === undefined) return [statement(insertExtremity, roomNid, eventNid)];
+  return [
+    ...others.map((nid) => statement(deleteExtremity, roomNid, nid)),
+    statement(moveExtremity, eventNid, roomNid, first),
+  ];
+}
+
+export function insertRelationStatement(
+  parentNid: number,
+  childNid: number,
+  relationType: string,
+  key: string | null,
+): Statement {
+  return statement(
+    insertRelation,
+    parentNid,
+    childNid,
+    escapeText(relationType),
+    key === null ? null : escapeText(key),
+  );
+}
+
+export function redactionStatements(targetNid: number, redactionNid: number): Statement[] {
+  return [
+    statement(insertRedaction, targetNid, redactionNid, 1),
+    statement(markRedacted, targetNid),
+  ];
+}
+
+export function readEvent(reader: Reader, eventNid: number): Promise<EventRow | undefined> {
+  return reader.get(byNid, eventNid);
+}
+
+export async function readEventNid(reader: Reader, eventId: string): Promise<number | undefined> {
+  const row = await reader.get(nidById, escapeText(eventId));
+  return row?.event_nid;
+}
+
+export async function readEventId(reader: Reader, eventNid: number): Promise<string | undefined> {
+  const row = await reader.get(idByNid, eventNid);
+  return row?.event_id;
+}
+
+/** The redaction that took effect first. */
+export async function readRedactionNid(
+  reader: Reader,
+  targetNid: number,
+): Promise<number | undefined> {
+  const row = await reader.get(firstRedaction, targetNid);
+  return row?.redaction_nid;
+}
+
+/** Columns hold ±(2^53−1); what lies beyond stays in the JSON alone. */
+function clampInteger(value: number): number {
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Math.trunc(value)));
+}

@@ -1,0 +1,131 @@
+import type { JsonObject, RoomVersion } from '@soma/protocol';
+
+import type { Submitted } from '../storage/change.ts';
+import type { StateKeys } from '../storage/names-store.ts';
+import type { Reader } from '../storage/sql.ts';
+import { readEvent } from './event-store.ts';
+import type { RoomProjection } from './projection.ts';
+import { readCurrentStateKey } from './state-store.ts';
+import type { Snapshot } from './state-store.ts';
+
+/** What the auth rules read of a state event. */
+export interface StateEvent {
+  readonly eventId: string;
+  readonly type: string;
+  readonly state_key: string;
+  readonly sender: string;
+  readonly content: JsonObject;
+}
+
+/** One entry of a room's current state. */
+export interface HeadEntry {
+  readonly eventNid: number;
+  readonly stateKeyNid: number;
+  readonly event: StateEvent;
+}
+
+export interface Extremity {
+  readonly eventNid: number;
+  readonly eventId: string;
+  readonly depth: number;
+}
+
+interface HeadStart {
+  readonly roomNid: number;
+  readonly roomId: string;
+  readonly version: RoomVersion;
+  readonly extremities: readonly Extremity[];
+  readonly snapshot: Snapshot;
+}
+
+/**
+ * A room's head in memory: accepted events that are not yet committed are part of it, so that the next event
+ * builds on one that is still being fsynced (DATA-MODEL, "A room's queue keeps a head in memory").
+ * Read and changed only inside the room's queue.
+ */
+export class RoomHead {
+  readonly roomNid: number;
+  /** Known from the start but for a room of version 12 that has no create event yet. */
+  roomId: string;
+  readonly version: RoomVersion;
+  extremities: readonly Extremity[];
+  snapshot: Snapshot;
+  projections: readonly RoomProjection[] = [];
+  /** The newest change that holds events of this room. */
+  lastChange: Submitted | undefined;
+  /** Changes that are submitted and not settled. */
+  changesInFlight = 0;
+  /** Current state as far as it was asked for; null where the room has no such entry. */
+  readonly #state = new Map<string, HeadEntry | null>();
+  readonly #reader: Reader;
+  readonly #stateKeys: StateKeys;
+  /** A new room: what is not in `#state` does not exist. */
+  readonly #complete: boolean;
+
+  constructor(start: HeadStart, reader: Reader, stateKeys: StateKeys, isNew: boolean) {
+    this.roomNid = start.roomNid;
+    this.roomId = start.roomId;
+    this.version = start.version;
+    this.extremities = start.extremities;
+    this.snapshot = start.snapshot;
+    this.#reader = reader;
+    this.#stateKeys = stateKeys;
+    this.#complete = isNew;
+  }
+
+  /** The entry of current state; {@link load} must have been asked for it. */
+  get(type: string, stateKey: string): HeadEntry | undefined {
+    const found = this.#state.get(entryKey(type, stateKey));
+    if (found === undefined && !this.#complete) {
+      throw new Error(`the head of ${this.roomId} was not asked to load ${type}`);
+    }
+    return found ?? undefined;
+  }
+
+  /** Loads entries of current state; undefined when all are in memory. */
+  load(keys: readonly (readonly [type: string, stateKey: string])[]): Promise<void> | undefined {
+    if (this.#complete) return undefined;
+    const missing = keys.filter(([type, stateKey]) => !this.#state.has(entryKey(type, stateKey)));
+    return missing.length === 0 ? undefined : this.#loadAll(missing);
+  }
+
+  /** Takes a new entry of current state. */
+  put(entry: HeadEntry): void {
+    this.#state.set(entryKey(entry.event.type, entry.event.state_key), entry);
+  }
+
+  /** The depth of an event that comes next. */
+  get nextDepth(): number {
+    let depth = 0;
+    for (const extremity of this.extremities) depth = Math.max(depth, extremity.depth);
+    return Math.min(depth + 1, this.version.depthMax);
+  }
+
+  async #loadAll(keys: readonly (readonly [string, string])[]): Promise<void> {
+    for (const [type, stateKey] of keys) {
+      const entry = await this.#read(type, stateKey);
+      const key = entryKey(type, stateKey);
+      if (!this.#state.has(key)) this.#state.set(key, entry);
+    }
+  }
+
+  async #read(type: string, stateKey: string): Promise<HeadEntry | null> {
+    const stateKeyNid = await this.#stateKeys.find(type, stateKey);
+    if (stateKeyNid === undefined) return null;
+    const eventNid = await readCurrentStateKey(this.#reader, this.roomNid, stateKeyNid);
+    if (eventNid === undefined) return null;
+    const row = await readEvent(this.#reader, eventNid);
+    if (row === undefined) throw new Error(`event ${eventNid} of ${this.roomId} is missing`);
+    const pdu: { sender: string; content: JsonObject } = JSON.parse(row.json);
+    const { sender, content } = pdu;
+    return {
+      eventNid,
+      stateKeyNid,
+      event: { eventId: row.event_id, type, state_key: stateKey, sender, content },
+    };
+  }
+}
+
+function entryKey(type: string, stateKey: string): string {
+  return `${type}\n${stateKey}`;
+}

@@ -1,0 +1,156 @@
+import { authorise, isJsonObject, mayRedact, powerLevels } from '@soma/protocol';
+
+import { forbidden } from '../http/errors.ts';
+import { ChangeRefused } from '../storage/database.ts';
+import type { Submitted } from '../storage/change.ts';
+import type { Statement } from '../storage/sql.ts';
+import { buildEvent } from './build-event.ts';
+import type { EventDraft } from './build-event.ts';
+import { readEvent, readEventNid } from './event-store.ts';
+import type { EventRow } from './event-store.ts';
+import { emptyRoomChange, persistEvents, toChange } from './persist-event.ts';
+import type { PreparedEvent } from './prepared-event.ts';
+import type { RoomHead } from './room-head.ts';
+import type { Rooms } from './rooms.ts';
+
+/** After so many falls of the change before ours something is wrong that waiting does not mend. */
+const ATTEMPTS_MAX = 5;
+
+/** Events being added to a room, all in one change. */
+export class RoomWrite {
+  readonly head: RoomHead;
+  readonly #rooms: Rooms;
+  readonly #change = emptyRoomChange();
+
+  constructor(rooms: Rooms, head: RoomHead) {
+    this.#rooms = rooms;
+    this.head = head;
+  }
+
+  /** True once the head holds what only this change will make durable. */
+  get isDirty(): boolean {
+    return this.#change.positions > 0;
+  }
+
+  /**
+   * Builds the event on the head, checks it against the auth rules and takes it into the change.
+   * Throws `403 M_FORBIDDEN`, or what {@link buildEvent} throws.
+   */
+  async append(draft: EventDraft): Promise<PreparedEvent> {
+    const event = await buildEvent(this.#rooms, this.head, draft);
+    await this.appendBuilt(event, await findRedacted(this.#rooms, this.head, draft));
+    return event;
+  }
+
+  /** Takes in an event that was built on this head. Throws `403 M_FORBIDDEN`. */
+  async appendBuilt(event: PreparedEvent, redacts?: EventRow): Promise<void> {
+    const { head } = this;
+    const { pdu, eventId } = event.built;
+    const snapshotNid =
+      pdu.state_key === undefined ? undefined : await this.#rooms.snapshotNids.next();
+    for (const projection of head.projections) {
+      const loading = projection.prepare(event);
+      if (loading !== undefined) await loading;
+    }
+    const state = { get: (type: string, key: string) => head.get(type, key)?.event };
+    const verdict = authorise({ ...pdu, eventId }, state, head.version);
+    if (!verdict.allowed) throw forbidden(verdict.reason);
+    persistEvents(
+      head,
+      [{ event, verdict: { kind: 'accepted' }, redacts, snapshotNid }],
+      this.#change,
+      this.#rooms.database.snapshotKey,
+    );
+  }
+
+  /** Adds a row that must be written with the events or not at all. */
+  add(statement: Statement): void {
+    this.#change.statements.push(statement);
+  }
+
+  submit(): Submitted {
+    const { head } = this;
+    const submitted = this.#rooms.database.submit(toChange(this.#change, head));
+    head.lastChange = submitted;
+    head.changesInFlight += 1;
+    submitted.done.then(
+      (outcome) => this.#settled(outcome.outcome === 'applied'),
+      () => this.#settled(false),
+    );
+    return submitted;
+  }
+
+  #settled(applied: boolean): void {
+    this.head.changesInFlight -= 1;
+    if (!applied) this.#rooms.heads.drop(this.head);
+  }
+}
+
+/** What a write to a room led to; `position` is 0 when nothing had to be written. */
+export interface Written<T> {
+  readonly value: T;
+  readonly position: number;
+}
+
+/**
+ * Runs `body` in the room's queue and commits what it appends. `body` may run again: when the change that its
+ * events build on could not be committed.
+ *
+ * `noHead` answers for a room whose state this server does not hold.
+ */
+export async function writeToRoom<T>(
+  rooms: Rooms,
+  roomNid: number,
+  body: (write: RoomWrite) => Promise<T>,
+  noHead: () => Error = () => forbidden('You are not in this room'),
+): Promise<Written<T>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { value, submitted } = await rooms.heads.run(roomNid, async (head) => {
+      if (head === undefined) throw noHead();
+      return runBody(rooms, head, body);
+    });
+    if (submitted === undefined) return { value, position: 0 };
+    const outcome = await submitted.done;
+    if (outcome.outcome === 'applied') return { value, position: outcome.position };
+    if (attempt >= ATTEMPTS_MAX) throw new ChangeRefused(outcome.guard);
+  }
+}
+
+/** Runs `body` on a head; what it had taken into the head goes with the head when it throws. */
+export async function runBody<T>(
+  rooms: Rooms,
+  head: RoomHead,
+  body: (write: RoomWrite) => Promise<T>,
+): Promise<{ value: T; submitted: Submitted | undefined }> {
+  const write = new RoomWrite(rooms, head);
+  try {
+    const value = await body(write);
+    return { value, submitted: write.isDirty ? write.submit() : undefined };
+  } catch (error) {
+    if (write.isDirty) rooms.heads.drop(head);
+    throw error;
+  }
+}
+
+/** The event that a redaction takes its content from: one of this room that its sender may redact. */
+async function findRedacted(
+  rooms: Rooms,
+  head: RoomHead,
+  draft: EventDraft,
+): Promise<EventRow | undefined> {
+  if (draft.type !== 'm.room.redaction' || draft.redacts === undefined) return undefined;
+  const { reader } = rooms.database;
+  const eventNid = await readEventNid(reader, draft.redacts);
+  const target = eventNid === undefined ? undefined : await readEvent(reader, eventNid);
+  if (target === undefined || target.room_nid !== head.roomNid) return undefined;
+  const create = head.get('m.room.create', '')?.event;
+  const levels = powerLevels(
+    head.get('m.room.power_levels', '')?.event.content,
+    create,
+    head.version,
+  );
+  const pdu: unknown = JSON.parse(target.json);
+  const sender = isJsonObject(pdu) ? pdu['sender'] : undefined;
+  if (typeof sender !== 'string') return undefined;
+  return mayRedact(draft.sender, sender, levels) ? target : undefined;
+}

@@ -1,0 +1,53 @@
+import type { EventCrypto } from '@soma/protocol';
+
+import type { Database } from '../storage/database.ts';
+import type { InternedNames } from '../storage/names-store.ts';
+import { NidBlocks } from '../storage/nid-blocks.ts';
+import type { Profile } from './profile.ts';
+import type { Projection } from './projection.ts';
+import { RoomHeads } from './room-heads.ts';
+import { RunningTransactions } from './transaction-replay.ts';
+
+/** What the room domain works with; one per process, made at composition. */
+export interface Rooms {
+  readonly database: Database;
+  readonly names: InternedNames;
+  readonly heads: RoomHeads;
+  readonly crypto: EventCrypto;
+  readonly serverName: string;
+  readonly eventNids: NidBlocks;
+  readonly snapshotNids: NidBlocks;
+  readonly transactions: RunningTransactions;
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** The profile that a local user's member events carry. */
+  profileOf(userId: string): Promise<Profile>;
+}
+
+export interface RoomsOptions {
+  readonly database: Database;
+  readonly names: InternedNames;
+  readonly projections: readonly Projection[];
+  readonly crypto: EventCrypto;
+  readonly now: () => number;
+  readonly profileOf: (userId: string) => Promise<Profile>;
+}
+
+const EVENT_NID_BLOCK = 10_000;
+const SNAPSHOT_NID_BLOCK = 1_000;
+
+export function openRooms(options: RoomsOptions): Rooms {
+  const { database, names, projections, crypto, now, profileOf } = options;
+  return {
+    database,
+    names,
+    heads: new RoomHeads(database, names, projections),
+    crypto,
+    serverName: crypto.serverName,
+    eventNids: new NidBlocks(database, 'event', EVENT_NID_BLOCK),
+    snapshotNids: new NidBlocks(database, 'snapshot', SNAPSHOT_NID_BLOCK),
+    transactions: new RunningTransactions(),
+    now,
+    profileOf,
+  };
+}

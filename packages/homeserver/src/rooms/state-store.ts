@@ -1,0 +1,283 @@
+import { query, statement } from '../storage/sql.ts';
+import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
+
+/** One node of the delta chain that a snapshot is read along (DATA-MODEL, State). */
+export interface SnapshotNode {
+  readonly nid: number;
+  readonly index: number;
+}
+
+/**
+ * A state of a room by reference. `path` are the nodes whose deltas make it, oldest first; the last is the
+ * snapshot itself, and the empty path is the state before the create event.
+ */
+export interface Snapshot {
+  readonly nid: number;
+  readonly lineage: number;
+  readonly path: readonly SnapshotNode[];
+  /** Keyed additive hash of the state's (state key, event) pairs, below 2^48. */
+  readonly hash: number;
+}
+
+export const EMPTY_SNAPSHOT: Snapshot = { nid: 0, lineage: 0, path: [], hash: 0 };
+
+interface StateRow {
+  readonly state_key_nid: number;
+  readonly event_nid: number;
+}
+
+const insertSnapshot = query(
+  `insert into snapshots (snapshot_nid, room_nid, lineage, lineage_index, ancestor_nid, hash)
+   values (?, ?, ?, ?, ?, ?)`,
+);
+const copyDelta = query(
+  `insert into snapshot_deltas (snapshot_nid, state_key_nid, event_nid)
+   select cast(? as bigint), state_key_nid, event_nid from snapshot_deltas where snapshot_nid = ?
+   on conflict (snapshot_nid, state_key_nid) do update set event_nid = excluded.event_nid`,
+);
+const putDelta = query(
+  `insert into snapshot_deltas (snapshot_nid, state_key_nid, event_nid) values (?, ?, ?)
+   on conflict (snapshot_nid, state_key_nid) do update set event_nid = excluded.event_nid`,
+);
+const putCurrent = query(
+  `insert into current_state (room_nid, state_key_nid, event_nid) values (?, ?, ?)
+   on conflict (room_nid, state_key_nid) do update set event_nid = excluded.event_nid`,
+);
+const insertStateChange = query(
+  `insert into state_changes (room_nid, position, state_key_nid, old_event_nid, new_event_nid)
+   values (?, ?, ?, ?, ?)`,
+);
+const putHead = query(
+  `insert into room_heads (room_nid, snapshot_nid) values (?, ?)
+   on conflict (room_nid) do update set snapshot_nid = excluded.snapshot_nid`,
+);
+const insertRoomVersion = query(
+  'insert into room_versions (room_nid, version, create_event_nid) values (?, ?, ?)',
+);
+
+const chain = `with recursive chain (snapshot_nid, lineage, lineage_index, ancestor_nid, hash) as (
+    select snapshot_nid, lineage, lineage_index, ancestor_nid, hash from snapshots where snapshot_nid = ?
+    union all
+    select s.snapshot_nid, s.lineage, s.lineage_index, s.ancestor_nid, s.hash
+    from snapshots s join chain c on s.snapshot_nid = c.ancestor_nid
+  )`;
+const readChain = query<{
+  snapshot_nid: number;
+  lineage: number;
+  lineage_index: number;
+  hash: number;
+}>(
+  `${chain} select snapshot_nid, lineage, lineage_index, hash from chain order by lineage_index`,
+);
+const readChainState = query<{ state_key_nid: number; event_nid: number | null }>(
+  `${chain} select d.state_key_nid, d.event_nid
+   from chain c join snapshot_deltas d on d.snapshot_nid = c.snapshot_nid
+   order by c.lineage_index`,
+);
+const readChainKey = query<{ event_nid: number | null }>(
+  `${chain} select d.event_nid
+   from chain c join snapshot_deltas d on d.snapshot_nid = c.snapshot_nid
+   where d.state_key_nid = ?
+   order by c.lineage_index desc limit 1`,
+);
+const readCurrent = query<StateRow>(
+  'select state_key_nid, event_nid from current_state where room_nid = ?',
+);
+const readCurrentKey = query<{ event_nid: number }>(
+  'select event_nid from current_state where room_nid = ? and state_key_nid = ?',
+);
+const readRoom = query<{ version: string; create_event_nid: number }>(
+  'select version, create_event_nid from room_versions where room_nid = ?',
+);
+const readHead = query<{ snapshot_nid: number }>(
+  'select snapshot_nid from room_heads where room_nid = ?',
+);
+const readExtremities = query<{ event_nid: number; event_id: string; depth: number }>(
+  `select x.event_nid, i.event_id, e.depth from forward_extremities x
+   join events e on e.event_nid = x.event_nid join event_ids i on i.event_nid = x.event_nid
+   where x.room_nid = ? order by x.event_nid`,
+);
+const readStateChanges = query<{
+  position: number;
+  state_key_nid: number;
+  old_event_nid: number | null;
+  new_event_nid: number | null;
+}>(
+  `select position, state_key_nid, old_event_nid, new_event_nid from state_changes
+   where room_nid = ? and position > ? and position <= ? order by position`,
+);
+
+/** One difference of a room's current state. */
+export interface StateDifference {
+  readonly position: number;
+  readonly stateKeyNid: number;
+  readonly oldEventNid: number | null;
+  readonly newEventNid: number | null;
+}
+
+/** The next snapshot of a lineage: what it refers to, and which nodes its own delta takes over. */
+export function nextSnapshot(
+  from: Snapshot,
+  nid: number,
+  hash: number,
+): { snapshot: Snapshot; merged: readonly SnapshotNode[]; ancestor: SnapshotNode | undefined } {
+  const index = (from.path.at(-1)?.index ?? 0) + 1;
+  const ancestorIndex = index - (index & -index);
+  const kept = from.path.filter((node) => node.index <= ancestorIndex);
+  return {
+    snapshot: {
+      nid,
+      lineage: from.path.length === 0 ? nid : from.lineage,
+      path: [...kept, { nid, index }],
+      hash,
+    },
+    merged: from.path.slice(kept.length),
+    ancestor: kept.at(-1),
+  };
+}
+
+/** Stores a snapshot that differs from `from` by one pair. */
+export function insertSnapshotStatements(
+  roomNid: number,
+  next: ReturnType<typeof nextSnapshot>,
+  stateKeyNid: number,
+  eventNid: number,
+): Statement[] {
+  const { snapshot, merged, ancestor } = next;
+  const index = snapshot.path.at(-1)?.index ?? 0;
+  return [
+    statement(
+      insertSnapshot,
+      snapshot.nid,
+      roomNid,
+      snapshot.lineage,
+      index,
+      ancestor?.nid ?? null,
+      snapshot.hash,
+    ),
+    ...merged.map((node) => statement(copyDelta, snapshot.nid, node.nid)),
+    statement(putDelta, snapshot.nid, stateKeyNid, eventNid),
+  ];
+}
+
+/** One difference of current state, at a position of the change that holds it. */
+export function stateChangeStatements(
+  roomNid: number,
+  at: SqlParam,
+  stateKeyNid: number,
+  oldEventNid: number | null,
+  newEventNid: number,
+): Statement[] {
+  return [
+    statement(putCurrent, roomNid, stateKeyNid, newEventNid),
+    statement(insertStateChange, roomNid, at, stateKeyNid, oldEventNid, newEventNid),
+  ];
+}
+
+export function putHeadStatement(roomNid: number, snapshotNid: number): Statement {
+  return statement(putHead, roomNid, snapshotNid);
+}
+
+export function insertRoomStatement(
+  roomNid: number,
+  version: string,
+  createEventNid: number,
+): Statement {
+  return statement(insertRoomVersion, roomNid, version, createEventNid);
+}
+
+/** The whole state that a snapshot stands for: state key nid → event nid. */
+export async function readSnapshot(
+  reader: Reader,
+  snapshotNid: number,
+): Promise<Map<number, number>> {
+  const state = new Map<number, number>();
+  for (const row of await reader.all(readChainState, snapshotNid)) {
+    if (row.event_nid === null) state.delete(row.state_key_nid);
+    else state.set(row.state_key_nid, row.event_nid);
+  }
+  return state;
+}
+
+/** One entry of the state that a snapshot stands for. */
+export async function readSnapshotKey(
+  reader: Reader,
+  snapshotNid: number,
+  stateKeyNid: number,
+): Promise<number | undefined> {
+  const row = await reader.get(readChainKey, snapshotNid, stateKeyNid);
+  return row?.event_nid ?? undefined;
+}
+
+/** A snapshot by reference, with the path that the next one needs. */
+export async function readSnapshotPath(reader: Reader, snapshotNid: number): Promise<Snapshot> {
+  if (snapshotNid === 0) return EMPTY_SNAPSHOT;
+  const rows = await reader.all(readChain, snapshotNid);
+  const last = rows.at(-1);
+  if (last === undefined) throw new Error(`snapshot ${snapshotNid} is missing`);
+  return {
+    nid: snapshotNid,
+    lineage: last.lineage,
+    path: rows.map((row) => ({ nid: row.snapshot_nid, index: row.lineage_index })),
+    hash: last.hash,
+  };
+}
+
+/** The current state: state key nid → event nid. */
+export async function readCurrentState(
+  reader: Reader,
+  roomNid: number,
+): Promise<Map<number, number>> {
+  const rows = await reader.all(readCurrent, roomNid);
+  return new Map(rows.map((row) => [row.state_key_nid, row.event_nid]));
+}
+
+export async function readCurrentStateKey(
+  reader: Reader,
+  roomNid: number,
+  stateKeyNid: number,
+): Promise<number | undefined> {
+  const row = await reader.get(readCurrentKey, roomNid, stateKeyNid);
+  return row?.event_nid;
+}
+
+/** Differences of current state in (`above`, `upTo`], oldest first. */
+export async function readStateDifferences(
+  reader: Reader,
+  roomNid: number,
+  above: number,
+  upTo: number,
+): Promise<StateDifference[]> {
+  const rows = await reader.all(readStateChanges, roomNid, above, upTo);
+  return rows.map((row) => ({
+    position: row.position,
+    stateKeyNid: row.state_key_nid,
+    oldEventNid: row.old_event_nid,
+    newEventNid: row.new_event_nid,
+  }));
+}
+
+/** What a head is loaded from; undefined for a room that this server has no state of. */
+export async function readRoomHead(
+  reader: Reader,
+  roomNid: number,
+): Promise<
+  | {
+      version: string;
+      createEventNid: number;
+      snapshot: Snapshot;
+      extremities: { event_nid: number; event_id: string; depth: number }[];
+    }
+  | undefined
+> {
+  const room = await reader.get(readRoom, roomNid);
+  const head = await reader.get(readHead, roomNid);
+  if (room === undefined || head === undefined) return undefined;
+  return {
+    version: room.version,
+    createEventNid: room.create_event_nid,
+    snapshot: await readSnapshotPath(reader, head.snapshot_nid),
+    extremities: await reader.all(readExtremities, roomNid),
+  };
+}
+

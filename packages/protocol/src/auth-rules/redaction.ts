@@ -1,0 +1,18 @@
+import { domainOf } from './domain-of.ts';
+import { type RuleGroup, otherwiseReject } from './rule.ts';
+
+/** If type is `m.room.redaction` (versions 1 and 2; later versions decide when the redaction is applied). */
+export const redaction: RuleGroup = {
+  in: ({ redactionAuthRule }) => redactionAuthRule,
+  when: ({ event }) => event.type === 'm.room.redaction',
+  rules: [
+    { check: ({ senderLevel, levels }) => (senderLevel >= levels.redact ? 'allow' : undefined) },
+    {
+      check: ({ event: { redacts, eventId } }) =>
+        typeof redacts === 'string' && domainOf(redacts) === domainOf(eventId)
+          ? 'allow'
+          : undefined,
+    },
+    otherwiseReject('the power to redact is missing'),
+  ],
+};

@@ -1,0 +1,34 @@
+import type { EventId, RoomId } from '../identifiers.ts';
+import type { RoomVersion } from '../room-versions/types.ts';
+import { stripPadding, toUrlSafeBase64 } from './base64.ts';
+import { referenceText } from './hash.ts';
+import type { HashFunction, Pdu } from './types.ts';
+
+/**
+ * The ID of an event: `$` and its reference hash (spec: Room Versions, "Event IDs").
+ * Only for versions whose event IDs are hashes; in versions 1 and 2 the ID is a field of the event.
+ */
+export function eventIdOf(pdu: Pdu, version: RoomVersion, crypto: HashFunction): EventId {
+  return eventIdFromReferenceText(referenceText(pdu, version), version, crypto);
+}
+
+/** `eventIdOf` for a caller who has the reference text already. */
+export function eventIdFromReferenceText(
+  text: string,
+  version: RoomVersion,
+  { sha256 }: HashFunction,
+): EventId {
+  const hash = sha256(text);
+  const digits = version.eventId === 'base64-hash' ? stripPadding(hash) : toUrlSafeBase64(hash);
+  return `$${digits}` as EventId;
+}
+
+/** The ID of the room that a create event of version 12 or later makes: its event ID with the sigil `!`. */
+export function roomIdOfCreate(createEventId: string): RoomId {
+  return `!${createEventId.slice(1)}` as RoomId;
+}
+
+/** The ID of the create event of a room of version 12 or later. */
+export function createEventIdOf(roomId: string): EventId {
+  return `$${roomId.slice(1)}` as EventId;
+}

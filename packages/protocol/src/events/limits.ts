@@ -1,0 +1,67 @@
+import { type Problem, problem } from '../errors.ts';
+import { IDENTIFIER_BYTES_MAX, exceedsBytes } from '../identifiers.ts';
+import type { RoomVersion } from '../room-versions/types.ts';
+
+/** The largest event: canonical JSON of the PDU with its signatures, in UTF-8 bytes (spec: CS API, "Size limits"). */
+export const EVENT_BYTES_MAX = 65_536;
+/** The longest `type` and `state_key`, in UTF-8 bytes. */
+export const KEY_BYTES_MAX = 255;
+/** The most `prev_events` of a PDU. */
+export const PREV_EVENTS_MAX = 20;
+/** The most `auth_events` of a PDU. */
+export const AUTH_EVENTS_MAX = 10;
+
+/** The fields of an event that have a limit of their own. */
+export interface LimitedFields {
+  readonly type: string;
+  readonly state_key?: string;
+  readonly sender: string;
+  readonly room_id?: string;
+  readonly depth: number;
+  readonly prev_events: readonly string[];
+  readonly auth_events: readonly string[];
+}
+
+/** Checks each field's own limit; `M_TOO_LARGE` for lengths, `M_BAD_JSON` for the rest. */
+export function checkFieldLimits(event: LimitedFields, version: RoomVersion): Problem | undefined {
+  return (
+    checkBytes('type', event.type, KEY_BYTES_MAX) ??
+    checkBytes('state_key', event.state_key ?? '', KEY_BYTES_MAX) ??
+    checkBytes('sender', event.sender, IDENTIFIER_BYTES_MAX) ??
+    checkBytes('room_id', event.room_id ?? '', IDENTIFIER_BYTES_MAX) ??
+    checkDepth(event.depth, version) ??
+    checkReferences('prev_events', event.prev_events, PREV_EVENTS_MAX) ??
+    checkReferences('auth_events', event.auth_events, AUTH_EVENTS_MAX)
+  );
+}
+
+/** Checks the size of a whole event, given as its canonical JSON; `M_TOO_LARGE`. */
+export function checkEventSize(json: string): Problem | undefined {
+  if (!exceedsBytes(json, EVENT_BYTES_MAX)) return undefined;
+  return problem('M_TOO_LARGE', `the event is larger than ${EVENT_BYTES_MAX} bytes`);
+}
+
+function checkBytes(name: string, value: string, bytesMax: number): Problem | undefined {
+  if (!exceedsBytes(value, bytesMax)) return undefined;
+  return problem('M_TOO_LARGE', `${name} is longer than ${bytesMax} bytes`);
+}
+
+function checkDepth(depth: number, { depthMax }: RoomVersion): Problem | undefined {
+  if (Number.isInteger(depth) && depth >= 0 && depth <= depthMax) return undefined;
+  return problem('M_BAD_JSON', `depth must be an integer between 0 and ${depthMax}`);
+}
+
+function checkReferences(
+  name: string,
+  eventIds: readonly string[],
+  countMax: number,
+): Problem | undefined {
+  if (eventIds.length > countMax) {
+    return problem('M_BAD_JSON', `${name} has more than ${countMax} entries`);
+  }
+  for (const eventId of eventIds) {
+    const fault = checkBytes(name, eventId, IDENTIFIER_BYTES_MAX);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}

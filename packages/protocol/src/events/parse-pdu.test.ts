@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { knownVersion } from '../../testing/room-versions.ts';
+import type { JsonObject } from '../canonical-json.ts';
+import { parsePdu } from './parse-pdu.ts';
+import { requiredSigners } from './signers.ts';
+
+const v11 = knownVersion('11');
+const v12 = knownVersion('12');
+const pdu: JsonObject = {
+  type: 'm.room.message',
+  sender: '@alice:example.org',
+  room_id: '!room:example.org',
+  content: { body: 'x' },
+  auth_events: ['$a'],
+  prev_events: ['$b'],
+  depth: 3,
+  origin_server_ts: 5,
+  hashes: { sha256: 'h' },
+  signatures: { 'example.org': { 'ed25519:1': 's' } },
+};
+
+test('a PDU is returned as it came, with its canonical text', () => {
+  const extended = { ...pdu, unsigned: { age: 1 }, origin: 'example.org', state_key: 'k' };
+  const parsed = parsePdu(extended, v11);
+  assert.ok(parsed.ok);
+  assert.equal(parsed.pdu, extended);
+  assert.ok(parsed.json.startsWith('{"auth_events":["$a"],"content":{"body":"x"},"depth":3'));
+});
+
+const MALFORMED: Record<string, JsonObject> = {
+  'a type that is no text': { type: 1 },
+  'a sender that is no user ID': { sender: 'alice' },
+  'a state key that is no text': { state_key: null },
+  'content that is no object': { content: [] },
+  'unsigned that is no object': { unsigned: null },
+  'a time that is a text': { origin_server_ts: '5' },
+  'a fractional depth': { depth: 1.5 },
+  'a negative depth': { depth: -1 },
+  'a depth above the limit': { depth: 2 ** 53 },
+  'prev events that are pairs': { prev_events: [['$a', {}]] },
+  'prev events that are no list': { prev_events: {} },
+  'too many prev events': { prev_events: Array(21).fill('$b') },
+  'too many auth events': { auth_events: Array(11).fill('$b') },
+  'no content hash': { hashes: {} },
+  'a hash that is no text': { hashes: { sha256: 1 } },
+  'signatures that are no objects': { signatures: { a: 'b' } },
+  'signatures that are no texts': { signatures: { a: { b: 1 } } },
+  'a room ID that is none': { room_id: 'room' },
+  'a fraction deep inside': { content: { a: [{ b: 0.5 }] } },
+};
+
+for (const [what, fields] of Object.entries(MALFORMED)) {
+  test(`refuses ${what}`, () => {
+    const parsed = parsePdu({ ...pdu, ...fields }, v11);
+    assert.ok(!parsed.ok);
+    assert.equal(parsed.problem.errcode, 'M_BAD_JSON');
+  });
+}
+
+for (const field of Object.keys(pdu)) {
+  test(`refuses a PDU without ${field}`, () => {
+    const { [field]: _left, ...rest } = pdu;
+    assert.ok(!parsePdu(rest, v11).ok);
+  });
+}
+
+test('what is no object is refused without an exception', () => {
+  for (const value of [undefined, null, 1, 'x', [], () => 1]) assert.ok(!parsePdu(value, v11).ok);
+});
+
+test('size is limited', () => {
+  const parsed = parsePdu({ ...pdu, content: { body: 'é'.repeat(32_768) } }, v11);
+  assert.ok(!parsed.ok);
+  assert.equal(parsed.problem.errcode, 'M_TOO_LARGE');
+});
+
+test('only the create event of version 12 may lack a room ID', () => {
+  const { room_id: _roomId, ...roomless } = pdu;
+  const create = { ...roomless, type: 'm.room.create', state_key: '' };
+  assert.ok(parsePdu(create, v12).ok);
+  assert.ok(!parsePdu(create, v11).ok);
+  assert.ok(!parsePdu(roomless, v12).ok);
+});
+
+test('version 5 takes what version 6 refuses', () => {
+  const odd = { ...pdu, content: { level: 1.5 }, depth: 2 ** 60 };
+  assert.ok(parsePdu(odd, knownVersion('5')).ok);
+  assert.ok(!parsePdu(odd, knownVersion('6')).ok);
+});
+
+test('versions 1 and 2 are not parsed', () => {
+  const parsed = parsePdu(pdu, knownVersion('2'));
+  assert.ok(!parsed.ok);
+  assert.equal(parsed.problem.errcode, 'M_UNSUPPORTED_ROOM_VERSION');
+});
+
+const SIGNERS: Record<string, readonly [JsonObject, version: string, signers: string[]]> = {
+  'of a message': [{}, '11', ['example.org']],
+  'of an invite': [
+    { type: 'm.room.member', content: { membership: 'invite' } },
+    '11',
+    ['example.org'],
+  ],
+  'of a third-party invite': [
+    { type: 'm.room.member', content: { membership: 'invite', third_party_invite: {} } },
+    '11',
+    [],
+  ],
+  'of a restricted join': [
+    {
+      type: 'm.room.member',
+      content: { membership: 'join', join_authorised_via_users_server: '@bob:other.org' },
+    },
+    '8',
+    ['example.org', 'other.org'],
+  ],
+  'of a join where joins cannot be restricted': [
+    {
+      type: 'm.room.member',
+      content: { membership: 'join', join_authorised_via_users_server: '@bob:other.org' },
+    },
+    '7',
+    ['example.org'],
+  ],
+};
+
+for (const [what, [fields, id, signers]] of Object.entries(SIGNERS)) {
+  test(`the signers ${what}`, () => {
+    const version = knownVersion(id);
+    const parsed = parsePdu({ ...pdu, ...fields }, version);
+    assert.ok(parsed.ok);
+    assert.deepEqual(requiredSigners(parsed.pdu, version), signers);
+  });
+}

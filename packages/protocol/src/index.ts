@@ -1,0 +1,107 @@
+/** The exports of @soma/protocol, by subject. Nothing else in the package is public. */
+
+export {
+  type JsonObject,
+  type JsonValue,
+  JSON_DEPTH_MAX,
+  canonicalJson,
+  checkCanonicalJson,
+  checkLaxJson,
+  compareCodePoints,
+  isJsonObject,
+} from './canonical-json.ts';
+export { type Problem, type ProblemCode, problem } from './errors.ts';
+export {
+  type EventId,
+  type RoomAlias,
+  type RoomId,
+  type ServerName,
+  type UserId,
+  IDENTIFIER_BYTES_MAX,
+  exceedsBytes,
+  isCompliantUserId,
+  isOpaqueIdentifier,
+  isRoomVersionId,
+  localpart,
+  newUserId,
+  parseEventId,
+  parseNewUserId,
+  parseRoomAlias,
+  parseRoomId,
+  parseServerName,
+  parseUserId,
+  serverNameOf,
+  utf8Length,
+} from './identifiers.ts';
+export { hostOf, isIpLiteral } from './server-name.ts';
+
+export {
+  DEFAULT_ROOM_VERSION,
+  roomVersion,
+  supportedRoomVersions,
+} from './room-versions/room-version.ts';
+export type {
+  KeptContent,
+  RedactionRules,
+  RoomVersion,
+  RoomVersionRules,
+} from './room-versions/types.ts';
+
+export {
+  decodeBase64,
+  encodeBase64,
+  encodeUrlSafeBase64,
+  stripPadding,
+  toUrlSafeBase64,
+} from './events/base64.ts';
+export { type BuiltEvent, type EventTemplate, buildEvent } from './events/build-event.ts';
+export {
+  createEventIdOf,
+  eventIdFromReferenceText,
+  eventIdOf,
+  roomIdOfCreate,
+} from './events/event-id.ts';
+export { contentHash, contentHashMatches, referenceText } from './events/hash.ts';
+export {
+  AUTH_EVENTS_MAX,
+  EVENT_BYTES_MAX,
+  KEY_BYTES_MAX,
+  type LimitedFields,
+  PREV_EVENTS_MAX,
+  checkEventSize,
+  checkFieldLimits,
+} from './events/limits.ts';
+export { parsePdu } from './events/parse-pdu.ts';
+export { redactClientEvent, redactContent, redactPdu, redactedEventOf } from './events/redact.ts';
+export {
+  type SignatureVerdict,
+  signJson,
+  signedText,
+  verifyJson,
+  verifySignatures,
+} from './events/sign.ts';
+export { requiredSigners } from './events/signers.ts';
+export type {
+  EventCrypto,
+  HashFunction,
+  Pdu,
+  SignatureVerifier,
+  Signatures,
+} from './events/types.ts';
+
+export { type StateKey, authEventKeys } from './auth-rules/auth-event-keys.ts';
+export { authorise } from './auth-rules/authorise.ts';
+export { mayRedact } from './auth-rules/may-redact.ts';
+export {
+  type CreateEvent,
+  type PowerLevels,
+  creatorsOf,
+  powerLevels,
+} from './auth-rules/power-levels.ts';
+export type {
+  AuthEvent,
+  AuthEvidence,
+  AuthState,
+  AuthVerdict,
+  EventToAuthorise,
+} from './auth-rules/types.ts';

@@ -1,0 +1,44 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+
+import { renderJsonSchema } from '../packages/homeserver/src/config/render/json-schema.ts';
+import { renderReferencePage } from '../packages/homeserver/src/config/render/reference-page.ts';
+import { renderSampleConfig } from '../packages/homeserver/src/config/render/sample-config.ts';
+
+const ROOT = new URL('../', import.meta.url);
+
+/** What is generated, by its path in the repository. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  return new Map([
+    ['docs/reference/config.md', renderReferencePage()],
+    ['docs/reference/config.schema.json', renderJsonSchema()],
+    ['docs/reference/sample-homeserver.yaml', renderSampleConfig('example.org')],
+  ]);
+}
+
+/** The generated files that differ from what stands in the repository. */
+export function driftedFiles(): string[] {
+  return [...generatedFiles()]
+    .filter(([path, content]) => readIfThere(path) !== content)
+    .map(([path]) => path);
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(new URL(path, ROOT), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function run(args: readonly string[]): void {
+  const drifted = driftedFiles();
+  if (args.includes('--check')) {
+    for (const path of drifted) console.error(`${path} is out of date: run "npm run generate".`);
+    process.exitCode = drifted.length === 0 ? 0 : 1;
+    return;
+  }
+  for (const [path, content] of generatedFiles()) writeFileSync(new URL(path, ROOT), content);
+  console.log(drifted.length === 0 ? 'Nothing changed.' : `Wrote ${drifted.join(', ')}.`);
+}
+
+if (import.meta.main) run(process.argv.slice(2));

@@ -1,0 +1,20 @@
+import type { Rule } from '../rule.ts';
+import type { Tree } from '../tree.ts';
+
+const folders = ['work', 'farm', 'root'];
+const machinePath = new RegExp(`(?<![\\w.:/*-])/(${folders.join('|')})/`, 'g');
+
+export const machinePaths: Rule = {
+  name: 'no file names a path of one machine',
+  check: checkMachinePaths,
+};
+
+function checkMachinePaths(tree: Tree): string[] {
+  return [...tree.texts].flatMap(([path, text]) =>
+    text
+      .split('\n')
+      .flatMap((line, index) =>
+        [...line.matchAll(machinePath)].map(({ 0: found }) => `${path}:${index + 1} ${found}`),
+      ),
+  );
+}
