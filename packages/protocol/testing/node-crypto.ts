@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, hash, sign, verify } from 'node:crypto';
 
-import type { EventCrypto, SignatureVerifier } from '../src/events/types.ts';
 import { decodeBase64 } from '../src/events/base64.ts';
+import type { EventCrypto, SignatureVerifier } from '../src/events/types.ts';
 
 // The DER headers before the 32 bytes of an ed25519 seed and of a public key (RFC 8410).
 const PRIVATE_KEY_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');

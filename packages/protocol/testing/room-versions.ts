@@ -1,5 +1,5 @@
-import type { RoomVersion } from '../src/room-versions/types.ts';
 import { roomVersion } from '../src/room-versions/room-version.ts';
+import type { RoomVersion } from '../src/room-versions/types.ts';
 
 /** The room version of an ID that is known to exist. */
 export function knownVersion(id: string): RoomVersion {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 import type { Config } from '../config/config.ts';
@@ -13,7 +13,7 @@ export interface PreparedStart {
   readonly config: Config;
   readonly warnings: readonly string[];
   readonly made: readonly { readonly path: string; readonly what: string }[];
-  /** Whether the data folder was filled for the first time. */
+  /** Whether the data folder has no database yet: nobody has an account. */
   readonly firstStart: boolean;
   /** The files or folders that the config was read from. */
   readonly configPaths: readonly string[];
@@ -52,8 +52,9 @@ function prepareLocked(
   const data = ownConfig ? undefined : prepareDataDirectory(flags.dataDirectory);
   const configPaths = data === undefined ? flags.configPaths : [data.configFile];
   const { config, warnings, missingFiles } = loadConfig({ files: configPaths });
-  const { database } = config;
-  if (database.engine === 'sqlite' && database.path !== ':memory:') lock(dirname(database.path));
+  const databaseFile = databaseFileOf(config);
+  if (databaseFile !== undefined) lock(dirname(databaseFile));
+  const firstStart = data !== undefined && databaseFile !== undefined && !existsSync(databaseFile);
   for (const { path, content } of missingFiles) writeSecretFile(path, content);
   const { pidFile } = config.server;
   if (pidFile !== undefined) writePidFile(pidFile);
@@ -61,13 +62,17 @@ function prepareLocked(
     config,
     warnings,
     made: [...(data?.made ?? []), ...missingFiles],
-    firstStart: data !== undefined && data.made.length > 0,
+    firstStart,
     configPaths,
     release() {
       if (pidFile !== undefined) rmSync(pidFile, { force: true });
       release();
     },
   };
+}
+
+function databaseFileOf({ database }: Config): string | undefined {
+  return database.engine === 'sqlite' && database.path !== ':memory:' ? database.path : undefined;
 }
 
 function writePidFile(path: string): void {

@@ -7,11 +7,12 @@ import { clientAddress } from '../config/client-address.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { StartRefusal } from '../config/start-refusal.ts';
 import type { CliCommand } from './cli-command.ts';
-import { collect } from './collect.ts';
+import { addConfigPath, configPaths } from './config-path-option.ts';
+import type { ConfigPathFlags } from './config-path-option.ts';
 import { ask, askNewPassword, canAsk } from './prompt.ts';
 import { registerBySharedSecret } from './shared-secret-registration.ts';
 
-interface Flags {
+interface Flags extends ConfigPathFlags {
   readonly user?: string;
   readonly password?: string;
   readonly passwordFile?: string;
@@ -19,7 +20,6 @@ interface Flags {
   readonly admin?: boolean;
   readonly existsOk?: true;
   readonly sharedSecret?: string;
-  readonly config?: readonly string[];
 }
 
 const DEFAULT_CONFIG_FILES = ['data/homeserver.yaml', 'homeserver.yaml'];
@@ -29,7 +29,10 @@ export const registerUserCommand: CliCommand = {
   name: 'register-user',
   summary: 'Make an account on the running server, also where registration is closed.',
   configure: (command) =>
-    void command
+    void addConfigPath(
+      command,
+      `the config to take the secret from (default: ${DEFAULT_CONFIG_FILES.join(' or ')})`,
+    )
       .argument(
         '[server-url]',
         `where the server is (default: of the config, or ${DEFAULT_SERVER_URL})`,
@@ -49,15 +52,10 @@ export const registerUserCommand: CliCommand = {
       .option('--no-admin', 'make an ordinary user without asking')
       .option('--exists-ok', 'succeed where the user exists; nothing is changed then')
       .addOption(
-        new Option('-k, --shared-secret <secret>', 'the registration_shared_secret').conflicts(
+        new Option('-k, --shared-secret <secret>', 'the registration_shared_secret').conflicts([
           'config',
-        ),
-      )
-      .addOption(
-        new Option(
-          '-c, --config <path>',
-          `the config to take the secret from (default: ${DEFAULT_CONFIG_FILES.join(' or ')})`,
-        ).argParser(collect),
+          'configPath',
+        ]),
       )
       .action(registerUser),
 };
@@ -82,8 +80,9 @@ function credentials(flags: Flags): { sharedSecret: string; address: string } {
   if (flags.sharedSecret !== undefined) {
     return { sharedSecret: flags.sharedSecret, address: DEFAULT_SERVER_URL };
   }
+  const given = configPaths(flags);
   const found = DEFAULT_CONFIG_FILES.filter((file) => existsSync(file)).slice(0, 1);
-  const files = flags.config ?? found;
+  const files = given.length > 0 ? given : found;
   if (files.length === 0) {
     throw new StartRefusal('Give the config with --config, or the secret with --shared-secret.');
   }

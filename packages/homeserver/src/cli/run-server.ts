@@ -23,22 +23,31 @@ export async function runServer(
   startHomeserver: StartHomeserver,
 ): Promise<never> {
   const flags = parseStartFlags(args);
-  const stopped = stopSignal();
+  const stopRequested = stopSignal();
   let prepared: PreparedStart | undefined;
+  let phase = 'Soma cannot start.';
   try {
     prepared = prepareStart(flags);
-    for (const warning of prepared.warnings) process.stderr.write(`Warning: ${warning}\n`);
-    process.stdout.write(describeMade(prepared));
-    const homeserver = await startHomeserver(prepared.config);
-    process.stdout.write(describeReady(prepared.config, homeserver.addresses));
-    process.stdout.write(describeNextSteps(prepared));
-    await stopped;
+    const homeserver = await start(prepared, startHomeserver);
+    await stopRequested;
+    phase = 'Soma did not stop in good order.';
     await homeserver.stop();
-    prepared.release();
-    process.exit(EXIT.ok);
   } catch (error) {
-    prepared?.release();
-    process.stderr.write(`Soma cannot go on. ${describeFailure(error)}\n`);
-    process.exit(EXIT.refused);
+    process.stderr.write(`${phase} ${describeFailure(error)}\n`);
+    process.exitCode = EXIT.refused;
   }
+  prepared?.release();
+  process.exit();
+}
+
+async function start(
+  prepared: PreparedStart,
+  startHomeserver: StartHomeserver,
+): Promise<RunningHomeserver> {
+  for (const warning of prepared.warnings) process.stderr.write(`Warning: ${warning}\n`);
+  process.stdout.write(describeMade(prepared));
+  const homeserver = await startHomeserver(prepared.config);
+  process.stdout.write(describeReady(prepared.config, homeserver.addresses));
+  process.stdout.write(describeNextSteps(prepared));
+  return homeserver;
 }

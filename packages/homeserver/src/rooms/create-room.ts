@@ -57,7 +57,7 @@ function emptyHead(
   return new RoomHead(
     { roomNid, roomId, version, extremities: [], snapshot: EMPTY_SNAPSHOT },
     rooms.database.reader,
-    rooms.names.stateKeys,
+    rooms.names,
     true,
   );
 }

@@ -1,8 +1,6 @@
-import { query } from '../storage/sql.ts';
-import type { Query, Reader } from '../storage/sql.ts';
-import { statement } from '../storage/sql.ts';
-import type { SqlParam, Statement } from '../storage/sql.ts';
 import { escapeText } from '../storage/escape-text.ts';
+import { integerList, query, statement } from '../storage/sql.ts';
+import type { Query, Reader, SqlParam, Statement } from '../storage/sql.ts';
 
 /** Bits of `events.flags`. */
 export const EventFlag = {
@@ -46,6 +44,8 @@ const tables = `events e join event_ids i on i.event_nid = e.event_nid
   join event_json j on j.event_nid = e.event_nid`;
 
 const byNid = query<EventRow>(`select ${columns} from ${tables} where e.event_nid = ?`);
+const byNids = query<EventRow>(`select ${columns} from ${tables} where e.event_nid {in}`);
+const byId = query<EventRow>(`select ${columns} from ${tables} where i.event_id = ?`);
 const nidById = query<{ event_nid: number }>('select event_nid from event_ids where event_id = ?');
 const idByNid = query<{ event_id: string }>('select event_id from event_ids where event_nid = ?');
 
@@ -220,6 +220,18 @@ export function redactionStatements(targetNid: number, redactionNid: number): St
 
 export function readEvent(reader: Reader, eventNid: number): Promise<EventRow | undefined> {
   return reader.get(byNid, eventNid);
+}
+
+/** Several events, by nid. */
+export async function readEvents(
+  reader: Reader,
+  eventNids: readonly number[],
+): Promise<EventRow[]> {
+  return eventNids.length === 0 ? [] : reader.all(byNids, integerList(eventNids));
+}
+
+export function readEventById(reader: Reader, eventId: string): Promise<EventRow | undefined> {
+  return reader.get(byId, escapeText(eventId));
 }
 
 export async function readEventNid(reader: Reader, eventId: string): Promise<number | undefined> {

@@ -159,6 +159,7 @@ function takeState(
     ...stateChangeStatements(
       head.roomNid,
       positionAt(change.positions - 1),
+      event.typeNid,
       stateKeyNid,
       replaces?.eventNid ?? null,
       event.eventNid,

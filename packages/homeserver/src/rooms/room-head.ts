@@ -1,7 +1,7 @@
 import type { JsonObject, RoomVersion } from '@soma/protocol';
 
 import type { Submitted } from '../storage/change.ts';
-import type { StateKeys } from '../storage/names-store.ts';
+import type { InternedNames } from '../storage/names-store.ts';
 import type { Reader } from '../storage/sql.ts';
 import { readEvent } from './event-store.ts';
 import type { RoomProjection } from './projection.ts';
@@ -58,18 +58,18 @@ export class RoomHead {
   /** Current state as far as it was asked for; null where the room has no such entry. */
   readonly #state = new Map<string, HeadEntry | null>();
   readonly #reader: Reader;
-  readonly #stateKeys: StateKeys;
+  readonly #names: InternedNames;
   /** A new room: what is not in `#state` does not exist. */
   readonly #complete: boolean;
 
-  constructor(start: HeadStart, reader: Reader, stateKeys: StateKeys, isNew: boolean) {
+  constructor(start: HeadStart, reader: Reader, names: InternedNames, isNew: boolean) {
     this.roomNid = start.roomNid;
     this.roomId = start.roomId;
     this.version = start.version;
     this.extremities = start.extremities;
     this.snapshot = start.snapshot;
     this.#reader = reader;
-    this.#stateKeys = stateKeys;
+    this.#names = names;
     this.#complete = isNew;
   }
 
@@ -110,9 +110,10 @@ export class RoomHead {
   }
 
   async #read(type: string, stateKey: string): Promise<HeadEntry | null> {
-    const stateKeyNid = await this.#stateKeys.find(type, stateKey);
-    if (stateKeyNid === undefined) return null;
-    const eventNid = await readCurrentStateKey(this.#reader, this.roomNid, stateKeyNid);
+    const typeNid = await this.#names.eventTypes.find(type);
+    const stateKeyNid = await this.#names.stateKeys.find(type, stateKey);
+    if (typeNid === undefined || stateKeyNid === undefined) return null;
+    const eventNid = await readCurrentStateKey(this.#reader, this.roomNid, typeNid, stateKeyNid);
     if (eventNid === undefined) return null;
     const row = await readEvent(this.#reader, eventNid);
     if (row === undefined) throw new Error(`event ${eventNid} of ${this.roomId} is missing`);

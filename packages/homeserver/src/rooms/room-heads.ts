@@ -124,7 +124,7 @@ export class RoomHeads {
         snapshot: found.snapshot,
       },
       this.#database.reader,
-      this.#names.stateKeys,
+      this.#names,
       false,
     );
     head.projections = await this.#open(head);

@@ -1,4 +1,4 @@
-import { query, statement } from '../storage/sql.ts';
+import { integerList, query, statement } from '../storage/sql.ts';
 import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
 
 /** One node of the delta chain that a snapshot is read along (DATA-MODEL, State). */
@@ -40,8 +40,8 @@ const putDelta = query(
    on conflict (snapshot_nid, state_key_nid) do update set event_nid = excluded.event_nid`,
 );
 const putCurrent = query(
-  `insert into current_state (room_nid, state_key_nid, event_nid) values (?, ?, ?)
-   on conflict (room_nid, state_key_nid) do update set event_nid = excluded.event_nid`,
+  `insert into current_state (room_nid, type_nid, state_key_nid, event_nid) values (?, ?, ?, ?)
+   on conflict (room_nid, type_nid, state_key_nid) do update set event_nid = excluded.event_nid`,
 );
 const insertStateChange = query(
   `insert into state_changes (room_nid, position, state_key_nid, old_event_nid, new_event_nid)
@@ -83,8 +83,18 @@ const readChainKey = query<{ event_nid: number | null }>(
 const readCurrent = query<StateRow>(
   'select state_key_nid, event_nid from current_state where room_nid = ?',
 );
+/** All but one type: (room, type, room, type); two ranges of the primary key. */
+const readCurrentWithout = query<StateRow>(
+  `select state_key_nid, event_nid from current_state where room_nid = ? and type_nid < ?
+   union all
+   select state_key_nid, event_nid from current_state where room_nid = ? and type_nid > ?`,
+);
 const readCurrentKey = query<{ event_nid: number }>(
-  'select event_nid from current_state where room_nid = ? and state_key_nid = ?',
+  'select event_nid from current_state where room_nid = ? and type_nid = ? and state_key_nid = ?',
+);
+const readCurrentKeys = query<StateRow>(
+  `select state_key_nid, event_nid from current_state
+   where room_nid = ? and type_nid = ? and state_key_nid {in}`,
 );
 const readRoom = query<{ version: string; create_event_nid: number }>(
   'select version, create_event_nid from room_versions where room_nid = ?',
@@ -164,12 +174,13 @@ export function insertSnapshotStatements(
 export function stateChangeStatements(
   roomNid: number,
   at: SqlParam,
+  typeNid: number,
   stateKeyNid: number,
   oldEventNid: number | null,
   newEventNid: number,
 ): Statement[] {
   return [
-    statement(putCurrent, roomNid, stateKeyNid, newEventNid),
+    statement(putCurrent, roomNid, typeNid, stateKeyNid, newEventNid),
     statement(insertStateChange, roomNid, at, stateKeyNid, oldEventNid, newEventNid),
   ];
 }
@@ -228,17 +239,42 @@ export async function readCurrentState(
   reader: Reader,
   roomNid: number,
 ): Promise<Map<number, number>> {
-  const rows = await reader.all(readCurrent, roomNid);
-  return new Map(rows.map((row) => [row.state_key_nid, row.event_nid]));
+  return toStateMap(await reader.all(readCurrent, roomNid));
+}
+
+/** The current state without the events of one type; what it costs does not grow with those. */
+export async function readCurrentStateWithout(
+  reader: Reader,
+  roomNid: number,
+  typeNid: number,
+): Promise<Map<number, number>> {
+  return toStateMap(await reader.all(readCurrentWithout, roomNid, typeNid, roomNid, typeNid));
+}
+
+/** Some entries of the current state, all of one type. */
+export async function readCurrentStateKeys(
+  reader: Reader,
+  roomNid: number,
+  typeNid: number,
+  stateKeyNids: readonly number[],
+): Promise<Map<number, number>> {
+  if (stateKeyNids.length === 0) return new Map();
+  const rows = await reader.all(readCurrentKeys, roomNid, typeNid, integerList(stateKeyNids));
+  return toStateMap(rows);
 }
 
 export async function readCurrentStateKey(
   reader: Reader,
   roomNid: number,
+  typeNid: number,
   stateKeyNid: number,
 ): Promise<number | undefined> {
-  const row = await reader.get(readCurrentKey, roomNid, stateKeyNid);
+  const row = await reader.get(readCurrentKey, roomNid, typeNid, stateKeyNid);
   return row?.event_nid;
+}
+
+function toStateMap(rows: readonly StateRow[]): Map<number, number> {
+  return new Map(rows.map((row) => [row.state_key_nid, row.event_nid]));
 }
 
 /** Differences of current state in (`above`, `upTo`], oldest first. */
@@ -281,3 +317,27 @@ export async function readRoomHead(
   };
 }
 
+
+/** Where a snapshot stands: in one lineage, what has a greater index holds all that came before. */
+export interface SnapshotPlace {
+  readonly lineage: number;
+  readonly index: number;
+}
+
+const readPlaces = query<{ snapshot_nid: number; lineage: number; lineage_index: number }>(
+  'select snapshot_nid, lineage, lineage_index from snapshots where snapshot_nid {in}',
+);
+
+export async function readSnapshotPlaces(
+  reader: Reader,
+  snapshotNids: readonly number[],
+): Promise<Map<number, SnapshotPlace>> {
+  if (snapshotNids.length === 0) return new Map();
+  const rows = await reader.all(readPlaces, integerList(snapshotNids));
+  return new Map(
+    rows.map((row) => [
+      row.snapshot_nid,
+      { lineage: row.lineage, index: row.lineage_index },
+    ]),
+  );
+}

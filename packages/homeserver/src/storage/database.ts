@@ -1,4 +1,5 @@
 import type { Applied, Change, Outcome, Submitted } from './change.ts';
+import { query } from './sql.ts';
 import type { Reader } from './sql.ts';
 
 /** A change that a commit holds, as the process's own followers of the log see it. */
@@ -18,6 +19,8 @@ export interface Database {
   readonly snapshotKey: Uint8Array;
   /** The position up to which this process has seen everything. */
   readonly position: number;
+  /** Resolves once {@link position} is there; undefined when it is. */
+  reached(position: number): Promise<void> | undefined;
   /** Single reads: each sees the newest committed state. */
   readonly reader: Reader;
   /** Runs `body` on one committed state. `body` only reads, and does not wait for anything else. */
@@ -27,6 +30,25 @@ export interface Database {
   onCommit(listener: CommitListener): void;
   /** Finishes what was submitted, then closes. */
   close(): Promise<void>;
+}
+
+const readClock = query<{ position: number }>('select position from clock where one = 1');
+
+/**
+ * Like {@link Database.read}, with the position of the state that is read; everything that this process keeps
+ * in memory by then knows all changes up to it.
+ */
+export function readAt<T>(
+  database: Database,
+  body: (reader: Reader, position: number) => Promise<T>,
+): Promise<T> {
+  return database.read(async (reader) => {
+    const clock = await reader.get(readClock);
+    const position = clock?.position ?? 0;
+    const behind = database.reached(position);
+    if (behind !== undefined) await behind;
+    return body(reader, position);
+  });
 }
 
 /** A change that was refused where the caller knows no other way on. */

@@ -2,7 +2,8 @@
  * The typed SQL layer: every query is a module-level value, written once for both engines, prepared once.
  *
  * Texts use `?` for parameters and only what SQLite and PostgreSQL both understand; what differs is in
- * `dialect/`.
+ * `dialect/`. One word is translated: `column {in}` takes a list of integers as one parameter, see
+ * {@link integerList}.
  */
 
 /** A value as a database column holds it. Integers stay within ±(2^53−1). */
@@ -53,6 +54,11 @@ export interface Statement {
 
 export function statement(of: Query<unknown>, ...params: SqlParam[]): Statement {
   return { query: of, params };
+}
+
+/** The parameter of `{in}`. */
+export function integerList(values: Iterable<number>): string {
+  return JSON.stringify([...values]);
 }
 
 /** Reads rows. Each call sees one committed state; calls of one {@link Database.read} all see the same. */

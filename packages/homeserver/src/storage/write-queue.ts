@@ -34,6 +34,7 @@ export class WriteQueue {
   #position: number;
   #closed = false;
   #idle: (() => void)[] = [];
+  #awaited: { position: number; resolve: () => void }[] = [];
 
   constructor(writer: BatchWriter, position: number) {
     this.#writer = writer;
@@ -46,6 +47,14 @@ export class WriteQueue {
 
   onCommit(listener: CommitListener): void {
     this.#listeners.push(listener);
+  }
+
+  /** Resolves once the listeners have been told of everything up to `position`; undefined when they have. */
+  reached(position: number): Promise<void> | undefined {
+    if (position <= this.#position) return undefined;
+    return new Promise((resolve) => {
+      this.#awaited.push({ position, resolve });
+    });
   }
 
   submit(change: Change): Submitted {
@@ -112,6 +121,7 @@ export class WriteQueue {
     if (committed.length > 0) {
       for (const listener of this.#listeners) listener(committed, this.#position);
     }
+    if (this.#awaited.length > 0) this.#releaseAwaited();
     for (const [index, queued] of batch.entries()) {
       const result = results[index] ?? { outcome: 'failed', error: new Error('no result') };
       if (result.outcome === 'failed') queued.fail(result.error);
@@ -119,5 +129,11 @@ export class WriteQueue {
     }
     if (this.#waiting.length > 0) this.#schedule();
     else if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #releaseAwaited(): void {
+    const all = this.#awaited;
+    this.#awaited = all.filter((one) => one.position > this.#position);
+    for (const one of all) if (one.position <= this.#position) one.resolve();
   }
 }

@@ -68,7 +68,8 @@ const template = fc.record(
 test('every built event is what the slow way makes of it', () => {
   fc.assert(
     fc.property(template, (fields) => {
-      const isRoot = fields.roomVersion.roomId === 'create-event' && fields.type === 'm.room.create';
+      const isRoot =
+        fields.roomVersion.roomId === 'create-event' && fields.type === 'm.room.create';
       const built = buildEvent(
         isRoot ? fields : { ...fields, room_id: '!room:example.org' },
         crypto,
@@ -112,10 +113,7 @@ test('a fixed event has a fixed ID in each form of IDs', () => {
 
 test('redacts goes where the room version wants it', () => {
   const redaction = { ...message, type: 'm.room.redaction', content: { reason: 'x' } };
-  const old = buildEvent(
-    { ...redaction, roomVersion: knownVersion('10'), redacts: '$e' },
-    crypto,
-  );
+  const old = buildEvent({ ...redaction, roomVersion: knownVersion('10'), redacts: '$e' }, crypto);
   assert.ok(old.ok);
   assert.equal(old.pdu.redacts, '$e');
   assert.deepEqual(old.pdu.content, { reason: 'x' });

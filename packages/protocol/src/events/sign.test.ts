@@ -11,10 +11,7 @@ const crypto = nodeCrypto();
 
 // The vectors of the spec's appendix "Cryptographic Test Vectors", "JSON Signing".
 const JSON_VECTORS: readonly (readonly [object: JsonObject, signature: string])[] = [
-  [
-    {},
-    'K8280/U9SSy9IVtjBuVeLr+HpOB4BQFWbg+UZaADMtTdGYI7Geitb76LTrr5QV/7Xg4ahLwYGYZzuHGZKM5ZAQ',
-  ],
+  [{}, 'K8280/U9SSy9IVtjBuVeLr+HpOB4BQFWbg+UZaADMtTdGYI7Geitb76LTrr5QV/7Xg4ahLwYGYZzuHGZKM5ZAQ'],
   [
     { one: 1, two: 'Two' },
     'KqmLSbO39/Bzb0QIYE82zqLwsA+PDzYIpIRA2sRQ4sL53+sN6/fpNSoqE7BP7vBZhG6kYdD13EIMJpvhJI+6Bw',
@@ -100,7 +97,11 @@ test('signatures of several keys and servers stand side by side', () => {
   keys['ed25519:2'] = crypto.publicKey;
   assert.equal(check(signed).valid, false, 'one wrong signature by a known key is enough');
   delete keys['ed25519:2'];
-  assert.deepEqual(check(signed), { valid: true, keyIds: ['ed25519:1'] }, 'unknown keys are skipped');
+  assert.deepEqual(
+    check(signed),
+    { valid: true, keyIds: ['ed25519:1'] },
+    'unknown keys are skipped',
+  );
   delete keys['ed25519:1'];
   assert.equal(check(signed).valid, false, 'no key is known');
 });

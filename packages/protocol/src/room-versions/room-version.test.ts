@@ -5,28 +5,29 @@ import { DEFAULT_ROOM_VERSION, roomVersion, supportedRoomVersions } from './room
 import type { RoomVersion } from './types.ts';
 
 // The feature matrix of the spec's page "Room Versions".
-const FEATURES: Record<string, readonly [firstVersion: number, has: (v: RoomVersion) => boolean]> = {
-  knocking: [7, (version) => version.knocking],
-  'restricted join rules': [
-    8,
-    (version) => version.joinRulesForRestricted.includes('restricted'),
-  ],
-  'the knock_restricted join rule': [
-    10,
-    (version) =>
-      version.joinRulesForRestricted.includes('knock_restricted') &&
-      version.joinRulesForKnocking.includes('knock_restricted'),
-  ],
-  'additional room creators': [12, (version) => version.creators === 'sender-and-additional'],
-  'hashes as event IDs': [3, (version) => version.eventId !== 'field'],
-  'URL-safe event IDs': [4, (version) => version.eventId === 'urlsafe-base64-hash'],
-  'key validity': [5, (version) => version.enforcesKeyValidity],
-  'strict canonical JSON': [6, (version) => version.strictCanonicalJson],
-  'integer power levels': [10, (version) => version.powerLevels === 'integers'],
-  'redacts in the content': [11, (version) => version.redactsIn === 'content'],
-  'room IDs that are hashes': [12, (version) => version.roomId === 'create-event'],
-  'infinite power of creators': [12, (version) => version.creatorsHaveInfinitePower],
-};
+const FEATURES: Record<string, readonly [firstVersion: number, has: (v: RoomVersion) => boolean]> =
+  {
+    knocking: [7, (version) => version.knocking],
+    'restricted join rules': [
+      8,
+      (version) => version.joinRulesForRestricted.includes('restricted'),
+    ],
+    'the knock_restricted join rule': [
+      10,
+      (version) =>
+        version.joinRulesForRestricted.includes('knock_restricted') &&
+        version.joinRulesForKnocking.includes('knock_restricted'),
+    ],
+    'additional room creators': [12, (version) => version.creators === 'sender-and-additional'],
+    'hashes as event IDs': [3, (version) => version.eventId !== 'field'],
+    'URL-safe event IDs': [4, (version) => version.eventId === 'urlsafe-base64-hash'],
+    'key validity': [5, (version) => version.enforcesKeyValidity],
+    'strict canonical JSON': [6, (version) => version.strictCanonicalJson],
+    'integer power levels': [10, (version) => version.powerLevels === 'integers'],
+    'redacts in the content': [11, (version) => version.redactsIn === 'content'],
+    'room IDs that are hashes': [12, (version) => version.roomId === 'create-event'],
+    'infinite power of creators': [12, (version) => version.creatorsHaveInfinitePower],
+  };
 
 for (const [feature, [firstVersion, has]] of Object.entries(FEATURES)) {
   test(`${feature} from version ${firstVersion} on`, () => {

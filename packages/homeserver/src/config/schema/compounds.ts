@@ -44,8 +44,8 @@ export function objectSchema(options: readonly OptionFacts[]): JsonSchema {
 
 /** A list; every entry is read, so that all problems in it are reported at once. */
 export function listOf<T>(entry: ValueType<T>, entriesMin = 0): ValueType<readonly T[]> {
-  const plain = `a list, each entry ${entry.expected}`;
-  const expected = entriesMin === 0 ? plain : `${plain}, of ${entriesMin} or more`;
+  const list = entriesMin === 0 ? 'a list' : `a list of ${entriesMin} or more`;
+  const expected = `${list}, each entry ${entry.expected}`;
   return {
     expected,
     jsonSchema: { type: 'array', items: entry.jsonSchema, minItems: entriesMin },

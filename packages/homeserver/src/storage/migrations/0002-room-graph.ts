@@ -94,9 +94,10 @@ create table snapshot_deltas (
 
 create table current_state (
   room_nid bigint not null,
+  type_nid bigint not null,
   state_key_nid bigint not null,
   event_nid bigint not null,
-  primary key (room_nid, state_key_nid)
+  primary key (room_nid, type_nid, state_key_nid)
 ) {without_rowid};
 
 create table room_heads (room_nid {nid}, snapshot_nid bigint not null);

@@ -83,6 +83,10 @@ export class PostgresDatabase implements Database {
     }
   }
 
+  reached(position: number): Promise<void> | undefined {
+    return this.#queue.reached(position);
+  }
+
   submit(change: Change): Submitted {
     return this.#queue.submit(change);
   }

@@ -1,12 +1,14 @@
 import type { Query } from '../../sql.ts';
 
+const IN_LIST = '= any (array(select json_array_elements_text(?::json)::bigint))';
+
 const texts = new Map<number, string>();
 
 /** A query's text with PostgreSQL's numbered parameters. Question marks inside quotes stay. */
 export function postgresText(of: Query<unknown>): string {
   const found = texts.get(of.nid);
   if (found !== undefined) return found;
-  const made = numberParameters(of.text);
+  const made = numberParameters(of.text.replaceAll('{in}', IN_LIST));
   texts.set(of.nid, made);
   return made;
 }

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { migrate } from '../../migrate.ts';
 import type { DatabaseIdentity, MigrationConnection } from '../../migrate.ts';
 import { openWritingConnection } from './open-sqlite.ts';
+import { sqliteMigrationText } from './sqlite-text.ts';
 
 /** Brings the file's schema up to date, making the file when it is absent. */
 export async function migrateSqlite(path: string, serverName: string): Promise<DatabaseIdentity> {
@@ -18,16 +19,8 @@ export async function migrateSqlite(path: string, serverName: string): Promise<D
 function migrationConnection(connection: DatabaseSync): MigrationConnection {
   return {
     exec: async (text) => {
-      connection.exec(sqliteText(text));
+      connection.exec(sqliteMigrationText(text));
     },
     all: async (text, ...params) => connection.prepare(text).all(...params),
   };
-}
-
-/** The words of a migration that differ by engine, as SQLite says them. */
-function sqliteText(text: string): string {
-  return text
-    .replaceAll('{nid}', 'integer primary key')
-    .replaceAll('{bytes}', 'blob')
-    .replaceAll('{without_rowid}', 'without rowid');
 }

@@ -33,6 +33,10 @@ export class SqliteDatabase implements Database {
     return this.#pool.read(body);
   }
 
+  reached(position: number): Promise<void> | undefined {
+    return this.#queue.reached(position);
+  }
+
   submit(change: Change): Submitted {
     return this.#queue.submit(change);
   }

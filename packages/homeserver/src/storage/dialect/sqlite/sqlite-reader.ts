@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 import type { Query, Reader, SqlValue } from '../../sql.ts';
 import { openReadingConnection } from './open-sqlite.ts';
+import { sqliteText } from './sqlite-text.ts';
 
 /** Reads over one connection; statements are prepared once. */
 export class SqliteReader implements Reader {
@@ -39,7 +40,7 @@ export class SqliteReader implements Reader {
   #prepared(of: Query<unknown>): StatementSync {
     const found = this.#statements.get(of.nid);
     if (found !== undefined) return found;
-    const made = this.#connection.prepare(of.text);
+    const made = this.#connection.prepare(sqliteText(of.text));
     this.#statements.set(of.nid, made);
     return made;
   }

@@ -8,6 +8,7 @@ import { ChangeCursor } from '../../batch-encoding.ts';
 import type { EncodedBatch, EncodedResults, EncodedValue } from '../../batch-encoding.ts';
 import type { BatchResult } from '../../write-queue.ts';
 import { openWritingConnection } from './open-sqlite.ts';
+import { sqliteText } from './sqlite-text.ts';
 
 const connection = openWritingConnection(String(workerData));
 const texts = new Map<number, string>();
@@ -32,7 +33,7 @@ function prepared(nid: number): StatementSync {
   if (found !== undefined) return found;
   const text = texts.get(nid);
   if (text === undefined) throw new Error(`query ${nid} is unknown to the writer`);
-  const made = connection.prepare(text);
+  const made = connection.prepare(sqliteText(text));
   statements.set(nid, made);
   return made;
 }

@@ -1,0 +1,101 @@
+import type { JsonObject } from '../../src/canonical-json.ts';
+import { signJson } from '../../src/events/sign.ts';
+import { nodeCrypto } from '../node-crypto.ts';
+import { type AuthCase, BANNED, LEFT, MOD, STRANGER } from './world.ts';
+
+const identityServer = nodeCrypto('id.example.org', 'ed25519:0');
+const stranger = nodeCrypto('evil.org', 'ed25519:0', `${'B'.repeat(42)}A`);
+const signed = signJson({ mxid: STRANGER, token: 'abc' }, identityServer);
+const urlSafeKey = identityServer.publicKey.replaceAll('+', '-').replaceAll('/', '_');
+const AT = 'm.room.third_party_invite|abc';
+
+function invite(thirdPartyInvite: JsonObject, target = STRANGER): AuthCase['event'] {
+  return {
+    type: 'm.room.member',
+    sender: MOD,
+    state_key: target,
+    content: { membership: 'invite', third_party_invite: thirdPartyInvite },
+  };
+}
+
+function pending(content: JsonObject): Pick<AuthCase, 'state' | 'senderOf'> {
+  return { state: { [AT]: content }, senderOf: { [AT]: MOD } };
+}
+
+const oneKey = pending({ public_key: identityServer.publicKey });
+
+/** Rule 4.4.1 (5.4.1 from version 12 on). */
+export const thirdPartyCases: readonly AuthCase[] = [
+  {
+    name: 'the invited user is banned',
+    event: invite({ signed }, BANNED),
+    ...oneKey,
+    rule: ['4.4.1.1', '5.4.1.1'],
+    allowed: false,
+  },
+  {
+    name: 'nothing is signed',
+    event: invite({}),
+    ...oneKey,
+    rule: ['4.4.1.2', '5.4.1.2'],
+    allowed: false,
+  },
+  {
+    name: 'the token is missing',
+    event: invite({ signed: { mxid: STRANGER } }),
+    ...oneKey,
+    rule: ['4.4.1.3', '5.4.1.3'],
+    allowed: false,
+  },
+  {
+    name: 'another user was invited',
+    event: invite({ signed }, LEFT),
+    ...oneKey,
+    rule: ['4.4.1.4', '5.4.1.4'],
+    allowed: false,
+  },
+  {
+    name: 'the invite is not in the state',
+    event: invite({ signed }),
+    rule: ['4.4.1.5', '5.4.1.5'],
+    allowed: false,
+  },
+  {
+    name: 'someone else sent the invite',
+    event: invite({ signed }),
+    state: oneKey.state ?? {},
+    rule: ['4.4.1.6', '5.4.1.6'],
+    allowed: false,
+  },
+  {
+    name: 'signed with the only key',
+    event: invite({ signed }),
+    ...oneKey,
+    rule: ['4.4.1.7', '5.4.1.7'],
+    allowed: true,
+  },
+  {
+    name: 'signed with one of several keys, in URL-safe base64',
+    event: invite({ signed }),
+    ...pending({
+      public_key: stranger.publicKey,
+      public_keys: [{ public_key: 'AAAA' }, 'x', { public_key: urlSafeKey }],
+    }),
+    rule: ['4.4.1.7', '5.4.1.7'],
+    allowed: true,
+  },
+  {
+    name: 'signed with another key',
+    event: invite({ signed: signJson({ mxid: STRANGER, token: 'abc' }, stranger) }),
+    ...oneKey,
+    rule: ['4.4.1.8', '5.4.1.8'],
+    allowed: false,
+  },
+  {
+    name: 'changed after signing',
+    event: invite({ signed: { ...signed, mxid: LEFT } }, LEFT),
+    ...oneKey,
+    rule: ['4.4.1.8', '5.4.1.8'],
+    allowed: false,
+  },
+];
