@@ -34,9 +34,14 @@ function toRecord(path: string[], event: FinishedEvent): TestRecord | undefined 
     const { error } = event.data.details;
     // The failing subtests have their own records.
     if ('failureType' in error && error.failureType === 'subtestsFailed') return undefined;
-    return { path, outcome: 'failed', detail: inspect(error.cause ?? error) };
+    return { path, outcome: 'failed', detail: describeError(error.cause ?? error) };
   }
   return details.type === 'suite' ? undefined : { path, outcome: 'passed', detail: '' };
+}
+
+/** The error with its stack, less the frames that lie in Node itself. */
+function describeError(error: unknown): string {
+  return inspect(error).replaceAll(/\n +at [^\n]*node:internal[^\n]*/g, '');
 }
 
 // Node loads a reporter by the default export of its module.

@@ -105,3 +105,59 @@ export type {
   AuthVerdict,
   EventToAuthorise,
 } from './auth-rules/types.ts';
+
+export { type Glob, globMatches, parseGlob } from './glob.ts';
+export { type PropertyPath, parsePropertyPath, valueAt } from './property-path.ts';
+
+export {
+  type CompiledPushRules,
+  type PushOutcome,
+  compileRules,
+} from './push-rules/compile-rules.ts';
+export type { PushEvent, PushRoom, PushUser } from './push-rules/conditions.ts';
+export { DEFAULT_PUSH_RULES, type DefaultPushRule } from './push-rules/default-rules.ts';
+export {
+  type EditedPushRules,
+  type RulePlacement,
+  deletePushRule,
+  putPushRule,
+  setPushRuleActions,
+  setPushRuleEnabled,
+} from './push-rules/edit-rules.ts';
+export { evaluatePushRules, namedUsers } from './push-rules/evaluate-push-rules.ts';
+export { narrowToRoom, pushRulesKey } from './push-rules/narrow-to-room.ts';
+export { parsePushRuleChanges } from './push-rules/parse-changes.ts';
+export { findPushRule, rulesetFor } from './push-rules/ruleset.ts';
+export {
+  type CustomPushRule,
+  type DefaultRuleChange,
+  NO_PUSH_RULE_CHANGES,
+  PUSH_RULE_KINDS,
+  type PushAction,
+  type PushCondition,
+  type PushRule,
+  type PushRuleChanges,
+  type PushRuleKind,
+  type PushRuleset,
+  isPushRuleKind,
+} from './push-rules/types.ts';
+
+export { type FilteredEvent, matchesEvent, matchesRoom } from './filters/matches-event.ts';
+export { parseRoomEventFilter, parseSyncFilter } from './filters/parse-filter.ts';
+export { selectFields } from './filters/select-fields.ts';
+export {
+  type EventFilter,
+  FILTER_LIMIT_DEFAULT,
+  type ParsedFilter,
+  type RoomEventFilter,
+  type SyncFilter,
+} from './filters/types.ts';
+export {
+  type AtEvent,
+  HISTORY_VISIBILITIES,
+  type HistoryVisibility,
+  type VisibilityQuestion,
+  historyVisibilityOf,
+  maySeeEvent,
+} from './history-visibility.ts';
+export { type ServerAcl, compileServerAcl } from './server-acl.ts';

@@ -10,7 +10,6 @@ const statement = new RegExp(
     'delete from\\b',
     '(create|alter|drop) (unique )?(table|index|trigger)\\b',
     'with (recursive )?\\w+[^]{0,80}\\bas ?\\(',
-    'pragma \\w+',
   ]
     .map((pattern) => `^\\s*${pattern.replaceAll(' ?', '\\s*').replaceAll(' ', '\\s+')}`)
     .join('|'),

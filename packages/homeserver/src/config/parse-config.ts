@@ -115,8 +115,12 @@ function withKeyPath(
 ): Readonly<Record<string, unknown>> {
   const given = mapping['signing_key'] ?? mapping['signing_key_path'];
   const name = mapping['server_name'];
-  if (typeof name !== 'string' || (given !== undefined && given !== null)) return mapping;
-  return { ...mapping, signing_key_path: `${name}.signing.key` };
+  if (given !== undefined && given !== null) return mapping;
+  // Without a usable name the start is refused anyway; then this is not a problem of its own.
+  return {
+    ...mapping,
+    signing_key_path: `${typeof name === 'string' ? name : 'server'}.signing.key`,
+  };
 }
 
 function reporterFor(source: ConfigSource, findings: Findings): Reporter {

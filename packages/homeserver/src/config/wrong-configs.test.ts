@@ -23,7 +23,12 @@ const CASES: readonly Case[] = [
     expected: /^a server name/,
     found: 'nothing: it is required',
   },
-  { given: { server_name: 'ex ample' }, path: 'server_name', expected: /^a server name/, found: '"ex ample"' },
+  {
+    given: { server_name: 'ex ample' },
+    path: 'server_name',
+    expected: /^a server name/,
+    found: '"ex ample"',
+  },
   { given: { server_name: 17 }, path: 'server_name', expected: /^a server name/, found: '17' },
   {
     given: { public_baseurl: 'matrix.example.org' },
@@ -32,8 +37,18 @@ const CASES: readonly Case[] = [
     found: '"matrix.example.org"',
   },
   { given: { pid_file: ['x'] }, path: 'pid_file', expected: /^a path$/, found: 'a list of 1' },
-  { given: { listeners: {} }, path: 'listeners', expected: /^a list of 1 or more/, found: 'a mapping' },
-  { given: { listeners: [] }, path: 'listeners', expected: /^a list of 1 or more/, found: 'a list of 0' },
+  {
+    given: { listeners: {} },
+    path: 'listeners',
+    expected: /^a list of 1 or more/,
+    found: 'a mapping',
+  },
+  {
+    given: { listeners: [] },
+    path: 'listeners',
+    expected: /^a list of 1 or more/,
+    found: 'a list of 0',
+  },
   {
     given: { listeners: [{ ...http, port: 'eight' }] },
     path: 'listeners[0].port',
@@ -269,7 +284,10 @@ test('all problems are reported at once, one line each', () => {
 
 test('a secret is not printed', () => {
   const given = { server_name: 'example.org', password_config: { pepper: 41_424_344 } };
-  assert.throws(() => configFrom(given), (error: Error) => !error.message.includes('41424344'));
+  assert.throws(
+    () => configFrom(given),
+    (error: Error) => !error.message.includes('41424344'),
+  );
 });
 
 function problemsOf(given: Readonly<Record<string, unknown>>): readonly Problem[] {

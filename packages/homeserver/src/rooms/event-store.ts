@@ -106,9 +106,9 @@ const insertRedaction = query(
 const markRedacted = query(
   `update events set flags = flags | ${EventFlag.redacted} where event_nid = ?`,
 );
-const firstRedaction = query<{ redaction_nid: number }>(
-  `select redaction_nid from redactions where target_nid = ? and valid = 1
-   order by redaction_nid limit 1`,
+const validRedactions = query<{ target_nid: number; redaction_nid: number }>(
+  `select target_nid, redaction_nid from redactions where target_nid {in} and valid = 1
+   order by redaction_nid desc`,
 );
 
 /** More edges than any event may have (SS API: 20 prev events, 10 auth events). */
@@ -244,13 +244,14 @@ export async function readEventId(reader: Reader, eventNid: number): Promise<str
   return row?.event_id;
 }
 
-/** The redaction that took effect first. */
-export async function readRedactionNid(
+/** The redactions that took effect first: target nid → redaction nid. */
+export async function readRedactions(
   reader: Reader,
-  targetNid: number,
-): Promise<number | undefined> {
-  const row = await reader.get(firstRedaction, targetNid);
-  return row?.redaction_nid;
+  targetNids: readonly number[],
+): Promise<Map<number, number>> {
+  if (targetNids.length === 0) return new Map();
+  const rows = await reader.all(validRedactions, integerList(targetNids));
+  return new Map(rows.map((row) => [row.target_nid, row.redaction_nid]));
 }
 
 /** Columns hold ±(2^53−1); what lies beyond stays in the JSON alone. */

@@ -6,6 +6,7 @@ import { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
 import { RoomHeads } from './room-heads.ts';
+import { RoomVersions } from './room-versions.ts';
 import { RunningTransactions } from './transaction-replay.ts';
 
 /** What the room domain works with; one per process, made at composition. */
@@ -13,6 +14,7 @@ export interface Rooms {
   readonly database: Database;
   readonly names: InternedNames;
   readonly heads: RoomHeads;
+  readonly versions: RoomVersions;
   readonly crypto: EventCrypto;
   readonly serverName: string;
   readonly eventNids: NidBlocks;
@@ -42,6 +44,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     database,
     names,
     heads: new RoomHeads(database, names, projections),
+    versions: new RoomVersions(),
     crypto,
     serverName: crypto.serverName,
     eventNids: new NidBlocks(database, 'event', EVENT_NID_BLOCK),

@@ -341,3 +341,45 @@ export async function readSnapshotPlaces(
     ]),
   );
 }
+
+/** The version of a room; undefined for one that this server has no state of. */
+export async function readRoomVersion(
+  reader: Reader,
+  roomNid: number,
+): Promise<string | undefined> {
+  const row = await reader.get(readRoom, roomNid);
+  return row?.version;
+}
+
+const readReplaced = query<{ position: number; old_event_nid: number | null }>(
+  'select position, old_event_nid from state_changes where room_nid = ? and position {in}',
+);
+
+/** What the state events at these positions took the place of: position → event nid. */
+export async function readReplacedState(
+  reader: Reader,
+  roomNid: number,
+  positions: readonly number[],
+): Promise<Map<number, number>> {
+  const replaced = new Map<number, number>();
+  if (positions.length === 0) return replaced;
+  for (const row of await reader.all(readReplaced, roomNid, integerList(positions))) {
+    if (row.old_event_nid !== null) replaced.set(row.position, row.old_event_nid);
+  }
+  return replaced;
+}
+
+const readKeyChanges = query<{ position: number; new_event_nid: number | null }>(
+  `select position, new_event_nid from state_changes where room_nid = ? and state_key_nid = ?
+   order by position`,
+);
+
+/** Every value that an entry of current state has had, oldest first. */
+export async function readKeyHistory(
+  reader: Reader,
+  roomNid: number,
+  stateKeyNid: number,
+): Promise<{ position: number; eventNid: number | null }[]> {
+  const rows = await reader.all(readKeyChanges, roomNid, stateKeyNid);
+  return rows.map((row) => ({ position: row.position, eventNid: row.new_event_nid }));
+}

@@ -1,5 +1,10 @@
+import { mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+
 import { pino } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
+
+import { LineBuffer } from './line-buffer.ts';
 
 export type Logger = PinoLogger;
 
@@ -10,34 +15,63 @@ export interface LoggerOptions {
   readonly level?: LogLevel;
   /** Default the standard output. */
   readonly filePath?: string;
-  /** Instead of a file: for tests, and for a caller with an output of its own. */
+  /** Instead of a file, and unbuffered: for tests, and for a caller with an output of its own. */
   readonly destination?: DestinationStream;
 }
 
 export interface LogOutput {
   readonly logger: Logger;
-  /** Writes out what is buffered; to be called before the process exits. */
+  /** Writes out what is buffered, before it returns. It also happens when the process exits. */
   flush(): void;
 }
 
-/** Lines are written together: a write per line would cost more than the line. */
-const bufferedBytes = 4096;
-const flushEveryMs = 1_000;
+const bufferedCharactersMax = 16_384;
+const bufferedMsMax = 250;
+/** Beyond it lines are dropped: an output that nobody reads must not fill the memory. */
+const unwrittenBytesMax = 16 * 1024 * 1024;
 
-/** Structured lines of JSON. What is buffered is written at least once a second. */
+/** Structured lines of JSON, `time` in ISO 8601. */
 export function createLogger(options: LoggerOptions = {}): LogOutput {
-  const level = options.level ?? 'info';
-  // Not the process id and host name: whoever collects the lines adds them.
-  const settings = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  const settings = {
+    level: options.level ?? 'info',
+    // Not the process id and host name: whoever collects the lines adds them.
+    base: null,
+    timestamp: isoTime(Date.now),
+  };
   if (options.destination !== undefined) {
     return { logger: pino(settings, options.destination), flush: () => {} };
   }
   const output = pino.destination({
-    dest: options.filePath ?? 1,
-    mkdir: true,
+    fd: openOutput(options.filePath),
     sync: false,
-    minLength: bufferedBytes,
+    maxLength: unwrittenBytesMax,
   });
-  setInterval(() => output.flush(), flushEveryMs).unref();
-  return { logger: pino(settings, output), flush: () => output.flushSync() };
+  const buffer = new LineBuffer(output, bufferedCharactersMax, bufferedMsMax);
+  const flush = (): void => {
+    buffer.flush();
+    output.flushSync();
+  };
+  process.once('exit', flush);
+  return { logger: pino(settings, buffer), flush };
+}
+
+/** Opened before the first line, so that a path that cannot be written stops the start. */
+function openOutput(filePath: string | undefined): number {
+  if (filePath === undefined) return process.stdout.fd;
+  mkdirSync(dirname(filePath), { recursive: true });
+  return openSync(filePath, 'a');
+}
+
+/** The time's part of a line. Lines of the same millisecond share the text. */
+function isoTime(now: () => number): () => string {
+  let lastMs = Number.NaN;
+  let text = '';
+  return () => {
+    const nowMs = now();
+    if (nowMs !== lastMs) {
+      lastMs = nowMs;
+      text = `,"time":"${new Date(nowMs).toISOString()}"`;
+    }
+    return text;
+  };
 }

@@ -53,7 +53,20 @@ for (const [written, bytes] of [
   });
 }
 
-for (const written of ['', '5 minutes', '1.5h', '-3s', -3, 1.5, '5 m', 's', true, null, [5], '9y'.repeat(9)]) {
+for (const written of [
+  '',
+  '5 minutes',
+  '1.5h',
+  '-3s',
+  -3,
+  1.5,
+  '5 m',
+  's',
+  true,
+  null,
+  [5],
+  '9y'.repeat(9),
+]) {
   test(`the duration ${JSON.stringify(written)} is refused`, () => {
     assert.equal(read(duration, written), INVALID);
   });

@@ -110,6 +110,7 @@ create table state_changes (
   new_event_nid bigint,
   primary key (room_nid, position, state_key_nid)
 ) {without_rowid};
+create index state_changes_key on state_changes (room_nid, state_key_nid, position);
 
 create table memberships (
   room_nid bigint not null,

@@ -1,0 +1,127 @@
+import type { JsonObject, RoomVersion } from '@soma/protocol';
+
+import type { Reader } from '../storage/sql.ts';
+import { clientEvent } from './client-event.ts';
+import { EventFlag, HIDDEN_FLAGS, readEvents, readRedactions } from './event-store.ts';
+import type { EventRow } from './event-store.ts';
+import type { Rooms } from './rooms.ts';
+import { readReplacedState } from './state-store.ts';
+import { toStoredEvent } from './stored-event.ts';
+import type { StoredEvent } from './stored-event.ts';
+import { RoomVisibility } from './visibility.ts';
+
+/** On whose behalf events are read. */
+export interface Viewer {
+  readonly userId: string;
+  readonly userNid: number;
+  /** The device whose transaction IDs are echoed. */
+  readonly deviceNid: number | undefined;
+}
+
+/** An event that its viewer may see, in the form of the database and of the client. */
+export interface ViewedEvent {
+  readonly event: StoredEvent;
+  readonly client: JsonObject;
+}
+
+export interface ViewOptions {
+  /** Leaves `room_id` out, as inside `/sync`. */
+  readonly withoutRoomId?: boolean;
+}
+
+/**
+ * Those of a room's events that the viewer may see (CS API, "Room history visibility"), in client format with
+ * what `unsigned` says to this viewer. The order is kept.
+ */
+export async function viewEvents(
+  rooms: Rooms,
+  reader: Reader,
+  viewer: Viewer,
+  roomNid: number,
+  rows: readonly EventRow[],
+  options: ViewOptions = {},
+): Promise<ViewedEvent[]> {
+  const version = await rooms.versions.of(reader, roomNid);
+  if (version === undefined || rows.length === 0) return [];
+  const events = rows
+    .filter((row) => (row.flags & HIDDEN_FLAGS) === 0)
+    .map((row) => toStoredEvent(row, version));
+  const visibility = await RoomVisibility.open(rooms, reader, viewer, roomNid, version);
+  const memberships = await visibility.decide(events);
+  const visible = events.filter((event) => memberships.has(event.eventNid));
+  const unsigned = await Unsigned.load(reader, viewer, roomNid, version, visible);
+  const roomId = options.withoutRoomId === true ? undefined : await rooms.names.rooms.text(roomNid);
+  const now = rooms.now();
+  return visible.map((event) => ({
+    event,
+    client: clientEvent(event, unsigned.of(event, memberships.get(event.eventNid), now), roomId),
+  }));
+}
+
+/** Makes `unsigned` of events that the viewer may see. */
+class Unsigned {
+  readonly #viewer: Viewer;
+  readonly #replaced: ReadonlyMap<number, StoredEvent>;
+  readonly #redactions: ReadonlyMap<number, StoredEvent>;
+
+  private constructor(
+    viewer: Viewer,
+    replaced: ReadonlyMap<number, StoredEvent>,
+    redactions: ReadonlyMap<number, StoredEvent>,
+  ) {
+    this.#viewer = viewer;
+    this.#replaced = replaced;
+    this.#redactions = redactions;
+  }
+
+  static async load(
+    reader: Reader,
+    viewer: Viewer,
+    roomNid: number,
+    version: RoomVersion,
+    events: readonly StoredEvent[],
+  ): Promise<Unsigned> {
+    const stateOrders = events.flatMap(({ stateKeyNid, order }) =>
+      stateKeyNid !== null && order !== null ? [order] : [],
+    );
+    const replacedNids = await readReplacedState(reader, roomNid, stateOrders);
+    const redactedNids = events
+      .filter(({ flags }) => (flags & EventFlag.redacted) !== 0)
+      .map(({ eventNid }) => eventNid);
+    const redactionNids = await readRedactions(reader, redactedNids);
+    const rows = await readEvents(reader, [...replacedNids.values(), ...redactionNids.values()]);
+    const loaded = new Map(rows.map((row) => [row.event_nid, toStoredEvent(row, version)]));
+    return new Unsigned(viewer, follow(replacedNids, loaded), follow(redactionNids, loaded));
+  }
+
+  of(event: StoredEvent, membership: string | undefined, now: number): JsonObject {
+    const unsigned: JsonObject = { age: Math.max(0, now - event.pdu.origin_server_ts) };
+    if (membership !== undefined) unsigned['membership'] = membership;
+    if (event.transactionId !== undefined && event.deviceNid === this.#viewer.deviceNid) {
+      unsigned['transaction_id'] = event.transactionId;
+    }
+    const replaced = event.order === null ? undefined : this.#replaced.get(event.order);
+    if (replaced !== undefined && event.stateKeyNid !== null) {
+      unsigned['replaces_state'] = replaced.eventId;
+      unsigned['prev_content'] = replaced.pdu.content;
+      unsigned['prev_sender'] = replaced.pdu.sender;
+    }
+    const redaction = this.#redactions.get(event.eventNid);
+    if (redaction !== undefined) {
+      unsigned['redacted_because'] = clientEvent(redaction, {}, undefined);
+    }
+    return unsigned;
+  }
+}
+
+function follow(
+  nids: ReadonlyMap<number, number>,
+  loaded: ReadonlyMap<number, StoredEvent>,
+): Map<number, StoredEvent> {
+  const followed = new Map<number, StoredEvent>();
+  for (const [key, nid] of nids) {
+    const event = loaded.get(nid);
+    if (event !== undefined) followed.set(key, event);
+  }
+  return followed;
+}

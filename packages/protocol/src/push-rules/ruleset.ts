@@ -1,0 +1,80 @@
+import { DEFAULT_PUSH_RULES, type DefaultPushRule, OWN_USER_ID } from './default-rules.ts';
+import {
+  type CustomPushRule,
+  PUSH_RULE_KINDS,
+  type PushCondition,
+  type PushRule,
+  type PushRuleChanges,
+  type PushRuleKind,
+  type PushRuleset,
+} from './types.ts';
+
+/** All rules of a user, in the order in which they are tried within each kind. */
+export function rulesetFor(changes: PushRuleChanges, userId: string): PushRuleset {
+  const ofKind = (kind: PushRuleKind) =>
+    orderedRules(changes, kind).map((rule) => withUserId(rule, userId));
+  return {
+    global: {
+      override: ofKind('override'),
+      content: ofKind('content'),
+      room: ofKind('room'),
+      sender: ofKind('sender'),
+      underride: ofKind('underride'),
+    },
+  };
+}
+
+/** One rule of a user; undefined when there is none with that ID. */
+export function findPushRule(
+  changes: PushRuleChanges,
+  kind: PushRuleKind,
+  ruleId: string,
+  userId: string,
+): PushRule | undefined {
+  const rule = orderedRules(changes, kind).find((candidate) => candidate.rule_id === ruleId);
+  return rule === undefined ? undefined : withUserId(rule, userId);
+}
+
+/** All rules in the order in which they are tried, with `OWN_USER_ID` left as it is. */
+export function* allRules(
+  changes: PushRuleChanges,
+): Generator<{ readonly kind: PushRuleKind; readonly rule: PushRule }> {
+  for (const kind of PUSH_RULE_KINDS) {
+    for (const rule of orderedRules(changes, kind)) yield { kind, rule };
+  }
+}
+
+function orderedRules({ custom, defaults }: PushRuleChanges, kind: PushRuleKind): PushRule[] {
+  const defaultRules = DEFAULT_PUSH_RULES[kind].map((rule) => changedDefault(rule, defaults));
+  const isMaster = (rule: PushRule) => rule.rule_id === '.m.rule.master';
+  return [
+    ...defaultRules.filter(isMaster),
+    ...(custom[kind] ?? []).map(customRule),
+    ...defaultRules.filter((rule) => !isMaster(rule)),
+  ];
+}
+
+function changedDefault(rule: DefaultPushRule, defaults: PushRuleChanges['defaults']): PushRule {
+  const change = Object.hasOwn(defaults, rule.rule_id) ? defaults[rule.rule_id] : undefined;
+  return {
+    rule_id: rule.rule_id,
+    default: true,
+    enabled: change?.enabled ?? rule.enabled,
+    conditions: [...rule.conditions],
+    actions: [...(change?.actions ?? rule.actions)],
+  };
+}
+
+function customRule(rule: CustomPushRule): PushRule {
+  return { ...rule, default: false };
+}
+
+function withUserId(rule: PushRule, userId: string): PushRule {
+  if (!rule.default || rule.conditions === undefined) return rule;
+  return { ...rule, conditions: rule.conditions.map((condition) => named(condition, userId)) };
+}
+
+function named(condition: PushCondition, userId: string): PushCondition {
+  if (condition['pattern'] === OWN_USER_ID) return { ...condition, pattern: userId };
+  return condition['value'] === OWN_USER_ID ? { ...condition, value: userId } : condition;
+}
