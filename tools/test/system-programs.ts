@@ -38,12 +38,16 @@ export function installProgram(program: SystemProgram): void {
 
 function apt(...args: string[]): void {
   const options = ['-qq', '-o', 'Acquire::Retries=3', '-o', 'Dpkg::Use-Pty=0'];
-  const { status, error } = spawnSync('apt-get', [...options, ...args], {
+  const { status, output, error } = spawnSync('apt-get', [...options, ...args], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   if (status !== 0) {
-    throw new Error(`apt-get ${args.join(' ')} failed (exit code ${status})`, { cause: error });
+    const said = output?.join('') ?? '';
+    throw new Error(`apt-get ${args.join(' ')} failed (exit code ${status}):\n${said}`, {
+      cause: error,
+    });
   }
 }
 

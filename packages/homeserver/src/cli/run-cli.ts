@@ -7,6 +7,16 @@ import { somaVersion } from './version.ts';
 
 /** Runs one command and ends with its exit code: 0 done, 1 refused, 2 wrong command line. */
 export async function runCli(args: readonly string[]): Promise<void> {
+  try {
+    await buildProgram().parseAsync(args, { from: 'user' });
+  } catch (error) {
+    process.exitCode = error instanceof CommanderError ? usageCode(error) : EXIT.refused;
+    if (!(error instanceof CommanderError)) process.stderr.write(`${describeFailure(error)}\n`);
+  }
+}
+
+/** All commands under one program, which throws where it would exit. */
+export function buildProgram(): Command {
   const program = new Command('npm run soma --')
     .description('Tools for whoever runs a Soma homeserver.')
     .version(somaVersion(), '-V, --version')
@@ -17,12 +27,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
     command.allowExcessArguments(false);
     rest.configure(command);
   }
-  try {
-    await program.parseAsync(args, { from: 'user' });
-  } catch (error) {
-    process.exitCode = error instanceof CommanderError ? usageCode(error) : EXIT.refused;
-    if (!(error instanceof CommanderError)) process.stderr.write(`${describeFailure(error)}\n`);
-  }
+  return program;
 }
 
 function usageCode(error: CommanderError): number {

@@ -11,7 +11,12 @@ export type Config = {
 
 export type { CachesConfig } from './caches.ts';
 export type { DatabaseConfig, PostgresConfig, SqliteConfig } from './database.ts';
-export type { ListenerConfig, ListenerPlace, ListenersConfig, ResourceName } from './listeners.ts';
+export type {
+  ListenerConfig,
+  ListenersConfig,
+  ResourceName,
+  UnixSocketConfig,
+} from './listeners.ts';
 export type { LoggingConfig } from './logging.ts';
 export type { PasswordPolicy, PasswordsConfig } from './passwords.ts';
 export type { ProfilesConfig } from './profiles.ts';

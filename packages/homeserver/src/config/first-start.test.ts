@@ -30,10 +30,9 @@ test('an empty folder gets a config for this machine alone, and a second call ch
   assert.equal(config.registration.enabled, true);
   assert.match(config.registration.sharedSecret ?? '', /^[\w-]{43}$/);
   assert.deepEqual(config.database, { engine: 'sqlite', path: join(folder, 'homeserver.db') });
-  assert.deepEqual(
-    config.listeners.map(({ place }) => place),
-    [{ kind: 'tcp', port: 8008, bindAddresses: ['127.0.0.1', '::1'] }],
-  );
+  const [listener] = config.listeners;
+  assert.equal(listener?.port, 8008);
+  assert.deepEqual(listener.bindAddresses, ['127.0.0.1', '::1']);
 
   const text = readFileSync(configFile, 'utf8');
   assert.deepEqual(prepareDataDirectory(folder), { configFile, made: [] });

@@ -6,25 +6,25 @@ import { INVALID, formatPath } from './schema/site.ts';
 import type { Read, Site } from './schema/site.ts';
 import type { ValueType } from './schema/value-type.ts';
 
-/** Where a listener listens: addresses and a port, or a unix socket. */
-export type ListenerPlace =
-  | { readonly kind: 'tcp'; readonly port: number; readonly bindAddresses: readonly string[] }
-  | { readonly kind: 'unix'; readonly path: string; readonly mode: number };
-
 export interface ListenerConfig {
-  readonly type: 'http' | 'metrics';
-  readonly place: ListenerPlace;
+  /** 0 takes a free one; meaningless beside `unixSocket`. */
+  readonly port: number;
+  /** Empty beside `unixSocket`. */
+  readonly bindAddresses: readonly string[];
+  readonly unixSocket: UnixSocketConfig | undefined;
   /** The name of the listener in the log. */
   readonly tag: string | undefined;
   readonly tls: boolean;
   /** Whether the client's address is taken from `X-Forwarded-For`. */
   readonly xForwarded: boolean;
-  readonly resources: readonly ListenerResource[];
+  /** In lower case. */
+  readonly requestIdHeader: string | undefined;
+  readonly resources: readonly ResourceName[];
 }
 
-export interface ListenerResource {
-  readonly names: readonly ResourceName[];
-  readonly compress: boolean;
+export interface UnixSocketConfig {
+  readonly path: string;
+  readonly mode: number;
 }
 
 export type ListenersConfig = readonly ListenerConfig[];
@@ -62,7 +62,7 @@ const resourceFields = object({
     name: 'compress',
     valueType: flag,
     default: false,
-    description: 'Whether responses are compressed where the client asks for it.',
+    description: 'Accepted, without effect: compressing is left to the reverse proxy.',
   }),
 });
 
@@ -93,8 +93,8 @@ const listenerFields = object({
   mode: option({
     name: 'mode',
     valueType: integer(0, 0o777, 'the permission bits of the socket, a number'),
-    description: 'The permission bits of the unix socket.',
-    example: 438,
+    default: DEFAULT_SOCKET_MODE,
+    description: 'The permission bits of the unix socket; 0666 in the file is 438.',
   }),
   type: option({
     name: 'type',
@@ -123,6 +123,12 @@ const listenerFields = object({
     description:
       'Whether the address of the client is taken from `X-Forwarded-For`. Set it behind a reverse ' +
       'proxy, and only there.',
+  }),
+  requestIdHeader: option({
+    name: 'request_id_header',
+    valueType: text('the name of a header', (name) => /^[A-Za-z0-9-]+$/.test(name)),
+    description: 'The header in which the reverse proxy gives a request its id, for the log.',
+    example: 'X-Request-ID',
   }),
   resources: option({
     name: 'resources',
@@ -174,37 +180,44 @@ type ListenerFields = typeof listenerFields extends ValueType<infer T> ? T : nev
 
 /** Undefined for a listener that Soma accepts and does not open. */
 function finishListener(fields: ListenerFields, site: Site): Read<ListenerConfig | undefined> {
-  const { type, tag, tls, xForwarded, resources } = fields;
+  const { type, tag, tls, xForwarded, requestIdHeader, resources } = fields;
   const place = listenerPlace(fields, site);
   if (place === INVALID) return INVALID;
+  const warn = (text: string): void => site.reporter.warning(`${formatPath(site.path)}: ${text}`);
   if (fields.additionalResources !== undefined) {
-    site.reporter.warning(
-      `${formatPath(site.path)}: additional_resources are Python modules and are not served.`,
-    );
+    warn('additional_resources are Python modules and are not served.');
   }
   if (type === 'manhole') {
-    site.reporter.warning(
-      `${formatPath(site.path)}: a manhole is a Python shell; this listener is not opened.`,
-    );
+    warn('a manhole is a Python shell; this listener is not opened.');
     return undefined;
   }
-  return { type, tag, tls, xForwarded, resources, place };
+  return {
+    ...place,
+    tag,
+    tls,
+    xForwarded,
+    requestIdHeader: requestIdHeader?.toLowerCase(),
+    resources: type === 'metrics' ? ['metrics'] : resources.flatMap(({ names }) => names),
+  };
 }
 
-function listenerPlace(fields: ListenerFields, site: Site): Read<ListenerPlace> {
+type Place = Pick<ListenerConfig, 'port' | 'bindAddresses' | 'unixSocket'>;
+
+function listenerPlace(fields: ListenerFields, site: Site): Read<Place> {
   const { port, bindAddress, bindAddresses, path: socketPath, mode } = fields;
   if (port !== undefined && socketPath !== undefined) {
     return site.child('path').refuse('either a port or a path', 'both');
   }
   if (socketPath !== undefined) {
-    return { kind: 'unix', path: socketPath, mode: mode ?? DEFAULT_SOCKET_MODE };
+    return { port: 0, bindAddresses: [], unixSocket: { path: socketPath, mode } };
   }
-  if (port === undefined)
+  if (port === undefined) {
     return site.child('port').refuse(PORT.expected, 'neither a port nor a path');
+  }
   const addresses = [...(bindAddresses ?? []), ...(bindAddress === undefined ? [] : [bindAddress])];
   return {
-    kind: 'tcp',
     port,
     bindAddresses: addresses.length === 0 ? DEFAULT_BIND_ADDRESSES : [...new Set(addresses)],
+    unixSocket: undefined,
   };
 }

@@ -67,12 +67,14 @@ test('reads a config that Synapse generated, and names what has no effect', () =
   assert.deepEqual(config.database, { engine: 'sqlite', path: '/var/lib/matrix/homeserver.db' });
   assert.deepEqual(config.listeners, [
     {
-      type: 'http',
+      port: 8008,
+      bindAddresses: ['::1', '127.0.0.1'],
+      unixSocket: undefined,
       tag: undefined,
       tls: false,
       xForwarded: true,
-      resources: [{ names: ['client', 'federation'], compress: false }],
-      place: { kind: 'tcp', port: 8008, bindAddresses: ['::1', '127.0.0.1'] },
+      requestIdHeader: undefined,
+      resources: ['client', 'federation'],
     },
   ]);
   assert.deepEqual(warnings.slice(1), ['Options without effect in Soma: media_store_path.']);
@@ -93,10 +95,27 @@ test('the smallest config has every default', () => {
   assert.deepEqual(config.ratelimiting.login.failedAttempts, { perSecond: 0.17, burstCount: 3 });
   assert.equal(config.ratelimiting.adminRedaction, undefined);
   assert.equal(config.registration.enabled, false);
+  const [listener] = config.listeners;
+  assert.equal(listener?.port, 8008);
+  assert.deepEqual(listener.bindAddresses, ['127.0.0.1', '::1']);
+});
+
+test('listeners: all addresses unless some are given, sockets, and a listener for metrics', () => {
+  const { config } = load(`server_name: a
+listeners:
+  - {port: 1, type: http}
+  - {port: 2, type: http, bind_addresses: [10.0.0.1], bind_address: 10.0.0.2}
+  - {path: run/a.sock, mode: 0660, type: http, request_id_header: X-Request-ID}
+  - {port: 3, type: metrics, bind_address: "::1"}
+`);
   assert.deepEqual(
-    config.listeners.map(({ place }) => place),
-    [{ kind: 'tcp', port: 8008, bindAddresses: ['127.0.0.1', '::1'] }],
+    config.listeners.map(({ bindAddresses }) => bindAddresses),
+    [['::', '0.0.0.0'], ['10.0.0.1', '10.0.0.2'], [], ['::1']],
   );
+  assert.match(config.listeners[2]?.unixSocket?.path ?? '', /^\/.*\/run\/a\.sock$/);
+  assert.equal(config.listeners[2]?.unixSocket?.mode, 0o660);
+  assert.equal(config.listeners[2]?.requestIdHeader, 'x-request-id');
+  assert.deepEqual(config.listeners[3]?.resources, ['metrics']);
 });
 
 test('half a rate limit keeps the default of the other half', () => {
@@ -267,7 +286,7 @@ test('what is not YAML is refused with file, line and column, of all files at on
     (error) =>
       error instanceof StartRefusal &&
       /a\.yaml:2:1: /.test(error.message) &&
-      /b\.yaml:2:2: /.test(error.message) &&
+      /b\.yaml:1:4: /.test(error.message) &&
       /c\.yaml:1:1: expected a mapping of options, found a list of 1/.test(error.message),
   );
 });
@@ -281,7 +300,7 @@ test('of an option that stands twice the last counts, with a warning', () => {
 test('the config is frozen to its depth', () => {
   const { config } = load('server_name: a\nextra_well_known_client_content: {a: {b: [1]}}\n');
   assert.ok(Object.isFrozen(config.ratelimiting.login.address));
-  assert.ok(Object.isFrozen(config.listeners[0]?.place));
+  assert.ok(Object.isFrozen(config.listeners[0]?.resources));
   const content = config.server.extraWellKnownClientContent['a'];
   assert.ok(Object.isFrozen(content));
   assert.deepEqual(content, { b: [1] });

@@ -11,13 +11,12 @@ test('options of Synapse without effect are named in one line', () => {
   const warnings = warningsOf({
     presence: { enabled: false },
     caches: { sync_response_cache_duration: '2m', global_factor: 1 },
-    listeners: [{ port: 0, type: 'http', request_id_header: 'X-Request-Id' }],
     rc_presence: { per_user: { per_second: 1 } },
     database: { args: { check_same_thread: false } },
   });
   assert.deepEqual(warnings, [
     'Options without effect in Soma: rc_presence, presence, ' +
-      'listeners[0].request_id_header, database.args.check_same_thread, ' +
+      'database.args.check_same_thread, ' +
       'caches.sync_response_cache_duration.',
   ]);
 });

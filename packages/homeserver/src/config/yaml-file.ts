@@ -42,16 +42,18 @@ export function readYamlFiles(files: readonly string[]): ConfigSource[] {
   const failures: string[] = [];
   const sources = files.flatMap((file) => {
     const source = parseYaml(file, readConfigFile(file));
-    if (!Array.isArray(source)) return [source];
-    failures.push(...source);
+    if (typeof source !== 'string') return [source];
+    failures.push(source);
     return [];
   });
-  if (failures.length > 0) throw new StartRefusal(failures.join('\n'));
+  if (failures.length > 0) {
+    throw new StartRefusal(['The configuration cannot be read as YAML:', ...failures].join('\n  '));
+  }
   return sources;
 }
 
 /** The source, or what is wrong with the text: `<file>:<line>:<column>: <what>`. */
-function parseYaml(file: string, text: string): ConfigSource | string[] {
+function parseYaml(file: string, text: string): ConfigSource | string {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { version: '1.1', lineCounter, prettyErrors: false });
   const place = (offset: number): string => {
@@ -59,13 +61,14 @@ function parseYaml(file: string, text: string): ConfigSource | string[] {
     return `${file}:${line}:${col}`;
   };
   const duplicates = document.errors.filter(({ code }) => code === 'DUPLICATE_KEY');
-  const errors = [...document.errors, ...document.warnings].filter(
+  // The parser goes on after the first error; what it reports then mostly follows from that one.
+  const error = [...document.errors, ...document.warnings].find(
     ({ code }) => code !== 'DUPLICATE_KEY',
   );
-  if (errors.length > 0) return errors.map(({ pos, message }) => `${place(pos[0])}: ${message}`);
+  if (error !== undefined) return `${place(error.pos[0])}: ${error.message}`;
   const content: unknown = document.toJS() ?? {};
   if (!isMapping(content)) {
-    return [`${file}:1:1: expected a mapping of options, found ${describeFound(content)}`];
+    return `${file}:1:1: expected a mapping of options, found ${describeFound(content)}`;
   }
   return {
     file,

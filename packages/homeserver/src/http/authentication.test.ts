@@ -54,7 +54,12 @@ test('an unknown token is M_UNKNOWN_TOKEN, an expired one a soft logout', async 
 
 test('guests use only what is open to them', async () => {
   assert.equal((await answer({ path: statePath, token: 'guest' }))[0], 200);
-  const [status, json] = await answer({ method: 'PUT', path: sendPath, token: 'guest', body: '{}' });
+  const [status, json] = await answer({
+    method: 'PUT',
+    path: sendPath,
+    token: 'guest',
+    body: '{}',
+  });
   assert.equal(status, 403);
   assert.partialDeepStrictEqual(json, { errcode: 'M_GUEST_ACCESS_FORBIDDEN' });
 });

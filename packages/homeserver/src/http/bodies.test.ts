@@ -19,7 +19,12 @@ const loginPath = '/_matrix/client/v3/login';
 const sendPath = '/_matrix/client/v3/rooms/r/send/m.x/1';
 
 const login = (body?: string | Uint8Array): Promise<SampleResponse> =>
-  ask(running.port, body === undefined ? { method: 'POST', path: loginPath } : { method: 'POST', path: loginPath, body });
+  ask(
+    running.port,
+    body === undefined
+      ? { method: 'POST', path: loginPath }
+      : { method: 'POST', path: loginPath, body },
+  );
 
 async function refusal(body?: string | Uint8Array): Promise<string> {
   const { status, json } = await login(body);
@@ -28,7 +33,16 @@ async function refusal(body?: string | Uint8Array): Promise<string> {
 }
 
 test('what is not JSON is M_NOT_JSON', async () => {
-  for (const wrong of [undefined, '', ' ', '{', '{"type":1,}', 'type=x', '\uFEFF{"type":"x"}', 'NaN']) {
+  for (const wrong of [
+    undefined,
+    '',
+    ' ',
+    '{',
+    '{"type":1,}',
+    'type=x',
+    '\uFEFF{"type":"x"}',
+    'NaN',
+  ]) {
     assert.match(await refusal(wrong), /^400 M_NOT_JSON/, wrong);
   }
   assert.match(await refusal(Buffer.from('{"type":"ü"}', 'latin1')), /^400 M_NOT_JSON/);
@@ -45,7 +59,12 @@ test('a wrong shape is M_BAD_JSON, an absent field M_MISSING_PARAM, with the pat
 
 test('a wrong query is refused', async () => {
   const path = `${sendPath}?ts=soon`;
-  const { status, json } = await ask(running.port, { method: 'PUT', path, token: 'alice', body: '{}' });
+  const { status, json } = await ask(running.port, {
+    method: 'PUT',
+    path,
+    token: 'alice',
+    body: '{}',
+  });
   assert.equal(status, 400);
   assert.partialDeepStrictEqual(json, { errcode: 'M_INVALID_PARAM' });
 });
@@ -63,7 +82,12 @@ test('an optional body may be empty, and is checked when it is there', async () 
 test('event content comes through as it was sent', async () => {
   const content =
     '{"10":1,"z":{"__proto__":{"admin":true},"constructor":1},"a":[1.50,-0,1e3],"e":"\\u0000é"}';
-  const { text } = await ask(running.port, { method: 'PUT', path: sendPath, token: 'alice', body: content });
+  const { text } = await ask(running.port, {
+    method: 'PUT',
+    path: sendPath,
+    token: 'alice',
+    body: content,
+  });
   const sent = JSON.stringify(JSON.parse(content));
   assert.ok(text.includes(`"body":${sent}`), text);
 });
@@ -132,7 +156,11 @@ test('one connection carries many requests, also after refusals', async () => {
     `POST ${loginPath} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   const ended = readToEnd(socket);
   socket.write(
-    get('/health') + post('[') + get('/nope') + post('{"type":"a"}') + get('/health', 'Connection: close\r\n'),
+    get('/health') +
+      post('[') +
+      get('/nope') +
+      post('{"type":"a"}') +
+      get('/health', 'Connection: close\r\n'),
   );
   const statuses = [...(await ended).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
   assert.deepEqual(statuses, ['200', '400', '404', '200', '200']);
@@ -168,14 +196,21 @@ test('no body makes a sample endpoint fail or hang', async () => {
     fc.json({ maxDepth: 4 }),
     fc.uint8Array({ maxLength: 200 }),
     fc.string({ maxLength: 50 }),
-    fc.record({ type: fc.jsonValue({ maxDepth: 2 }), user: fc.jsonValue({ maxDepth: 2 }) }).map((value) => JSON.stringify(value)),
+    fc
+      .record({ type: fc.jsonValue({ maxDepth: 2 }), user: fc.jsonValue({ maxDepth: 2 }) })
+      .map((value) => JSON.stringify(value)),
   );
   await fc.assert(
     fc.asyncProperty(body, async (sent) => {
       const answers = await Promise.all([
         login(sent),
         ask(running.port, { method: 'PUT', path: sendPath, token: 'alice', body: sent }),
-        ask(running.port, { method: 'POST', path: '/_matrix/client/v3/logout', token: 'alice', body: sent }),
+        ask(running.port, {
+          method: 'POST',
+          path: '/_matrix/client/v3/logout',
+          token: 'alice',
+          body: sent,
+        }),
       ]);
       for (const { status } of answers) assert.ok(status === 200 || status === 400, String(status));
     }),
@@ -184,12 +219,24 @@ test('no body makes a sample endpoint fail or hang', async () => {
 });
 
 test('no path or query makes a sample endpoint fail or hang', async () => {
-  const character = fc.constantFrom(...'abz019%/?&=+.:!$~-_;#,@*(){}[]', '%2F', '%ff', '%00', 'ts=', '/state/');
+  const character = fc.constantFrom(
+    ...'abz019%/?&=+.:!$~-_;#,@*(){}[]',
+    '%2F',
+    '%ff',
+    '%00',
+    'ts=',
+    '/state/',
+  );
   const ending = fc.array(character, { maxLength: 20 }).map((parts) => parts.join(''));
   await fc.assert(
     fc.asyncProperty(ending, async (end) => {
       const path = `/_matrix/client/v3/rooms/r/send/${end}`;
-      const { status } = await ask(running.port, { method: 'PUT', path, token: 'alice', body: '{}' });
+      const { status } = await ask(running.port, {
+        method: 'PUT',
+        path,
+        token: 'alice',
+        body: '{}',
+      });
       assert.ok([200, 400, 401, 404, 405].includes(status), `${status} ${path}`);
     }),
     { numRuns: 100 },

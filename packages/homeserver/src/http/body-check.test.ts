@@ -10,7 +10,10 @@ import { JsonObject } from './schemas.ts';
 const check = new BodyCheck(
   Type.Object({
     type: Type.String(),
-    content: Type.Object({ tags: Type.Array(Type.String()), 'm.dotted': Type.Optional(Type.Null()) }),
+    content: Type.Object({
+      tags: Type.Array(Type.String()),
+      'm.dotted': Type.Optional(Type.Null()),
+    }),
     order: Type.Optional(Type.Union([Type.Literal('a'), Type.Object({ by: Type.String() })])),
   }),
 );
@@ -40,7 +43,10 @@ test('a wrong type is M_BAD_JSON with its path', () => {
     refusal({ type: '', content: { tags: ['x', 1] } }),
     'M_BAD_JSON: Field content.tags.1 must be string',
   );
-  assert.match(refusal({ type: '', content: { tags: [] }, order: {} }), /^M_BAD_JSON: Field order /);
+  assert.match(
+    refusal({ type: '', content: { tags: [] }, order: {} }),
+    /^M_BAD_JSON: Field order /,
+  );
 });
 
 test('nothing is coerced, dropped or re-ordered', () => {

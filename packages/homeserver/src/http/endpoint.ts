@@ -1,5 +1,7 @@
 import type { Static, TObject, TSchema } from 'typebox';
 
+import type { UserId } from '@soma/protocol';
+
 import type { Errcode } from './errcodes.ts';
 import type { ParamsOf } from './paths.ts';
 
@@ -15,7 +17,7 @@ export type Authentication = 'none' | 'optional' | 'required' | 'admin';
 
 /** Whose access token came with the request. */
 export interface Requester {
-  readonly userId: string;
+  readonly userId: UserId;
   readonly userNid: number;
   readonly deviceId: string | undefined;
   readonly deviceNid: number | undefined;
@@ -31,6 +33,7 @@ export interface Requester {
 /** What a listener serves; see `resources` of a listener in Synapse's configuration. */
 export type Resource =
   | 'client'
+  | 'consent'
   | 'federation'
   | 'health'
   | 'keys'
@@ -38,7 +41,8 @@ export type Resource =
   | 'metrics'
   | 'openid'
   | 'replication'
-  | 'static';
+  | 'static'
+  | 'webclient';
 
 /** A request as a handler sees it. */
 export interface EndpointRequest<Params, Query, Body, Who> {
@@ -164,9 +168,7 @@ export function endpointFor<Services>() {
     Query extends TObject = TObject,
     Body extends TSchema = TSchema,
     const As extends 'json' | 'bytes' | 'stream' = 'json',
-  >(
-    definition: TypedEndpoint<Services, Path, Auth, Params, Query, Body, As>,
-  ): Endpoint<Services> {
+  >(definition: TypedEndpoint<Services, Path, Auth, Params, Query, Body, As>): Endpoint<Services> {
     return definition;
   };
 }

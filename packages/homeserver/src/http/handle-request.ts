@@ -10,7 +10,7 @@ import { Exchange } from './exchange.ts';
 import type { ListenerTraits } from './exchange.ts';
 import { parseJsonBody } from './json-body.ts';
 import { ClientGoneError, readBody, streamBody } from './read-body.ts';
-import { corsHeaders } from './response-headers.ts';
+import { preflightHeaders } from './response-headers.ts';
 import type { Route } from './route.ts';
 import type { Router } from './router.ts';
 import type { RunningRequests } from './running-requests.ts';
@@ -41,7 +41,7 @@ export function requestListener(
     edge.running.started();
     const exchange = new Exchange(incoming, response, traits, edge.running);
     if (incoming.method === 'OPTIONS') {
-      writeEmpty(exchange, 204, corsHeaders);
+      writeEmpty(exchange, 204, preflightHeaders);
       finish(edge, exchange, 204, 0);
       return;
     }

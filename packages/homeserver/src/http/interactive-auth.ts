@@ -109,7 +109,8 @@ export class InteractiveAuth {
     if (auth?.['session'] === undefined) {
       return this.#sessions.create({ method, path, userId }, body);
     }
-    const session = typeof auth['session'] === 'string' ? await this.session(auth['session']) : undefined;
+    const session =
+      typeof auth['session'] === 'string' ? await this.session(auth['session']) : undefined;
     if (session === undefined) throw badJson('Field auth.session must be string');
     const isSame = session.method === method && session.path === path && session.userId === userId;
     if (!isSame) throw changedOperation();

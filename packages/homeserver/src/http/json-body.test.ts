@@ -10,7 +10,10 @@ const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
 
 test('a body passes as it was written', () => {
   const text = '{"b":1,"a":{"__proto__":{"x":1},"é😀":[1.5,12345678901234567890,null]}}';
-  assert.equal(JSON.stringify(parseJsonBody(bytes(text))), text.replace('12345678901234567890', '12345678901234567000'));
+  assert.equal(
+    JSON.stringify(parseJsonBody(bytes(text))),
+    text.replace('12345678901234567890', '12345678901234567000'),
+  );
 });
 
 test('what is not JSON or not UTF-8 is M_NOT_JSON', () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,7 +11,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { ask, connectTo, readToEnd, startEdge } from './edge-under-test.ts';
 import { ListenError } from './listen-error.ts';
 
-const pollRequest = 'GET /_matrix/client/v3/sync HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer alice\r\n\r\n';
+const pollRequest =
+  'GET /_matrix/client/v3/sync HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer alice\r\n\r\n';
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await turn();
@@ -76,7 +79,7 @@ test('several addresses and listeners are all bound', async () => {
   const { edge } = await startEdge({ bindAddresses: ['127.0.0.1', '127.0.0.2'] });
   assert.equal(edge.addresses.length, 2);
   for (const { address, port } of edge.addresses) {
-    const socket = (await import('node:net')).connect(port, address);
+    const socket = connect(port, address);
     socket.write('GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
     assert.match(await readToEnd(socket), /OK$/);
   }
@@ -100,6 +103,29 @@ test('a port that is taken is named with the remedy, and nothing stays open', as
 
 test('an address of another machine is named with the remedy', async () => {
   await assert.rejects(startEdge({ bindAddresses: ['192.0.2.1'] }), /192\.0\.2\.1.*bind_addresses/);
+});
+
+test('a unix socket is served, also where a killed process left its file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'soma-socket-'));
+  const path = join(folder, 'main.sock');
+  const stale = spawnSync(process.execPath, [
+    '-e',
+    `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`,
+  ]);
+  assert.equal(stale.signal, 'SIGKILL');
+  const { edge } = await startEdge({ unixSocket: { path, mode: 0o600 } });
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  const socket = connect(path);
+  const body = '{"type":"m.x"}';
+  socket.write(
+    `POST /_matrix/client/v3/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n` +
+      `X-Forwarded-For: 203.0.113.9\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  assert.match(await readToEnd(socket), /"clientAddress":"203\.0\.113\.9"/);
+  const second = startEdge({ unixSocket: { path, mode: 0o600 } });
+  await assert.rejects(second, /main\.sock.*`path`/);
+  await edge.close(1_000);
+  rmSync(folder, { recursive: true });
 });
 
 test('a certificate that cannot be read stops the start', async () => {

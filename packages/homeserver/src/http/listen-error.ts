@@ -1,7 +1,8 @@
 /** A listener that cannot be opened. The message says which and what the operator can do. */
 export class ListenError extends Error {
   constructor(port: number, address: string, cause: unknown) {
-    super(`Cannot listen on port ${port} of ${address}: ${remedy(port, address, cause)}`, { cause });
+    const place = address.startsWith('/') ? `the socket ${address}` : `port ${port} of ${address}`;
+    super(`Cannot listen on ${place}: ${remedy(port, address, cause)}`, { cause });
     this.name = 'ListenError';
   }
 }
@@ -12,6 +13,7 @@ export function errorCode(error: unknown): string | undefined {
 }
 
 function remedy(port: number, address: string, cause: unknown): string {
+  if (address.startsWith('/')) return socketRemedy(cause);
   switch (errorCode(cause)) {
     case 'EADDRINUSE':
       return 'another program listens there. Stop it, or set another `port` in `listeners`.';
@@ -26,6 +28,18 @@ function remedy(port: number, address: string, cause: unknown): string {
       return `${address} is not an address of this machine. Correct \`bind_addresses\` in \`listeners\`.`;
     case 'ENOTFOUND':
       return `the name ${address} has no address. Give an IP address in \`bind_addresses\`.`;
+    default:
+      return cause instanceof Error ? cause.message : String(cause);
+  }
+}
+
+function socketRemedy(cause: unknown): string {
+  switch (errorCode(cause)) {
+    case 'EADDRINUSE':
+      return 'another program listens there. Stop it, or set another `path` in `listeners`.';
+    case 'EACCES':
+    case 'ENOENT':
+      return 'its folder must exist, and this user must be allowed to write into it.';
     default:
       return cause instanceof Error ? cause.message : String(cause);
   }

@@ -3,13 +3,14 @@ import type { Server } from 'node:http';
 import type { Logger } from '../telemetry/logger.ts';
 import { accessLog, faultLog } from './access-log.ts';
 import type { ResolveToken } from './authenticate.ts';
+import { bind } from './bind.ts';
+import type { Place, UnixSocket } from './bind.ts';
 import type { MountedEndpoint, Resource } from './endpoint.ts';
 import { mount } from './endpoint.ts';
 import type { ListenerTraits } from './exchange.ts';
 import { requestListener } from './handle-request.ts';
 import type { Edge } from './handle-request.ts';
 import { healthEndpoint } from './health.ts';
-import { errorCode, ListenError } from './listen-error.ts';
 import { openServer } from './open-server.ts';
 import type { ServerTimeouts, TlsFiles } from './open-server.ts';
 import type { EndpointRateLimits } from './rate-limit.ts';
@@ -23,6 +24,8 @@ export interface ListenerDescription extends ListenerTraits {
   readonly port: number;
   /** `::` takes IPv4 as well, unless an IPv4 address stands beside it. */
   readonly bindAddresses: readonly string[];
+  /** Instead of a port: a reverse proxy on the same machine, whose X-Forwarded-For counts. */
+  readonly unixSocket?: UnixSocket;
   readonly tls?: TlsFiles;
   readonly resources: readonly Resource[];
 }
@@ -39,6 +42,7 @@ export interface EdgeOptions {
 }
 
 export interface BoundAddress {
+  /** Or the path of a unix socket, whose port is 0. */
   readonly address: string;
   readonly port: number;
   readonly isTls: boolean;
@@ -71,20 +75,18 @@ export async function listen(
   try {
     for (const listener of listeners) {
       const router = routerOf(listener, options);
-      for (const address of listener.bindAddresses) {
-        const server = openServer(
-          requestListener(edge, router, listener),
-          listener.tls,
-          options.timeouts ?? {},
-        );
-        const port = await bind(server, listener, address, options.logger);
+      const traits =
+        listener.unixSocket === undefined ? listener : { ...listener, xForwarded: true };
+      const handler = requestListener(edge, router, traits);
+      for (const place of placesOf(listener)) {
+        const server = openServer(handler, listener.tls, options.timeouts ?? {});
+        const port = await bind(server, place, options.logger);
         if (port === undefined) continue;
         servers.push(server);
-        addresses.push({ address, port, isTls: listener.tls !== undefined });
+        addresses.push({ address: place.address, port, isTls: listener.tls !== undefined });
       }
     }
   } catch (error) {
-    for (const server of servers) server.close();
     throw error;
   }
   return { addresses, close: (graceMs) => closeAll(servers, edge.running, graceMs) };
@@ -95,32 +97,15 @@ function routerOf(listener: ListenerDescription, options: EdgeOptions): Router {
   return new Router(routesOf(endpoints, servedResources(listener.resources), options));
 }
 
-/** The port that was bound; undefined for `::` on a machine without IPv6, where others are given. */
-async function bind(
-  server: Server,
-  listener: ListenerDescription,
-  address: string,
-  logger: Logger,
-): Promise<number | undefined> {
-  const { port, bindAddresses } = listener;
-  const ipv6Only = address === '::' && bindAddresses.some((other) => other.includes('.'));
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ port, host: address, ipv6Only }, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-  } catch (error) {
-    if (address === '::' && bindAddresses.length > 1 && errorCode(error) === 'EAFNOSUPPORT') {
-      logger.warn({ port, address }, 'this machine has no IPv6; listening on the others only');
-      return undefined;
-    }
-    throw new ListenError(port, address, error);
+function placesOf(listener: ListenerDescription): Place[] {
+  const { port, bindAddresses, unixSocket } = listener;
+  if (unixSocket !== undefined) {
+    return [{ address: unixSocket.path, port: 0, socketMode: unixSocket.mode, besides: [] }];
   }
-  const bound = server.address();
-  return typeof bound === 'object' && bound !== null ? bound.port : port;
+  return bindAddresses.map((address) => {
+    const besides = bindAddresses.filter((other) => other !== address);
+    return { address, port, socketMode: undefined, besides };
+  });
 }
 
 async function closeAll(
@@ -128,7 +113,9 @@ async function closeAll(
   running: RunningRequests,
   graceMs: number,
 ): Promise<void> {
-  const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+  const closed = servers.map(
+    (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+  );
   running.drain();
   // A connection whose response began before the stop is kept alive by it, and idle afterwards.
   const sweep = setInterval(() => {

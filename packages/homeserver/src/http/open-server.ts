@@ -4,7 +4,6 @@ import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 
-import { errorCode } from './listen-error.ts';
 import {
   headersBytesMax,
   headersTimeoutMs,
@@ -12,6 +11,7 @@ import {
   requestTimeoutMs,
   timeoutCheckMs,
 } from './limits.ts';
+import { errorCode } from './listen-error.ts';
 import { corsHeaders } from './response-headers.ts';
 
 export interface TlsFiles {

@@ -94,7 +94,10 @@ function bodyOf(endpoint: EndpointDescription): Json | undefined {
 function responsesOf({ responses, errcodes }: EndpointDescription): Json {
   const documented = Object.entries(responses ?? {}).map(([status, schema]) => [
     status,
-    { description: status === '200' ? 'Success' : `Status ${status}`, content: jsonContent(schema) },
+    {
+      description: status === '200' ? 'Success' : `Status ${status}`,
+      content: jsonContent(schema),
+    },
   ]);
   const success = responses === undefined ? [['200', { description: 'Success' }]] : [];
   const own = errcodes.length > 0 ? `: ${errcodes.join(', ')}` : '';

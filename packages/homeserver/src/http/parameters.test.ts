@@ -29,13 +29,16 @@ function refusal(text: string, of = reader): string {
 }
 
 test('a query is converted as its schema says', () => {
-  assert.deepEqual(reader.fromQuery('dir=b&limit=10&full_state=true&via=a&via=b%20c&x=1&ratio=-1.5'), {
-    dir: 'b',
-    limit: 10,
-    full_state: true,
-    via: ['a', 'b c'],
-    ratio: -1.5,
-  });
+  assert.deepEqual(
+    reader.fromQuery('dir=b&limit=10&full_state=true&via=a&via=b%20c&x=1&ratio=-1.5'),
+    {
+      dir: 'b',
+      limit: 10,
+      full_state: true,
+      via: ['a', 'b c'],
+      ratio: -1.5,
+    },
+  );
 });
 
 test('defaults are filled in, empty pairs and unknown names are left out, the first of many counts', () => {

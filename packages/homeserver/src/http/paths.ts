@@ -27,8 +27,10 @@ export interface ClientPathOptions<Release extends string> {
   readonly apiV1?: boolean;
 }
 
-type ClientPath<Release extends string, Path extends string> =
-  `/_matrix/client/${Release | 'v3' | 'r0' | 'unstable' | 'api/v1'}${Path}`;
+type ClientPath<
+  Release extends string,
+  Path extends string,
+> = `/_matrix/client/${Release | 'v3' | 'r0' | 'unstable' | 'api/v1'}${Path}`;
 
 /** The paths of one client-server endpoint under every release that has it. */
 export function clientPaths<const Path extends string, const Release extends string = 'v3' | 'r0'>(

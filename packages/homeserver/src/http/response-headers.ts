@@ -11,6 +11,13 @@ export const corsHeaders: readonly string[] = [
   'Retry-After, ETag, Server',
 ];
 
+/** Of a preflight, which a browser may remember for a day. */
+export const preflightHeaders: readonly string[] = [
+  ...corsHeaders,
+  'Access-Control-Max-Age',
+  '86400',
+];
+
 // Without it a cache between could keep answers that depend on the access token.
 const notCached: readonly string[] = ['Cache-Control', 'no-cache, no-store, must-revalidate'];
 

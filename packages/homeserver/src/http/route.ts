@@ -1,5 +1,10 @@
 import { BodyCheck } from './body-check.ts';
-import type { AnyRequest, EndpointDescription, HandlerResult, MountedEndpoint } from './endpoint.ts';
+import type {
+  AnyRequest,
+  EndpointDescription,
+  HandlerResult,
+  MountedEndpoint,
+} from './endpoint.ts';
 import { bodyBytesMaxDefault } from './limits.ts';
 import { ParameterReader } from './parameters.ts';
 import type { EndpointRateLimit, EndpointRateLimits } from './rate-limit.ts';

@@ -49,7 +49,6 @@ export class Router {
         this.#tree.on(method, toPattern(path), noHandler, route);
       }
     }
-    this.#tree.compile();
   }
 
   /**

@@ -40,7 +40,7 @@ test('parameters are percent-decoded once, and an encoded slash stays inside', a
     ['%3F%23%26', '?#&'],
     ['%2e%2e', '..'],
     ['..', '..'],
-    [`${'x'.repeat(5_000)}`, 'x'.repeat(5_000)],
+    ['x'.repeat(5_000), 'x'.repeat(5_000)],
   ];
   for (const [sent, expected] of cases) {
     const path = `/_matrix/client/v3/rooms/r/state/${sent}/key`;
@@ -87,7 +87,10 @@ test('HEAD is GET without the body', async () => {
   assert.equal(head.status, 200);
   assert.equal(head.text, '');
   assert.equal(head.headers['content-length'], get.headers['content-length']);
-  assert.equal((await ask(running.port, { method: 'HEAD', path: '/_matrix/client/v3/login' })).status, 405);
+  assert.equal(
+    (await ask(running.port, { method: 'HEAD', path: '/_matrix/client/v3/login' })).status,
+    405,
+  );
   const stream = await ask(running.port, {
     method: 'HEAD',
     path: '/_matrix/client/v3/sample/stream',

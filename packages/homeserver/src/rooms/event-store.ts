@@ -63,10 +63,10 @@ export const timelineQueries = {
        and e.event_order is not null
      order by e.depth desc, e.event_order desc limit ?`,
   ),
-  /** Newer than a place in history: (room, depth, depth, order, limit), oldest first. */
+  /** From a place in history on: (room, depth, depth, order, limit), oldest first. */
   after: query<EventRow>(
     `select ${columns} from ${tables}
-     where e.room_nid = ? and e.depth >= ? and (e.depth > ? or e.event_order > ?)
+     where e.room_nid = ? and e.depth >= ? and (e.depth > ? or e.event_order >= ?)
        and e.event_order is not null
      order by e.depth, e.event_order limit ?`,
   ),

@@ -67,7 +67,7 @@ const EVENT_VECTORS: readonly (readonly [event: JsonObject, hash: string, signat
 ];
 
 for (const [event, hash, signature] of EVENT_VECTORS) {
-  test(`hashes and signs an event of type ${String(event['type'])} as the spec does`, () => {
+  test(`hashes and signs an event of type ${JSON.stringify(event['type'])} as the spec does`, () => {
     assert.equal(contentHash(event, crypto), hash);
     const hashed = { ...event, hashes: { sha256: hash } };
     assert.equal(crypto.sign(referenceText(hashed, knownVersion('1'))), signature);

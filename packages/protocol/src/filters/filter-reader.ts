@@ -29,11 +29,11 @@ export class FilterReader {
     return this.#refuse(name, 'must be a boolean');
   }
 
-  positiveInteger(name: string): number | undefined {
+  count(name: string): number | undefined {
     const value = this.#own(name);
     if (value === undefined) return undefined;
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-    return this.#refuse(name, 'must be an integer greater than 0');
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+    return this.#refuse(name, 'must be an integer that is not negative');
   }
 
   oneOf<Option extends string>(name: string, options: readonly Option[]): Option | undefined {

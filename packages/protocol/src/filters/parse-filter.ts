@@ -49,7 +49,7 @@ function readEventFilter(reader: FilterReader): EventFilter {
   const senders = reader.identifiers('senders', '@');
   const types = reader.strings('types');
   return {
-    limit: reader.positiveInteger('limit') ?? FILTER_LIMIT_DEFAULT,
+    limit: reader.count('limit') ?? FILTER_LIMIT_DEFAULT,
     ...(senders === undefined ? {} : { senders }),
     notSenders: reader.identifiers('not_senders', '@') ?? new Set(),
     ...(types === undefined ? {} : { types: types.map(parseGlobOfType) }),

@@ -6,7 +6,7 @@ export const FILTER_LIMIT_DEFAULT = 10;
 
 /** A parsed `EventFilter`. A list that is absent allows everything; an empty one nothing. */
 export interface EventFilter {
-  /** At least 1. The server imposes its own maximum. */
+  /** The most events. 0, which the spec does not provide for, asks for none. The server imposes its own maximum. */
   readonly limit: number;
   readonly senders?: ReadonlySet<string>;
   readonly notSenders: ReadonlySet<string>;

@@ -5,6 +5,9 @@ import type { CustomPushRule, PushAction, PushRuleKind } from './types.ts';
 // Spec, "Historical Actions": servers ignore these, for instance by stripping them.
 const HISTORICAL_ACTIONS = ['dont_notify', 'coalesce'];
 
+/** The longest pattern of a rule, in UTF-16 units: matching takes at worst this times the length of the text. */
+export const PATTERN_UNITS_MAX = 512;
+
 /** A parsed value or why it is none. */
 export type Parsed<Value> =
   | { readonly ok: true; readonly value: Value }
@@ -12,7 +15,7 @@ export type Parsed<Value> =
 
 /**
  * Parses the body of `PUT /pushrules/global/{kind}/{ruleId}`. Problems: `M_BAD_JSON` (wrong shape),
- * `M_MISSING_PARAM` (no actions, or no pattern of a content rule), `M_INVALID_PARAM` (an action that is none).
+ * `M_MISSING_PARAM` (no actions, or no pattern of a content rule), `M_INVALID_PARAM` (an action that is none, a pattern that is too long).
  */
 export function parseRuleBody(
   kind: PushRuleKind,
@@ -27,6 +30,7 @@ export function parseRuleBody(
     const { pattern } = body;
     if (pattern === undefined) return refuse('M_MISSING_PARAM', 'a content rule needs a pattern');
     if (typeof pattern !== 'string') return refuse('M_BAD_JSON', 'pattern must be a string');
+    if (isTooLong(pattern)) return refuse('M_INVALID_PARAM', 'the pattern is too long');
     return { ok: true, value: { ...rule, pattern } };
   }
   if (kind === 'room' || kind === 'sender') return { ok: true, value: rule };
@@ -38,7 +42,11 @@ export function parseRuleBody(
   if (known.length < conditions.length) {
     return refuse('M_BAD_JSON', 'every condition must be an object with a kind');
   }
-  return { ok: true, value: { ...rule, conditions: conditions.filter(isJsonObject) } };
+  const parsed = conditions.filter(isJsonObject);
+  if (parsed.some(({ pattern }) => isTooLong(pattern))) {
+    return refuse('M_INVALID_PARAM', 'the pattern of a condition is too long');
+  }
+  return { ok: true, value: { ...rule, conditions: parsed } };
 }
 
 /** Parses a list of actions; historical ones are stripped. */
@@ -52,6 +60,10 @@ export function parseActions(value: unknown): Parsed<PushAction[]> {
     actions.push(action);
   }
   return { ok: true, value: actions };
+}
+
+function isTooLong(pattern: unknown): boolean {
+  return typeof pattern === 'string' && pattern.length > PATTERN_UNITS_MAX;
 }
 
 function isAction(action: unknown): action is PushAction {

@@ -59,7 +59,10 @@ export class MemorySessions implements SessionStore {
     session.body = body;
     // Set again for its size; the lifetime goes on from the beginning.
     const remainingMs = this.#sessions.getRemainingTTL(id);
-    this.#sessions.set(id, session, { ttl: remainingMs, size: sessionBytes + JSON.stringify(body).length });
+    this.#sessions.set(id, session, {
+      ttl: remainingMs,
+      size: sessionBytes + JSON.stringify(body).length,
+    });
   }
 
   async complete(id: string, type: string, result: unknown): Promise<void> {

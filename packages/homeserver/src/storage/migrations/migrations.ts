@@ -1,5 +1,6 @@
 import { kernel } from './0001-kernel.ts';
 import { roomGraph } from './0002-room-graph.ts';
+import { accounts } from './0003-accounts.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -16,4 +17,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'kernel', text: kernel },
   { number: 2, name: 'room-graph', text: roomGraph },
+  { number: 3, name: 'accounts', text: accounts },
 ];

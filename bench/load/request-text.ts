@@ -1,0 +1,27 @@
+import { host } from './http-connection.ts';
+
+/**
+ * A whole HTTP/1.1 request as text.
+ *
+ * @param path percent-encoded already
+ * @param body ASCII, since requests are written as latin1
+ */
+export function requestText(
+  method: 'GET' | 'POST' | 'PUT',
+  path: string,
+  port: number,
+  token?: string,
+  body?: string,
+): string {
+  return `${method} ${path}${requestRest(port, token, body)}`;
+}
+
+/** What follows the path, for requests that differ in their path only. */
+export function requestRest(port: number, token?: string, body?: string): string {
+  const lines = [` HTTP/1.1`, `Host: ${host}:${port}`];
+  if (token !== undefined) lines.push(`Authorization: Bearer ${token}`);
+  if (body !== undefined) {
+    lines.push('Content-Type: application/json', `Content-Length: ${body.length}`);
+  }
+  return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;
+}

@@ -1,0 +1,89 @@
+import { escapeText, unescapeText } from '../storage/escape-text.ts';
+import { POSITION, query, statement } from '../storage/sql.ts';
+import type { Reader, Statement } from '../storage/sql.ts';
+
+/** `account_data.room_nid` of what belongs to no room. */
+export const GLOBAL = 0;
+
+interface AccountDataRow {
+  readonly room_nid: number;
+  readonly type: string;
+  readonly content: string;
+}
+
+export interface AccountDataEntry {
+  readonly type: string;
+  /** The JSON text of an object. */
+  readonly content: string;
+}
+
+export interface AccountData {
+  readonly global: readonly AccountDataEntry[];
+  readonly rooms: ReadonlyMap<number, readonly AccountDataEntry[]>;
+}
+
+const put = query(
+  `insert into account_data (user_nid, room_nid, type, content, position) values (?, ?, ?, ?, ?)
+   on conflict (user_nid, room_nid, type) do update
+     set content = excluded.content, position = excluded.position`,
+);
+const one = query<{ content: string }>(
+  'select content from account_data where user_nid = ? and room_nid = ? and type = ?',
+);
+const all = query<AccountDataRow>(
+  `select room_nid, type, content from account_data where user_nid = ? order by position`,
+);
+const changed = query<AccountDataRow>(
+  `select room_nid, type, content from account_data
+   where user_nid = ? and position > ? and position <= ? order by position`,
+);
+
+/**
+ * Sets an entry at the change's position; `roomNid` is {@link GLOBAL} or a room's. The change must touch
+ * the user's data.
+ */
+export function putAccountDataStatement(
+  userNid: number,
+  roomNid: number,
+  entry: AccountDataEntry,
+): Statement {
+  return statement(put, userNid, roomNid, escapeText(entry.type), entry.content, POSITION);
+}
+
+/** The JSON text of one entry. */
+export async function readAccountDataEntry(
+  reader: Reader,
+  userNid: number,
+  roomNid: number,
+  type: string,
+): Promise<string | undefined> {
+  return (await reader.get(one, userNid, roomNid, escapeText(type)))?.content;
+}
+
+/** All of a user's account data, oldest change first. */
+export async function readAccountData(reader: Reader, userNid: number): Promise<AccountData> {
+  return byRoom(await reader.all(all, userNid));
+}
+
+/** What was last set above one position, up to and with another. */
+export async function readAccountDataChanged(
+  reader: Reader,
+  userNid: number,
+  above: number,
+  upTo: number,
+): Promise<AccountData> {
+  return byRoom(await reader.all(changed, userNid, above, upTo));
+}
+
+function byRoom(rows: readonly AccountDataRow[]): AccountData {
+  const groups = new Map<number, AccountDataEntry[]>();
+  for (const row of rows) {
+    const entry = { type: unescapeText(row.type), content: row.content };
+    const group = groups.get(row.room_nid);
+    if (group === undefined) groups.set(row.room_nid, [entry]);
+    else group.push(entry);
+  }
+  const global = groups.get(GLOBAL) ?? [];
+  groups.delete(GLOBAL);
+  return { global, rooms: groups };
+}

@@ -1,0 +1,119 @@
+import { escapeText, unescapeText } from '../storage/escape-text.ts';
+import { integerList, query, statement } from '../storage/sql.ts';
+import type { Reader, Statement } from '../storage/sql.ts';
+
+interface DeviceRow {
+  readonly device_nid: number;
+  readonly device_id: string;
+  readonly display_name: string | null;
+  readonly last_seen_ts: number | null;
+  readonly last_seen_ip: string | null;
+  readonly last_seen_user_agent: string | null;
+}
+
+/** When and from where a device was last used. */
+export interface Sighting {
+  readonly tsMs: number;
+  readonly ip: string;
+  readonly userAgent: string;
+}
+
+export interface Device {
+  readonly deviceNid: number;
+  readonly deviceId: string;
+  readonly displayName: string | undefined;
+  /** As of the last time it was written; newer ones are in memory. */
+  readonly lastSeen: Sighting | undefined;
+}
+
+export interface NewDevice {
+  readonly deviceNid: number;
+  readonly userNid: number;
+  readonly deviceId: string;
+  readonly displayName: string | undefined;
+  readonly createdTs: number;
+}
+
+const columns =
+  'device_nid, device_id, display_name, last_seen_ts, last_seen_ip, last_seen_user_agent';
+
+const ofUser = query<DeviceRow>(
+  `select ${columns} from devices where user_nid = ? order by device_nid`,
+);
+const one = query<DeviceRow>(
+  `select ${columns} from devices where user_nid = ? and device_id = ?`,
+);
+const insert = query(
+  `insert into devices (device_nid, user_nid, device_id, display_name, created_ts)
+   values (?, ?, ?, ?, ?) on conflict (user_nid, device_id) do nothing`,
+);
+const rename = query('update devices set display_name = ? where user_nid = ? and device_id = ?');
+const seen = query(
+  `update devices set last_seen_ts = ?, last_seen_ip = ?, last_seen_user_agent = ?
+   where device_nid = ?`,
+);
+const remove = query('delete from devices where user_nid = ? and device_nid {in}');
+const removeAllBut = query('delete from devices where user_nid = ? and device_nid <> ?');
+
+/** The user's devices, oldest first. */
+export async function readDevices(reader: Reader, userNid: number): Promise<Device[]> {
+  return (await reader.all(ofUser, userNid)).map(toDevice);
+}
+
+export async function readDevice(
+  reader: Reader,
+  userNid: number,
+  deviceId: string,
+): Promise<Device | undefined> {
+  const row = await reader.get(one, userNid, escapeText(deviceId));
+  return row === undefined ? undefined : toDevice(row);
+}
+
+/** A device that is known stays as it is. */
+export function insertDeviceStatement(device: NewDevice): Statement {
+  return statement(
+    insert,
+    device.deviceNid,
+    device.userNid,
+    escapeText(device.deviceId),
+    device.displayName === undefined ? null : escapeText(device.displayName),
+    device.createdTs,
+  );
+}
+
+export function renameDeviceStatement(
+  userNid: number,
+  deviceId: string,
+  displayName: string,
+): Statement {
+  return statement(rename, escapeText(displayName), userNid, escapeText(deviceId));
+}
+
+export function deviceSeenStatement(deviceNid: number, sighting: Sighting): Statement {
+  const { tsMs, ip, userAgent } = sighting;
+  return statement(seen, tsMs, escapeText(ip), escapeText(userAgent), deviceNid);
+}
+
+export function deleteDevicesStatement(userNid: number, deviceNids: readonly number[]): Statement {
+  return statement(remove, userNid, integerList(deviceNids));
+}
+
+export function deleteDevicesButStatement(userNid: number, kept: number | undefined): Statement {
+  return statement(removeAllBut, userNid, kept ?? 0);
+}
+
+function toDevice(row: DeviceRow): Device {
+  return {
+    deviceNid: row.device_nid,
+    deviceId: unescapeText(row.device_id),
+    displayName: row.display_name === null ? undefined : unescapeText(row.display_name),
+    lastSeen:
+      row.last_seen_ts === null
+        ? undefined
+        : {
+            tsMs: row.last_seen_ts,
+            ip: unescapeText(row.last_seen_ip ?? ''),
+            userAgent: unescapeText(row.last_seen_user_agent ?? ''),
+          },
+  };
+}

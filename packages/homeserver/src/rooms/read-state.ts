@@ -1,0 +1,131 @@
+import type { JsonObject } from '@soma/protocol';
+
+import { forbidden, notFound } from '../http/errors.ts';
+import { readAt } from '../storage/database.ts';
+import type { Reader } from '../storage/sql.ts';
+import { readEvent, readEventById, readEvents, timelineQueries } from './event-store.ts';
+import { parsePaginationToken } from './pagination-token.ts';
+import { stateEventJson } from './read-messages.ts';
+import { readRoomAccess, readStateFor } from './room-access.ts';
+import type { Rooms } from './rooms.ts';
+import { readSnapshot } from './state-store.ts';
+import { toStoredEvent } from './stored-event.ts';
+import type { StoredEvent } from './stored-event.ts';
+import { viewEvents } from './view-events.ts';
+import type { Viewer } from './view-events.ts';
+
+/** The room's state events, as the viewer may see it (CS API, `GET /rooms/{roomId}/state`). */
+export function readState(rooms: Rooms, viewer: Viewer, roomId: string): Promise<JsonObject[]> {
+  return readAt(rooms.database, async (reader) => {
+    const access = await readRoomAccess(rooms, reader, viewer, roomId);
+    const state = await readStateFor(reader, access);
+    const events = await loadAll(rooms, reader, access.roomNid, [...state.values()]);
+    return events.map((event) => stateEventJson(rooms, event, roomId));
+  });
+}
+
+/** One state event (CS API, `GET /rooms/{roomId}/state/{eventType}/{stateKey}`). Throws `404 M_NOT_FOUND`. */
+export function readStateEvent(
+  rooms: Rooms,
+  viewer: Viewer,
+  roomId: string,
+  type: string,
+  stateKey: string,
+): Promise<JsonObject> {
+  return readAt(rooms.database, async (reader) => {
+    const access = await readRoomAccess(rooms, reader, viewer, roomId);
+    const keyNid = await rooms.names.stateKeys.find(type, stateKey);
+    const state = await readStateFor(reader, access);
+    const eventNid = keyNid === undefined ? undefined : state.get(keyNid);
+    const [event] =
+      eventNid === undefined ? [] : await loadAll(rooms, reader, access.roomNid, [eventNid]);
+    if (event === undefined) throw notFound('The room has no such state event');
+    return stateEventJson(rooms, event, roomId);
+  });
+}
+
+export interface MembersRequest {
+  readonly viewer: Viewer;
+  readonly roomId: string;
+  /** A token: the members as of then. */
+  readonly at?: string | undefined;
+  readonly membership?: string | undefined;
+  readonly notMembership?: string | undefined;
+}
+
+/** Member events of a room (CS API, `GET /rooms/{roomId}/members`). */
+export function readMembers(rooms: Rooms, request: MembersRequest): Promise<JsonObject[]> {
+  const { viewer, roomId, at, membership, notMembership } = request;
+  return readAt(rooms.database, async (reader) => {
+    const access = await readRoomAccess(rooms, reader, viewer, roomId);
+    const state =
+      at === undefined
+        ? await readStateFor(reader, access)
+        : await readStateAt(reader, access.roomNid, at);
+    const memberNids: number[] = [];
+    for (const [keyNid, eventNid] of state) {
+      const pair =
+        rooms.names.stateKeys.cachedPair(keyNid) ?? (await rooms.names.stateKeys.pair(keyNid));
+      if (pair.type === 'm.room.member') memberNids.push(eventNid);
+    }
+    const events = await loadAll(rooms, reader, access.roomNid, memberNids);
+    return events
+      .filter(({ pdu }) => {
+        const { membership: current } = pdu.content;
+        return (
+          (membership === undefined || current === membership) &&
+          (notMembership === undefined || current !== notMembership)
+        );
+      })
+      .map((event) => stateEventJson(rooms, event, roomId));
+  });
+}
+
+/** One event that the viewer may see (CS API, `GET /rooms/{roomId}/event/{eventId}`). Throws `404 M_NOT_FOUND`. */
+export function readRoomEvent(
+  rooms: Rooms,
+  viewer: Viewer,
+  roomId: string,
+  eventId: string,
+): Promise<JsonObject> {
+  return readAt(rooms.database, async (reader) => {
+    const roomNid = await rooms.names.rooms.find(roomId);
+    const row = await readEventById(reader, eventId);
+    if (roomNid === undefined || row === undefined || row.room_nid !== roomNid) throw noEvent();
+    const [viewed] = await viewEvents(rooms, reader, viewer, roomNid, [row]);
+    if (viewed === undefined) throw noEvent();
+    return viewed.client;
+  });
+}
+
+function noEvent(): Error {
+  return notFound('There is no such event, or you may not see it');
+}
+
+/** The state after the last event that a token covers. */
+async function readStateAt(
+  reader: Reader,
+  roomNid: number,
+  token: string,
+): Promise<Map<number, number>> {
+  const parsed = parsePaginationToken('at', token);
+  const order = parsed.kind === 'live' ? parsed.position : parsed.place.order - 1;
+  const [last] = await reader.all(timelineQueries.newest, roomNid, -1, order, 1);
+  const row = last === undefined ? undefined : await readEvent(reader, last.event_nid);
+  if (row === undefined || row.state_before === null) throw forbidden('The state then is unknown');
+  const state = await readSnapshot(reader, row.state_before);
+  if (row.state_key_nid !== null) state.set(row.state_key_nid, row.event_nid);
+  return state;
+}
+
+async function loadAll(
+  rooms: Rooms,
+  reader: Reader,
+  roomNid: number,
+  eventNids: readonly number[],
+): Promise<StoredEvent[]> {
+  const version = await rooms.versions.of(reader, roomNid);
+  if (version === undefined) return [];
+  const rows = await readEvents(reader, eventNids);
+  return rows.map((row) => toStoredEvent(row, version));
+}

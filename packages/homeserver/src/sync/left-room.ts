@@ -1,0 +1,61 @@
+import { isJsonObject } from '@soma/protocol';
+import type { JsonObject, JsonValue } from '@soma/protocol';
+
+import { readStrippedState } from '../membership/membership-store.ts';
+import type { MembershipRecord } from '../membership/membership-store.ts';
+import { readEvent } from '../rooms/event-store.ts';
+import type { RoomQuestion } from './joined-room.ts';
+import { readRoomState, stateJson } from './room-state.ts';
+import { readTimeline, timelineJson } from './room-timeline.ts';
+import type { SyncPass } from './sync-context.ts';
+
+/** A room that the user has left or was removed from: what happened up to then. */
+export async function readLeftRoom(
+  pass: SyncPass,
+  question: RoomQuestion,
+  record: MembershipRecord,
+): Promise<JsonObject> {
+  const { roomNid, version, select } = question;
+  const timeline = await readTimeline(pass, roomNid, question.since ?? -1, record.position);
+  const state = await readRoomState(pass, {
+    roomNid,
+    version,
+    timeline,
+    since: pass.fullState ? undefined : question.since,
+    upTo: record.position,
+    memberIds: timeline.events.map(({ event }) => event.pdu.sender),
+  });
+  return {
+    timeline: timelineJson(timeline, select),
+    [pass.useStateAfter ? 'state_after' : 'state']: stateJson(pass, state, select),
+    account_data: {
+      events: question.accountData.map(({ type, content }) => ({ type, content })),
+    },
+  };
+}
+
+/** What someone invited or knocking sees: the stripped state and the own member event. */
+export async function readStrippedRoom(
+  pass: SyncPass,
+  record: MembershipRecord,
+): Promise<JsonValue[]> {
+  const text = await readStrippedState(pass.reader, record.userNid, record.roomNid);
+  const stripped: unknown = text === undefined ? [] : JSON.parse(text);
+  const row = await readEvent(pass.reader, record.eventNid);
+  const pdu: unknown = row === undefined ? undefined : JSON.parse(row.json);
+  const events: JsonValue[] = Array.isArray(stripped) ? stripped : [];
+  if (!isJsonObject(pdu)) return events;
+  const { type, state_key: stateKey, sender, content } = pdu;
+  if (type === undefined || stateKey === undefined) return events;
+  return [
+    ...events,
+    {
+      type,
+      state_key: stateKey,
+      sender: sender ?? '',
+      content: content ?? {},
+      event_id: row?.event_id ?? '',
+      origin_server_ts: pdu['origin_server_ts'] ?? 0,
+    },
+  ];
+}

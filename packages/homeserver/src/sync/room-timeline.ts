@@ -1,0 +1,83 @@
+import { matchesEvent } from '@soma/protocol';
+import type { JsonObject } from '@soma/protocol';
+
+import { timelineQueries } from '../rooms/event-store.ts';
+import { formatHistoryToken } from '../rooms/pagination-token.ts';
+import { viewEvents } from '../rooms/view-events.ts';
+import type { ViewedEvent } from '../rooms/view-events.ts';
+import type { SyncPass } from './sync-context.ts';
+
+/** A room's part of the timeline, oldest first. */
+export interface RoomTimeline {
+  readonly events: readonly ViewedEvent[];
+  /** Events between `above` and the first of these were left out. */
+  readonly limited: boolean;
+  /** Where to page back from; undefined when there is nothing to page from. */
+  readonly prevBatch: string | undefined;
+  /** State differences at or above this order belong to the timeline, those below to `state`. */
+  readonly startOrder: number;
+}
+
+/** Rows read beyond the limit in one go, since filters and visibility leave some out. */
+const EXTRA_ROWS = 10;
+/** How many rows one response looks through for the events that a filter wants. */
+const ROWS_MAX = 2_000;
+
+/** The newest events in (`above`, `upTo`] that the filter and the room's history visibility let through. */
+export async function readTimeline(
+  pass: SyncPass,
+  roomNid: number,
+  above: number,
+  upTo: number,
+): Promise<RoomTimeline> {
+  const filter = pass.filter.room.timeline;
+  const limit = Math.min(filter.limit, pass.context.timelineLimitMax);
+  const kept: ViewedEvent[] = [];
+  let below = upTo;
+  let exhausted = false;
+  let rowsLeft = ROWS_MAX;
+  while (kept.length <= limit && !exhausted && rowsLeft > 0) {
+    const wanted = Math.min(limit - kept.length + EXTRA_ROWS, rowsLeft);
+    const rows = await pass.reader.all(timelineQueries.newest, roomNid, above, below, wanted);
+    exhausted = rows.length < wanted;
+    rowsLeft -= wanted;
+    const viewed = await viewEvents(pass.context.rooms, pass.reader, pass.viewer, roomNid, rows, {
+      withoutRoomId: true,
+    });
+    kept.push(...viewed.filter(({ event }) => matchesEvent(filter, event.pdu)));
+    below = (rows.at(-1)?.event_order ?? above) - 1;
+  }
+  const events = kept.slice(0, limit).toReversed();
+  const limited = kept.length > limit || !exhausted;
+  return { events, limited, ...placeOf(events, upTo, limited) };
+}
+
+function placeOf(
+  events: readonly ViewedEvent[],
+  upTo: number,
+  limited: boolean,
+): { prevBatch: string | undefined; startOrder: number } {
+  const first = events[0]?.event;
+  if (first === undefined || first.order === null) {
+    return {
+      prevBatch: limited ? formatHistoryToken({ depth: Number.MAX_SAFE_INTEGER, order: 0 }) : undefined,
+      startOrder: upTo + 1,
+    };
+  }
+  return {
+    prevBatch: formatHistoryToken({ depth: first.depth, order: first.order }),
+    startOrder: first.order,
+  };
+}
+
+/** The timeline as JSON, with only the fields that the filter asks for. */
+export function timelineJson(
+  timeline: RoomTimeline,
+  select: (event: JsonObject) => JsonObject,
+): JsonObject {
+  return {
+    events: timeline.events.map(({ client }) => select(client)),
+    limited: timeline.limited,
+    ...(timeline.prevBatch === undefined ? {} : { prev_batch: timeline.prevBatch }),
+  };
+}

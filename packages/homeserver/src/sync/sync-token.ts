@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+
+import { invalidParam } from '../http/errors.ts';
+
+/** Names this run of the process: what lives in memory only is sent again to a token of another run. */
+export const PROCESS_INCARNATION = randomBytes(4).toString('hex');
+
+/** What a client's `since` says (DATA-MODEL, "A sync token"). */
+export interface SyncToken {
+  /** The position up to which the client has seen everything durable. */
+  readonly position: number;
+  /** The typing counter that it has seen; undefined when it comes from another run of the process. */
+  readonly typing: number | undefined;
+}
+
+/** `s1_<database incarnation>_<position>_<process incarnation>_<counter of typing>`. */
+export function formatSyncToken(incarnation: string, position: number, typing: number): string {
+  return `s1_${incarnation}_${position}_${PROCESS_INCARNATION}_${typing}`;
+}
+
+const TOKEN = /^s1_([0-9a-f]+)_(\d{1,16})_([0-9a-f]+)_(\d{1,16})$/;
+
+/**
+ * Reads a token; undefined for one of another database, e.g. from before a backup was restored, which gets an
+ * initial sync. Throws `400 M_INVALID_PARAM` for what no server of ours has made.
+ */
+export function parseSyncToken(incarnation: string, text: string): SyncToken | undefined {
+  const found = TOKEN.exec(text);
+  if (found === null) throw invalidParam('since is not a token of this server');
+  const [, database, position, process, typing] = found;
+  if (database !== incarnation) return undefined;
+  return {
+    position: Number(position),
+    typing: process === PROCESS_INCARNATION ? Number(typing) : undefined,
+  };
+}

@@ -1,0 +1,239 @@
+import { matchesEvent, matchesRoom, selectFields } from '@soma/protocol';
+import type { JsonObject, SyncFilter } from '@soma/protocol';
+
+import { invalidParam } from '../http/errors.ts';
+import type { Membership, MembershipRecord } from '../membership/membership-store.ts';
+import { readKeyHistory } from '../rooms/state-store.ts';
+import { readEvent } from '../rooms/event-store.ts';
+import type { Viewer } from '../rooms/view-events.ts';
+import { ChangeKind } from '../storage/change.ts';
+import { readAt } from '../storage/database.ts';
+import type { Reader } from '../storage/sql.ts';
+import { readJoinedRoom, withUnread } from './joined-room.ts';
+import type { RoomQuestion } from './joined-room.ts';
+import { readLeftRoom, readStrippedRoom } from './left-room.ts';
+import type { AccountDataChanges, SyncContext, SyncPass } from './sync-context.ts';
+import { formatSyncToken, parseSyncToken } from './sync-token.ts';
+import type { SyncToken } from './sync-token.ts';
+import type { Memberships } from './user-rooms.ts';
+
+/** What a client asks of `/sync`. */
+export interface SyncRequest {
+  readonly viewer: Viewer;
+  readonly filter: SyncFilter;
+  readonly since: string | undefined;
+  readonly timeoutMs: number;
+  readonly fullState: boolean;
+  readonly useStateAfter: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Longer than this no request waits. */
+const TIMEOUT_MS_MAX = 5 * 60_000;
+
+/** CS API, `GET /sync`: answers with what is new, waiting for it up to the timeout. */
+export async function sync(context: SyncContext, request: SyncRequest): Promise<JsonObject> {
+  const { database } = context.rooms;
+  const token =
+    request.since === undefined
+      ? undefined
+      : parseSyncToken(database.incarnation, request.since);
+  if (token !== undefined && token.position > database.position) {
+    throw invalidParam('since lies in the future of this server');
+  }
+  const waits = token !== undefined && !request.fullState;
+  const deadline = Date.now() + Math.min(request.timeoutMs, TIMEOUT_MS_MAX);
+  for (;;) {
+    const answer = await answerOnce(context, request, token);
+    if (!waits || !answer.isEmpty) return answer.body;
+    const leftMs = deadline - Date.now();
+    if (leftMs <= 0 || request.signal.aborted) return answer.body;
+    if (concernsUser(context, request.viewer.userNid, answer)) continue;
+    const end = await context.notifier.wait(request.viewer.userNid, leftMs, request.signal);
+    if (end !== 'changed') return answer.body;
+  }
+}
+
+interface Answer {
+  readonly body: JsonObject;
+  readonly isEmpty: boolean;
+  readonly position: number;
+  readonly typing: number;
+  readonly memberships: Memberships;
+}
+
+/** Whether something came between reading and waiting. */
+function concernsUser(context: SyncContext, userNid: number, answer: Answer): boolean {
+  if (context.sources.typing.counter !== answer.typing) {
+    for (const roomNid of context.sources.typing.roomsChangedSince(answer.typing)) {
+      if (answer.memberships.has(roomNid)) return true;
+    }
+  }
+  const found = context.recent.some(answer.position, (kind, subject) =>
+    kind === ChangeKind.room || kind === ChangeKind.receipt
+      ? answer.memberships.has(subject)
+      : kind !== ChangeKind.token && subject === userNid,
+  );
+  return found !== false;
+}
+
+function answerOnce(
+  context: SyncContext,
+  request: SyncRequest,
+  token: SyncToken | undefined,
+): Promise<Answer> {
+  return readAt(context.rooms.database, async (reader, position) => {
+    const typing = context.sources.typing.counter;
+    const pass: SyncPass = {
+      context,
+      reader,
+      viewer: request.viewer,
+      filter: request.filter,
+      since: token?.position ?? -1,
+      upTo: position,
+      typingSince: token?.typing ?? -1,
+      fullState: request.fullState,
+      useStateAfter: request.useStateAfter,
+    };
+    const { userNid } = request.viewer;
+    const memberships = await context.userRooms.of(reader, userNid, position);
+    const accountData = await context.sources.accountData(
+      reader,
+      request.viewer,
+      pass.since,
+      position,
+    );
+    const rooms = await readRooms(pass, memberships, accountData);
+    const globalData = accountData.global.filter((event) =>
+      matchesEvent(request.filter.accountData, event),
+    );
+    const nextBatch = formatSyncToken(context.rooms.database.incarnation, position, typing);
+    return {
+      body: {
+        next_batch: nextBatch,
+        ...(globalData.length === 0
+          ? {}
+          : { account_data: { events: globalData.map((event) => ({ ...event })) } }),
+        ...(rooms === undefined ? {} : { rooms }),
+        device_one_time_keys_count: {},
+        device_unused_fallback_key_types: [],
+      },
+      isEmpty: rooms === undefined && globalData.length === 0,
+      position,
+      typing,
+      memberships,
+    };
+  });
+}
+
+type RoomSections = Record<'join' | 'invite' | 'knock' | 'leave', JsonObject>;
+
+async function readRooms(
+  pass: SyncPass,
+  memberships: Memberships,
+  accountData: AccountDataChanges,
+): Promise<JsonObject | undefined> {
+  const sections: RoomSections = { join: {}, invite: {}, knock: {}, leave: {} };
+  const joined: [roomId: string, roomNid: number, room: JsonObject][] = [];
+  const changed = roomsChanged(pass, accountData);
+  for (const record of memberships.values()) {
+    const isNew = record.position > pass.since;
+    const mayHaveNews = isNew || changed === undefined || changed.has(record.roomNid);
+    if (!pass.fullState && !mayHaveNews) continue;
+    const roomId = await pass.context.rooms.names.rooms.text(record.roomNid);
+    if (!matchesRoom(pass.filter.room, roomId)) continue;
+    const part = await readRoom(pass, record, accountData);
+    if (part === undefined) continue;
+    if (part.section === 'join') joined.push([roomId, record.roomNid, part.room]);
+    else sections[part.section][roomId] = part.room;
+  }
+  const unread = await pass.context.sources.unread(
+    pass.reader,
+    pass.viewer.userNid,
+    joined.map(([, roomNid]) => roomNid),
+    pass.upTo,
+  );
+  for (const [roomId, roomNid, room] of joined) {
+    const counts = unread.get(roomNid);
+    sections.join[roomId] = counts === undefined ? room : withUnread(pass, room, counts);
+  }
+  const filled = Object.entries(sections).filter(([, rooms]) => Object.keys(rooms).length > 0);
+  return filled.length === 0 ? undefined : Object.fromEntries(filled);
+}
+
+/** Rooms in which something may be new to the client; undefined when that would take longer than looking. */
+function roomsChanged(pass: SyncPass, accountData: AccountDataChanges): Set<number> | undefined {
+  if (pass.since < 0) return undefined;
+  const rooms = new Set(accountData.rooms.keys());
+  const complete = pass.context.recent.some(pass.since, (kind, subject) => {
+    if (kind === ChangeKind.room || kind === ChangeKind.receipt) rooms.add(subject);
+    return false;
+  });
+  if (complete === undefined) return undefined;
+  for (const roomNid of pass.context.sources.typing.roomsChangedSince(pass.typingSince)) {
+    rooms.add(roomNid);
+  }
+  return rooms;
+}
+
+interface RoomPart {
+  readonly section: keyof RoomSections;
+  readonly room: JsonObject;
+}
+
+async function readRoom(
+  pass: SyncPass,
+  record: MembershipRecord,
+  accountData: AccountDataChanges,
+): Promise<RoomPart | undefined> {
+  const { roomNid, membership } = record;
+  const isNew = record.position > pass.since;
+  if (membership === 'invite' || membership === 'knock') {
+    if (!isNew && !pass.fullState) return undefined;
+    const events = await readStrippedRoom(pass, record);
+    return { section: membership, room: { [`${membership}_state`]: { events } } };
+  }
+  const version = await pass.context.rooms.versions.of(pass.reader, roomNid);
+  if (version === undefined || record.forgotten) return undefined;
+  const before = isNew && pass.since >= 0 ? await membershipAt(pass, record) : membership;
+  const { eventFields } = pass.filter;
+  const question: RoomQuestion = {
+    roomNid,
+    version,
+    since: pass.since < 0 || before !== 'join' ? undefined : pass.since,
+    accountData: accountData.rooms.get(roomNid) ?? [],
+    select: eventFields === undefined ? (event) => event : (event) => selectFields(eventFields, event),
+  };
+  if (membership === 'join') {
+    const room = await readJoinedRoom(pass, question);
+    return room === undefined ? undefined : { section: 'join', room };
+  }
+  if (pass.since < 0 ? !pass.filter.room.includeLeave : !isNew) return undefined;
+  const since = question.since ?? (pass.since < 0 ? undefined : pass.since);
+  return { section: 'leave', room: await readLeftRoom(pass, { ...question, since }, record) };
+}
+
+/** The user's membership as the client knows it; undefined for none. */
+async function membershipAt(
+  pass: SyncPass,
+  record: MembershipRecord,
+): Promise<Membership | undefined> {
+  const { stateKeys } = pass.context.rooms.names;
+  const keyNid = await stateKeys.find('m.room.member', pass.viewer.userId);
+  if (keyNid === undefined) return undefined;
+  const history = await readKeyHistory(pass.reader, record.roomNid, keyNid);
+  const last = history.findLast(({ position }) => position <= pass.since);
+  return last?.eventNid === undefined || last.eventNid === null
+    ? undefined
+    : readMembershipIn(pass.reader, last.eventNid);
+}
+
+async function readMembershipIn(
+  reader: Reader,
+  eventNid: number,
+): Promise<Membership | undefined> {
+  const row = await readEvent(reader, eventNid);
+  const pdu: { content: { membership?: Membership } } | undefined =
+    row === undefined ? undefined : JSON.parse(row.json);
+  return pdu?.content.membership;
+}
