@@ -21,6 +21,8 @@ const lineEnd = Buffer.from('\r\n');
 export class AnswerReader {
   #pending: Buffer[] = [];
   #pendingBytes = 0;
+  /** Less than this is not worth another look: a large chunk is put together once. */
+  #neededBytes = 0;
   #head: Head | undefined;
   #chunks: Buffer[] = [];
 
@@ -28,9 +30,11 @@ export class AnswerReader {
   push(data: Buffer): Answer | undefined {
     this.#pending.push(data);
     this.#pendingBytes += data.length;
+    if (this.#pendingBytes < this.#neededBytes) return undefined;
     const head = (this.#head ??= this.#readHead());
     if (head === undefined) return undefined;
     if (head.bodyBytes === undefined) return this.#readChunked(head);
+    this.#neededBytes = head.bodyBytes;
     if (this.#pendingBytes < head.bodyBytes) return undefined;
     const body = this.#join();
     if (body.length > head.bodyBytes) throw new Error('the server sent more than one answer');
@@ -41,7 +45,7 @@ export class AnswerReader {
     const data = this.#join();
     const end = data.indexOf(headEnd);
     if (end === -1) return this.#keep(data);
-    const text = data.latin1Slice(0, end).toLowerCase();
+    const text = data.toString('latin1', 0, end).toLowerCase();
     this.#keep(data.subarray(end + headEnd.length));
     const status = Number(text.slice(9, 12));
     const length = /\r\ncontent-length: *(\d+)/.exec(text)?.[1];
@@ -55,13 +59,15 @@ export class AnswerReader {
       const data = this.#join();
       const end = data.indexOf(lineEnd);
       if (end === -1) return this.#keep(data);
-      const size = Number.parseInt(data.latin1Slice(0, end), 16);
+      const size = Number.parseInt(data.toString('latin1', 0, end), 16);
       if (Number.isNaN(size)) throw new Error('the size of a chunk cannot be read');
       const start = end + lineEnd.length;
-      if (data.length < start + size + lineEnd.length) return this.#keep(data);
+      this.#neededBytes = start + size + lineEnd.length;
+      if (data.length < this.#neededBytes) return this.#keep(data);
       if (size === 0) return this.#finish(head, Buffer.concat(this.#chunks));
       this.#chunks.push(data.subarray(start, start + size));
-      this.#keep(data.subarray(start + size + lineEnd.length));
+      this.#keep(data.subarray(this.#neededBytes));
+      this.#neededBytes = 0;
     }
   }
 
@@ -81,6 +87,7 @@ export class AnswerReader {
 
   #finish({ status }: Head, body: Buffer): Answer {
     this.#head = undefined;
+    this.#neededBytes = 0;
     this.#chunks = [];
     return { status, body };
   }

@@ -1,3 +1,4 @@
+import { expectOk } from './expect-ok.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { FetchJob, FetchResult } from './jobs.ts';
 import { requestText } from './request-text.ts';
@@ -10,10 +11,10 @@ export async function runFetchJob(job: FetchJob): Promise<FetchResult> {
   try {
     for (let index = 0; index < job.times; index += 1) {
       const startedAt = performance.now();
-      const { status, body } = await connection.request(text);
+      const answer = await connection.request(text);
       timesMs.push(performance.now() - startedAt);
-      if (status !== 200) throw new Error(`${job.path} gave ${status} ${body}`);
-      bytes = body.length;
+      expectOk(answer, job.path);
+      bytes = answer.body.length;
     }
   } finally {
     connection.close();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { cpuTimeMs } from './cpu-time.ts';
+import { expectOk } from './expect-ok.ts';
 import { follow, type Following } from './follow.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { Sender, SendJob, SendResult } from './jobs.ts';
@@ -56,8 +57,7 @@ async function runWorker(progress: Progress, index: number): Promise<void> {
   const heads = requestHeads(sender);
   const rest = requestRest(job.port, sender.token, messageContent);
   const connection = new HttpConnection(job.port);
-  // Workers of one sender begin at different rooms.
-  let next = Math.floor(index / job.senders.length);
+  let next = firstRoom(job, index, heads.length);
   try {
     while (progress.started < job.sendsMax) {
       const startedAt = performance.now();
@@ -67,7 +67,7 @@ async function runWorker(progress: Progress, index: number): Promise<void> {
       progress.started += 1;
       const answer = await connection.request(`${head}${prefix}${progress.started}${rest}`);
       const now = performance.now();
-      if (answer.status !== 200) throw new Error(`a send gave ${answer.status} ${answer.body}`);
+      expectOk(answer, 'a send');
       if (startedAt < progress.opensAt) continue;
       latencies.add(now - startedAt);
       progress.counted += 1;
@@ -76,6 +76,13 @@ async function runWorker(progress: Progress, index: number): Promise<void> {
   } finally {
     connection.close();
   }
+}
+
+/** The workers of one sender begin evenly spread over its rooms, so that none is left out. */
+function firstRoom({ workers, senders }: SendJob, index: number, rooms: number): number {
+  const nth = Math.floor(index / senders.length);
+  const workersPerSender = Math.ceil(workers / senders.length);
+  return Math.floor((nth * rooms) / workersPerSender);
 }
 
 function requestHeads({ roomIds }: Sender): string[] {

@@ -1,3 +1,4 @@
+import { expectOk } from './expect-ok.ts';
 import { HttpConnection } from './http-connection.ts';
 import { requestText } from './request-text.ts';
 
@@ -33,8 +34,8 @@ export class SyncClient {
   async #sync(target: string): Promise<Buffer> {
     const { port } = this.#connection;
     const answer = await this.#connection.request(requestText('GET', target, port, this.#token));
-    if (answer.status !== 200) throw new Error(`a sync gave ${answer.status} ${answer.body}`);
-    const since = tokenPattern.exec(answer.body.latin1Slice())?.[1];
+    expectOk(answer, 'a sync');
+    const since = tokenPattern.exec(answer.body.toString('latin1'))?.[1];
     if (since === undefined) throw new Error('a sync gave no next_batch');
     this.#since = since;
     return answer.body;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { expectOk } from './expect-ok.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { WakeUpJob, WakeUpResult } from './jobs.ts';
 import { Latencies } from './latencies.ts';
@@ -57,6 +58,6 @@ async function send(connection: HttpConnection, job: WakeUpJob, marker: string):
   const content = JSON.stringify({ msgtype: 'm.text', body: marker });
   const answer = await connection.request(requestText('PUT', path, job.port, token, content));
   const at = performance.now();
-  if (answer.status !== 200) throw new Error(`a send gave ${answer.status} ${answer.body}`);
+  expectOk(answer, 'a send');
   return at;
 }

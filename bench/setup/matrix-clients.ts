@@ -1,3 +1,4 @@
+import { expectOk } from '../load/expect-ok.ts';
 import { HttpConnection } from '../load/http-connection.ts';
 import { requestText } from '../load/request-text.ts';
 
@@ -21,9 +22,7 @@ export class MatrixClients {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const text = requestText(method, path, this.port, token, payload);
     const answer = await this.#connection(worker).request(text);
-    if (answer.status !== 200) {
-      throw new Error(`${method} ${path} gave ${answer.status} ${answer.body}`);
-    }
+    expectOk(answer, `${method} ${path}`);
     return JSON.parse(answer.body.toString());
   }
 

@@ -86,6 +86,15 @@ test('agrees with a slow writer on any value, and is a fixed point', () => {
   );
 });
 
+test('surrogates are sorted behind all of the basic plane', () => {
+  const sorted = ['\ud7ff', '\ue000', '\uffff', '\ud800\udc00', '\udbff\udfff'];
+  for (const [index, text] of sorted.entries()) {
+    for (const later of sorted.slice(index + 1)) {
+      assert.ok(compareCodePoints(text, later) < 0 && compareCodePoints(later, text) > 0);
+    }
+  }
+});
+
 test('compares like arrays of code points', () => {
   const text = fc.string({ unit: 'binary', maxLength: 6 });
   fc.assert(

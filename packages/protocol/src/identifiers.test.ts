@@ -50,6 +50,8 @@ const SERVER_NAMES: Record<string, boolean> = {
   '::1': false,
   '[]': false,
   '[:]': false,
+  '[1:2:3:4:5:6:7::]': true,
+  '[::2:3:4:5:6:7:8]': true,
   '[1:2:3:4:5:6:7]': false,
   '[1:2:3:4:5:6:7:8:9]': false,
   '[1::2::3]': false,
@@ -165,6 +167,22 @@ test('hosts and IP literals', () => {
   assert.equal(hostOf('example.org'), 'example.org');
   assert.ok(isIpLiteral('1.2.3.4:80') && isIpLiteral('[::1]'));
   assert.ok(!isIpLiteral('1.2.3.4.example.org') && !isIpLiteral('256.1.1.1'));
+});
+
+test('the length in bytes at the ends of the ranges of UTF-8', () => {
+  const ends = [
+    '\u007f',
+    '\u0080',
+    '\u07ff',
+    '\u0800',
+    '\uffff',
+    '\u{10000}',
+    '\u{103ff}',
+    '\u{10ffff}',
+  ];
+  for (const text of ends) assert.equal(utf8Length(text), Buffer.byteLength(text));
+  assert.equal(utf8Length('\ud800'), 3);
+  assert.equal(utf8Length('\ud800x'), 4);
 });
 
 test('the length in bytes is that of the UTF-8 text', () => {

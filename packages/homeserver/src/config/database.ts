@@ -16,11 +16,8 @@ export interface PostgresConfig {
   readonly engine: 'postgres';
   /** What is not given is left to libpq's own defaults (`PGHOST`, `PGUSER` …). */
   readonly connection: PostgresConnection;
-  readonly poolMin: number;
-  readonly poolMax: number;
-  /** Transactions after which a connection is replaced; 0 is never. */
-  readonly connectionTransactionsMax: number;
-  readonly allowUnsafeLocale: boolean;
+  readonly connectionsMin: number;
+  readonly connectionsMax: number;
 }
 
 export interface PostgresConnection {
@@ -29,9 +26,6 @@ export interface PostgresConnection {
   readonly user: string | undefined;
   readonly password: string | undefined;
   readonly database: string | undefined;
-  readonly applicationName: string | undefined;
-  readonly options: string | undefined;
-  readonly connectTimeoutMs: number | undefined;
   readonly sslMode: (typeof SSL_MODES)[number] | undefined;
   readonly sslRootCertificatePath: string | undefined;
   readonly sslCertificatePath: string | undefined;
@@ -109,28 +103,13 @@ const argsFields = object({
     valueType: path,
     description: 'PostgreSQL: the key of that certificate, in PEM.',
   }),
-  connectTimeoutSeconds: option({
-    name: 'connect_timeout',
-    valueType: integer(0, 86_400, 'a number of seconds'),
-    description: 'PostgreSQL: seconds to wait for a connection.',
-  }),
-  applicationName: option({
-    name: 'application_name',
-    valueType: text('a name'),
-    description: 'PostgreSQL: the name of the connection in the server’s views.',
-  }),
-  options: option({
-    name: 'options',
-    valueType: text('command-line options for the PostgreSQL session'),
-    description: 'PostgreSQL: options for the session, for example `-c statement_timeout=60000`.',
-  }),
-  poolMin: option({
+  connectionsMin: option({
     name: 'cp_min',
     valueType: integer(0, 1000, 'a number of connections'),
     default: 5,
     description: 'PostgreSQL: connections to keep open.',
   }),
-  poolMax: option({
+  connectionsMax: option({
     name: 'cp_max',
     valueType: integer(1, 1000, 'a number of connections'),
     default: 10,
@@ -155,17 +134,19 @@ const databaseFields = object({
     description: 'How to reach the database.',
     example: { database: 'homeserver.db' },
   }),
-  connectionTransactionsMax: option({
+  transactionsMax: option({
     name: 'txn_limit',
     valueType: integer(0),
     default: 0,
-    description: 'Transactions after which a PostgreSQL connection is replaced; 0 is never.',
+    description: 'Accepted, without effect: Soma does not replace connections that work.',
+    differs: 'It has no effect.',
   }),
   allowUnsafeLocale: option({
     name: 'allow_unsafe_locale',
     valueType: flag,
     default: false,
-    description: 'Whether a PostgreSQL database with another collation than `C` is accepted.',
+    description: 'Accepted, without effect.',
+    differs: 'It has no effect.',
   }),
 });
 
@@ -190,7 +171,7 @@ export const databaseSection = section(
 );
 
 function finishDatabase(fields: DatabaseFields, site: Site): DatabaseConfig {
-  const { args, connectionTransactionsMax, allowUnsafeLocale } = fields;
+  const { args } = fields;
   if (fields.name === 'sqlite3') {
     const file = args.database ?? DEFAULT_SQLITE_FILE;
     return { engine: 'sqlite', path: file === MEMORY ? file : site.reporter.resolvePath(file) };
@@ -198,25 +179,19 @@ function finishDatabase(fields: DatabaseFields, site: Site): DatabaseConfig {
   return {
     engine: 'postgres',
     connection: postgresConnection(args),
-    poolMin: args.poolMin,
-    poolMax: args.poolMax,
-    connectionTransactionsMax,
-    allowUnsafeLocale,
+    connectionsMin: args.connectionsMin,
+    connectionsMax: args.connectionsMax,
   };
 }
 
 function postgresConnection(args: ArgsFields): PostgresConnection {
-  const { host, port, user, password, applicationName, options } = args;
+  const { host, port, user, password } = args;
   return {
     host,
     port,
     user,
     password,
     database: args.database ?? args.dbname,
-    applicationName,
-    options,
-    connectTimeoutMs:
-      args.connectTimeoutSeconds === undefined ? undefined : args.connectTimeoutSeconds * 1000,
     sslMode: args.sslmode,
     sslRootCertificatePath: args.sslrootcert,
     sslCertificatePath: args.sslcert,
@@ -228,7 +203,9 @@ function checkPool(args: ArgsFields, site: Site): Read<ArgsFields> {
   if (args.dbname !== undefined && args.database !== undefined) {
     return site.child('dbname').refuse('only one of database and dbname', 'both');
   }
-  return args.poolMin <= args.poolMax
+  return args.connectionsMin <= args.connectionsMax
     ? args
-    : site.child('cp_min').refuse(`at most cp_max (${args.poolMax})`, String(args.poolMin));
+    : site
+        .child('cp_min')
+        .refuse(`at most cp_max (${args.connectionsMax})`, String(args.connectionsMin));
 }

@@ -183,7 +183,7 @@ function finishListener(fields: ListenerFields, site: Site): Read<ListenerConfig
   const { type, tag, tls, xForwarded, requestIdHeader, resources } = fields;
   const place = listenerPlace(fields, site);
   if (place === INVALID) return INVALID;
-  const warn = (text: string): void => site.reporter.warning(`${formatPath(site.path)}: ${text}`);
+  const warn = (what: string): void => site.reporter.warning(`${formatPath(site.path)}: ${what}`);
   if (fields.additionalResources !== undefined) {
     warn('additional_resources are Python modules and are not served.');
   }

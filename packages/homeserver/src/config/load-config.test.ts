@@ -132,7 +132,7 @@ test('PostgreSQL under both spellings, with what libpq calls things', () => {
 database:
   name: ${name}
   txn_limit: 10000
-  args: {user: u, password: p, dbname: d, host: h, port: "5433", cp_max: 20, connect_timeout: 5}
+  args: {user: u, password: p, dbname: d, host: h, port: "5433", cp_max: 20, sslmode: require}
 `);
     assert.deepEqual(config.database, {
       engine: 'postgres',
@@ -142,18 +142,13 @@ database:
         user: 'u',
         password: 'p',
         database: 'd',
-        applicationName: undefined,
-        options: undefined,
-        connectTimeoutMs: 5000,
-        sslMode: undefined,
+        sslMode: 'require',
         sslRootCertificatePath: undefined,
         sslCertificatePath: undefined,
         sslKeyPath: undefined,
       },
-      poolMin: 5,
-      poolMax: 20,
-      connectionTransactionsMax: 10_000,
-      allowUnsafeLocale: false,
+      connectionsMin: 5,
+      connectionsMax: 20,
     });
   }
 });

@@ -626,6 +626,9 @@ export const SYNAPSE_OPTION_NAMES: ReadonlySet<string> = new Set(
   database.args.sslpassword
   database.args.client_encoding
   database.args.timeout
+  database.args.connect_timeout
+  database.args.application_name
+  database.args.options
   database.args.detect_types
   database.args.isolation_level
   database.args.cached_statements

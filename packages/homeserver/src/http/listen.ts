@@ -87,6 +87,7 @@ export async function listen(
       }
     }
   } catch (error) {
+    for (const server of servers) server.close();
     throw error;
   }
   return { addresses, close: (graceMs) => closeAll(servers, edge.running, graceMs) };

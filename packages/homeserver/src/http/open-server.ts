@@ -33,7 +33,7 @@ export function openServer(
 ): Server {
   const options: ServerOptions = {
     headersTimeout: timeouts.headersTimeoutMs ?? headersTimeoutMs,
-    requestTimeout: timeouts.requestTimeoutMs ?? requestTimeoutMs,
+    requestTimeout: 0,
     connectionsCheckingInterval: timeouts.timeoutCheckMs ?? timeoutCheckMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     maxHeaderSize: headersBytesMax,

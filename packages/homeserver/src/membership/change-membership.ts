@@ -2,7 +2,7 @@ import type { JsonObject } from '@soma/protocol';
 
 import { badRequest, forbidden, notFound } from '../http/errors.ts';
 import type { Profile } from '../rooms/profile.ts';
-import type { HeadEntry } from '../rooms/room-head.ts';
+import type { HeadEntry } from '../rooms/head-entry.ts';
 import { writeToRoom } from '../rooms/room-write.ts';
 import type { RoomWrite, Written } from '../rooms/room-write.ts';
 import type { Rooms } from '../rooms/rooms.ts';
@@ -13,7 +13,8 @@ export interface MembershipRequest {
   readonly roomNid: number;
   readonly sender: string;
   readonly target: string;
-  readonly action: 'join' | 'invite' | 'knock' | 'leave' | 'kick' | 'ban' | 'unban';
+  /** `remove` is a kick or an unban, whichever applies. */
+  readonly action: 'join' | 'invite' | 'knock' | 'leave' | 'kick' | 'ban' | 'unban' | 'remove';
   readonly reason?: string | undefined;
   /** Keys of the content beside `membership` and `reason`: the profile, mostly. */
   readonly content?: JsonObject | undefined;
@@ -29,6 +30,7 @@ const memberships: Readonly<Record<MembershipRequest['action'], Membership>> = {
   kick: 'leave',
   ban: 'ban',
   unban: 'leave',
+  remove: 'leave',
 };
 
 /**

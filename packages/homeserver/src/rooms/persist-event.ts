@@ -13,7 +13,8 @@ import {
 } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
 import type { PreparedEvent } from './prepared-event.ts';
-import type { HeadEntry, RoomHead } from './room-head.ts';
+import type { HeadEntry } from './head-entry.ts';
+import type { RoomHead } from './room-head.ts';
 import {
   insertRoomStatement,
   insertSnapshotStatements,

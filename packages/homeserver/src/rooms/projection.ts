@@ -1,25 +1,6 @@
-import type { Touch } from '../storage/change.ts';
-import type { PositionRef, Reader, Statement } from '../storage/sql.ts';
-import type { EventRow } from './event-store.ts';
-import type { PreparedEvent } from './prepared-event.ts';
-import type { HeadEntry, RoomHead } from './room-head.ts';
-
-/** Where a projection puts what belongs to the same change as its event. */
-export interface ProjectionOutput {
-  readonly statements: Statement[];
-  readonly touches: Touch[];
-}
-
-/** An accepted event at its place in the room. */
-export interface ProjectedEvent {
-  readonly event: PreparedEvent;
-  /** Its order, known when the change is applied. */
-  readonly order: PositionRef;
-  /** What the state key held before, for a state event. */
-  readonly replaces: HeadEntry | undefined;
-  /** The event that this one redacts, where it may. */
-  readonly redacts: EventRow | undefined;
-}
+import type { Reader } from '../storage/sql.ts';
+import type { RoomHead } from './room-head.ts';
+import type { RoomProjection } from './room-projection.ts';
 
 /**
  * Rows that follow from events and are written in the same change (DATA-MODEL, Projections and consumers).
@@ -28,12 +9,4 @@ export interface ProjectedEvent {
 export interface Projection {
   /** Reads what it keeps in memory of one room, uncommitted events included from then on. */
   open(reader: Reader, head: RoomHead): Promise<RoomProjection>;
-}
-
-/** One projection's view of one room; lives and falls with the room's head. */
-export interface RoomProjection {
-  /** Loads what {@link project} will need of this event; undefined when it is in memory. */
-  prepare(event: PreparedEvent): Promise<void> | undefined;
-  /** Adds the event's rows, and undoes those of the event that it redacts. */
-  project(projected: ProjectedEvent, output: ProjectionOutput): void;
 }

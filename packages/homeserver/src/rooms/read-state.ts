@@ -6,7 +6,7 @@ import type { Reader } from '../storage/sql.ts';
 import { readEvent, readEventById, readEvents, timelineQueries } from './event-store.ts';
 import { parsePaginationToken } from './pagination-token.ts';
 import { stateEventJson } from './read-messages.ts';
-import { readRoomAccess, readStateFor } from './room-access.ts';
+import { readRoomAccess, readStateFor, readStateKeyFor } from './room-access.ts';
 import type { Rooms } from './rooms.ts';
 import { readSnapshot } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
@@ -34,9 +34,7 @@ export function readStateEvent(
 ): Promise<JsonObject> {
   return readAt(rooms.database, async (reader) => {
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
-    const keyNid = await rooms.names.stateKeys.find(type, stateKey);
-    const state = await readStateFor(reader, access);
-    const eventNid = keyNid === undefined ? undefined : state.get(keyNid);
+    const eventNid = await readStateKeyFor(rooms, reader, access, type, stateKey);
     const [event] =
       eventNid === undefined ? [] : await loadAll(rooms, reader, access.roomNid, [eventNid]);
     if (event === undefined) throw notFound('The room has no such state event');

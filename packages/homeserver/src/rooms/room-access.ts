@@ -6,7 +6,7 @@ import type { Reader } from '../storage/sql.ts';
 import { readEvent } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
 import type { Rooms } from './rooms.ts';
-import { readCurrentState, readCurrentStateKey, readSnapshot } from './state-store.ts';
+import { readCurrentState, readCurrentStateKey, readSnapshot, readSnapshotKey } from './state-store.ts';
 import type { Viewer } from './view-events.ts';
 
 /** What of a room somebody may read. */
@@ -50,6 +50,23 @@ export async function readStateFor(
   const state = await readSnapshot(reader, leftBy.state_before ?? 0);
   if (leftBy.state_key_nid !== null) state.set(leftBy.state_key_nid, leftBy.event_nid);
   return state;
+}
+
+/** One entry of that state. */
+export async function readStateKeyFor(
+  rooms: Rooms,
+  reader: Reader,
+  access: RoomAccess,
+  type: string,
+  stateKey: string,
+): Promise<number | undefined> {
+  const typeNid = await rooms.names.eventTypes.find(type);
+  const keyNid = await rooms.names.stateKeys.find(type, stateKey);
+  if (typeNid === undefined || keyNid === undefined) return undefined;
+  const { leftBy, roomNid } = access;
+  if (leftBy === undefined) return readCurrentStateKey(reader, roomNid, typeNid, keyNid);
+  if (leftBy.state_key_nid === keyNid) return leftBy.event_nid;
+  return readSnapshotKey(reader, leftBy.state_before ?? 0, keyNid);
 }
 
 function notAMember(): Error {

@@ -4,25 +4,10 @@ import type { Submitted } from '../storage/change.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import type { Reader } from '../storage/sql.ts';
 import { readEvent } from './event-store.ts';
-import type { RoomProjection } from './projection.ts';
+import type { HeadEntry } from './head-entry.ts';
+import type { RoomProjection } from './room-projection.ts';
 import { readCurrentStateKey } from './state-store.ts';
 import type { Snapshot } from './state-store.ts';
-
-/** What the auth rules read of a state event. */
-export interface StateEvent {
-  readonly eventId: string;
-  readonly type: string;
-  readonly state_key: string;
-  readonly sender: string;
-  readonly content: JsonObject;
-}
-
-/** One entry of a room's current state. */
-export interface HeadEntry {
-  readonly eventNid: number;
-  readonly stateKeyNid: number;
-  readonly event: StateEvent;
-}
 
 export interface Extremity {
   readonly eventNid: number;

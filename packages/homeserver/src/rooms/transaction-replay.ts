@@ -1,31 +1,11 @@
 import { hash } from 'node:crypto';
 
-import { query, statement } from '../storage/sql.ts';
 import type { Statement } from '../storage/sql.ts';
 import type { Rooms } from './rooms.ts';
-
-const insertTransaction = query(
-  'insert into transactions (device_nid, request_hash, answer, created_ts) values (?, ?, ?, ?)',
-);
-const findTransaction = query<{ answer: string }>(
-  'select answer from transactions where device_nid = ? and request_hash = ?',
-);
+import { insertTransactionStatement, readTransaction } from './transaction-store.ts';
 
 /** 128 bits name a request among one device's. */
 const REQUEST_HASH_BYTES = 16;
-
-/** Requests with a transaction ID that are under way, so that a repetition waits for the first. */
-export class RunningTransactions {
-  readonly #running = new Map<string, Promise<string>>();
-
-  run(key: string, body: () => Promise<string>): Promise<string> {
-    const running = this.#running.get(key);
-    if (running !== undefined) return running;
-    const started = body().finally(() => this.#running.delete(key));
-    this.#running.set(key, started);
-    return started;
-  }
-}
 
 /** A request that a device may repeat (CS API, "Transaction identifiers"). */
 export interface TransactionRequest {
@@ -51,10 +31,10 @@ export async function once(
   );
   const key = `${request.deviceNid}:${requestHash.toString('latin1')}`;
   return rooms.transactions.run(key, async () => {
-    const known = await rooms.database.reader.get(findTransaction, request.deviceNid, requestHash);
-    if (known !== undefined) return known.answer;
+    const known = await readTransaction(rooms.database.reader, request.deviceNid, requestHash);
+    if (known !== undefined) return known;
     return body((answer) =>
-      statement(insertTransaction, request.deviceNid, requestHash, answer, rooms.now()),
+      insertTransactionStatement(request.deviceNid, requestHash, answer, rooms.now()),
     );
   });
 }

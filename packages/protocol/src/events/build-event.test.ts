@@ -156,6 +156,7 @@ const REFUSED: Record<string, readonly [Partial<EventTemplate>, errcode: string]
   'a fractional time': [{ origin_server_ts: 0.5 }, 'M_BAD_JSON'],
   '21 prev events': [{ prev_events: Array(21).fill('$x') }, 'M_BAD_JSON'],
   '11 auth events': [{ auth_events: Array(11).fill('$x') }, 'M_BAD_JSON'],
+  'a prev event of 256 bytes': [{ prev_events: [`$${'a'.repeat(255)}`] }, 'M_TOO_LARGE'],
   'a type of 256 bytes': [{ type: 'é'.repeat(128) }, 'M_TOO_LARGE'],
   'a state key of 256 bytes': [{ state_key: 'é'.repeat(128) }, 'M_TOO_LARGE'],
   'a sender of 256 bytes': [{ sender: `@${'a'.repeat(243)}:example.org` }, 'M_TOO_LARGE'],

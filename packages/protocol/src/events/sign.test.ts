@@ -75,6 +75,9 @@ for (const [event, hash, signature] of EVENT_VECTORS) {
     assert.ok(contentHashMatches({ ...event, hashes: { sha256: `${hash}=` } }, crypto));
     assert.ok(!contentHashMatches({ ...hashed, changed: 1 }, crypto));
     assert.ok(!contentHashMatches(event, crypto), 'no hash is no match');
+    for (const sha256 of ['!', hash.slice(4), 1]) {
+      assert.ok(!contentHashMatches({ ...event, hashes: { sha256 } }, crypto));
+    }
   });
 }
 

@@ -87,4 +87,11 @@ export const createCases: readonly AuthCase[] = [
     allowed: true,
     versions: NEW,
   },
+  {
+    name: 'a create event of version 12 without additional creators',
+    event: { ...create, content: {} },
+    rule: ['', '1.5'],
+    allowed: true,
+    versions: NEW,
+  },
 ];

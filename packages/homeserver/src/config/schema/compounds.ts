@@ -68,12 +68,13 @@ export function mapOf<T>(entry: ValueType<T>): ValueType<Readonly<Record<string,
     ...(entry.fields === undefined ? {} : { fields: entry.fields }),
     read(value, site) {
       if (!isMapping(value)) return site.refuse(expected, describeFound(value));
-      const keys = Object.keys(value);
-      const values = allValid(keys.map((key) => entry.read(value[key], site.child(key))));
-      if (values === INVALID) return INVALID;
-      return Object.fromEntries(
-        keys.flatMap((key, at) => values.slice(at, at + 1).map((v) => [key, v])),
+      const entries = allValid(
+        Object.entries(value).map(([key, item]): Read<[string, T]> => {
+          const inner = entry.read(item, site.child(key));
+          return inner === INVALID ? INVALID : [key, inner];
+        }),
       );
+      return entries === INVALID ? INVALID : Object.fromEntries(entries);
     },
   };
 }

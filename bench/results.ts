@@ -1,0 +1,80 @@
+import type { FigureName, Figures } from './figures.ts';
+import type { TargetName } from './targets/server-under-test.ts';
+
+/** What one measurement of one round gave for one server. */
+export interface Sample {
+  readonly measure: string;
+  readonly round: number;
+  readonly server: TargetName;
+  readonly figures: Figures;
+  /** The least ratio of Soma's rate to the bare reference's that the project wants. */
+  readonly ratioWanted?: number | undefined;
+}
+
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** One line of a table. */
+export interface Row {
+  readonly measure: string;
+  readonly figure: FigureName;
+  readonly soma: Spread | undefined;
+  readonly bare: Spread | undefined;
+  /** The median of the rounds' ratios Soma/bare: noise that hits both in a round falls out. */
+  readonly ratio: number | undefined;
+  readonly ratioWanted: number | undefined;
+}
+
+/** The samples of a scenario as table rows, in the order in which they were first taken. */
+export function toRows(samples: readonly Sample[]): Row[] {
+  const keys = new Map<string, { sample: Sample; figure: FigureName }>();
+  for (const sample of samples) {
+    for (const figure of figureNames(sample.figures)) {
+      const key = `${sample.measure}\n${figure}`;
+      if (!keys.has(key)) keys.set(key, { sample, figure });
+    }
+  }
+  return [...keys.values()].map(({ sample, figure }) => toRow(samples, sample, figure));
+}
+
+function toRow(samples: readonly Sample[], first: Sample, figure: FigureName): Row {
+  const { measure, ratioWanted } = first;
+  const byRound = (server: TargetName): Map<number, number> =>
+    new Map(
+      samples
+        .filter((sample) => sample.measure === measure && sample.server === server)
+        .flatMap(({ round, figures }) => {
+          const value = figures[figure];
+          return value === undefined || Number.isNaN(value) ? [] : [[round, value] as const];
+        }),
+    );
+  const [soma, bare] = [byRound('soma'), byRound('bare')];
+  const ratios = [...soma].flatMap(([round, value]) => {
+    const other = bare.get(round);
+    return other === undefined ? [] : [value / other];
+  });
+  return {
+    measure,
+    figure,
+    soma: spreadOf([...soma.values()]),
+    bare: spreadOf([...bare.values()]),
+    ratio: spreadOf(ratios)?.median,
+    ratioWanted: figure === 'ratePerSecond' ? ratioWanted : undefined,
+  };
+}
+
+export function spreadOf(values: readonly number[]): Spread | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [min, max] = [sorted.at(0), sorted.at(-1)];
+  if (min === undefined || max === undefined) return undefined;
+  const middle = (sorted.length - 1) / 2;
+  const [low, high] = [sorted[Math.floor(middle)] ?? min, sorted[Math.ceil(middle)] ?? max];
+  return { median: (low + high) / 2, min, max };
+}
+
+function figureNames(figures: Figures): FigureName[] {
+  return Object.keys(figures).filter((name): name is FigureName => name in figures);
+}

@@ -1,0 +1,79 @@
+import type { SendJob, Sender } from '../load/jobs.ts';
+import type { Round } from '../rounds.ts';
+import type { Bench } from '../scenario.ts';
+import type { ServerUnderTest } from '../targets/server-under-test.ts';
+
+const warmupMs = 500;
+const measuredMs = 4000;
+const firstWarmupMs = 4000;
+/** Bounds the load whatever the clock says. */
+const sendsMax = 200_000;
+
+export interface SendMeasure {
+  readonly title: string;
+  readonly workers: number;
+  readonly senders: readonly Sender[];
+  readonly followers?: readonly string[];
+  readonly ratioWanted?: number;
+}
+
+/** Lets both servers compile what they run before anything is measured. */
+export async function warmUp(
+  bench: Bench,
+  round: Round,
+  senders: readonly Sender[],
+): Promise<void> {
+  await round.both(async (server) => {
+    await bench.load.send({ ...jobFor(server, 64, senders), timeMaxMs: firstWarmupMs });
+  });
+}
+
+/** Measures the same sends on both servers. */
+export async function measureSends(
+  bench: Bench,
+  round: Round,
+  measure: SendMeasure,
+): Promise<void> {
+  await round.both((server) => measureOn(bench, round, server, measure));
+}
+
+async function measureOn(
+  bench: Bench,
+  round: Round,
+  server: ServerUnderTest,
+  { title, workers, senders, followers = [], ratioWanted }: SendMeasure,
+): Promise<void> {
+  const job = { ...jobFor(server, workers, senders), followers };
+  const { ratePerSecond, latency, serverCpuUsPerSend, loadCpuPercent } = await bench.load.send(job);
+  bench.record({
+    measure: title,
+    round: round.index,
+    server: server.name,
+    ratioWanted,
+    figures: {
+      ratePerSecond,
+      p50Ms: latency.p50Ms,
+      p99Ms: latency.p99Ms,
+      cpuUs: serverCpuUsPerSend,
+    },
+  });
+  bench.tell(
+    `${title}, ${server.name}: ${ratePerSecond.toFixed(0)}/s, p50 ${latency.p50Ms.toFixed(2)} ms, ` +
+      `p99 ${latency.p99Ms.toFixed(2)} ms, server ${serverCpuUsPerSend.toFixed(0)} µs per send, ` +
+      `load generator ${loadCpuPercent.toFixed(0)} % of a core`,
+  );
+}
+
+function jobFor(server: ServerUnderTest, workers: number, senders: readonly Sender[]): SendJob {
+  return {
+    kind: 'send',
+    port: server.port,
+    serverPid: server.pid(),
+    workers,
+    senders,
+    warmupMs,
+    timeMaxMs: measuredMs,
+    sendsMax,
+    followers: [],
+  };
+}

@@ -1,0 +1,17 @@
+import type { Scenario } from '../scenario.ts';
+import { footprint } from './footprint.ts';
+import { initialSync } from './initial-sync.ts';
+import { members } from './members.ts';
+import { rooms } from './rooms.ts';
+import { sends } from './sends.ts';
+import { wakeUp } from './wake-up.ts';
+
+/** All scenarios, in the order of the page. */
+export const scenarios: readonly Scenario[] = [
+  sends,
+  rooms,
+  members,
+  wakeUp,
+  initialSync,
+  footprint,
+];

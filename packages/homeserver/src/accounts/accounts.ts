@@ -1,0 +1,69 @@
+import type { ServerName } from '@soma/protocol';
+
+import type { Config } from '../config/config.ts';
+import type { Database } from '../storage/database.ts';
+import type { InternedNames } from '../storage/names-store.ts';
+import { NidBlocks } from '../storage/nid-blocks.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { FilterCache } from './filter-cache.ts';
+import { LastSeen } from './last-seen.ts';
+import { RegistrationNonces } from './registration-nonces.ts';
+import { TokenCache } from './token-cache.ts';
+
+/** What the domain of accounts works with; one per process, made at composition. */
+export interface Accounts {
+  readonly database: Database;
+  readonly names: InternedNames;
+  readonly serverName: ServerName;
+  readonly config: AccountsConfig;
+  readonly tokens: TokenCache;
+  readonly lastSeen: LastSeen;
+  readonly filters: FilterCache;
+  readonly nonces: RegistrationNonces;
+  readonly deviceNids: NidBlocks;
+  readonly tokenNids: NidBlocks;
+  /** Names for those who ask for none: the next free number. */
+  readonly numericLocalparts: NidBlocks;
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Writes out what is only in memory; to be called before the database is closed. */
+  close(): Promise<void>;
+}
+
+export type AccountsConfig = Pick<Config, 'server' | 'registration' | 'passwords' | 'profiles'>;
+
+export interface AccountsOptions {
+  readonly database: Database;
+  readonly names: InternedNames;
+  readonly config: AccountsConfig & Pick<Config, 'caches'>;
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+const BLOCK_SIZE = 100;
+const TOKENS_CACHED = 20_000;
+const FILTERS_CACHED = 5_000;
+
+export function openAccounts(options: AccountsOptions): Accounts {
+  const { database, names, config, logger, now } = options;
+  const cached = (count: number): number =>
+    Math.max(100, Math.floor(count * config.caches.globalFactor));
+  const lastSeen = new LastSeen(database, (error) =>
+    logger.warn({ err: error }, 'when devices were last seen could not be written'),
+  );
+  return {
+    database,
+    names,
+    serverName: config.server.serverName,
+    config,
+    tokens: new TokenCache(database, names, cached(TOKENS_CACHED)),
+    lastSeen,
+    filters: new FilterCache(cached(FILTERS_CACHED)),
+    nonces: new RegistrationNonces(now),
+    deviceNids: new NidBlocks(database, 'device', BLOCK_SIZE),
+    tokenNids: new NidBlocks(database, 'token', BLOCK_SIZE),
+    numericLocalparts: new NidBlocks(database, 'numeric_localpart', BLOCK_SIZE),
+    now,
+    close: () => lastSeen.close(),
+  };
+}

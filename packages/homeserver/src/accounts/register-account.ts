@@ -1,0 +1,83 @@
+import { newUserId } from '@soma/protocol';
+import { localpart } from '@soma/protocol';
+import type { UserId } from '@soma/protocol';
+
+import { ChangeKind } from '../storage/change.ts';
+import { insertAccountStatement, nameIsFree } from './account-store.ts';
+import type { Accounts } from './accounts.ts';
+import { checkUsername, usernameInUse } from './check-username.ts';
+import { hashPassword } from './password-hash.ts';
+import { prepareSession } from './prepare-session.ts';
+import type { Session, SessionRequest } from './prepare-session.ts';
+import { insertProfileStatement } from './profile-store.ts';
+
+export interface Registration {
+  /** In any case; undefined for a name of the server's choice. */
+  readonly username: string | undefined;
+  /** Undefined for an account that no password opens. Its policy is the caller's to check. */
+  readonly password: string | undefined;
+  readonly isAdmin?: boolean;
+  readonly isGuest?: boolean;
+  readonly userType?: string | undefined;
+  /** Default: the localpart, as with Synapse; none for a guest. */
+  readonly displayName?: string | undefined;
+  /** Undefined where nobody is to be logged in. */
+  readonly session: SessionRequest | undefined;
+}
+
+export interface Registered {
+  readonly userId: UserId;
+  readonly session: Session | undefined;
+}
+
+/**
+ * Makes an account, with a session if one is asked for. Of two registrations of one name at the same time
+ * exactly one succeeds. Throws `400 M_INVALID_USERNAME` and `400 M_USER_IN_USE`.
+ */
+export async function registerAccount(
+  accounts: Accounts,
+  registration: Registration,
+): Promise<Registered> {
+  const { username, password } = registration;
+  const { pepper } = accounts.config.passwords;
+  const passwordHash =
+    password === undefined ? undefined : await hashPassword(password, { pepper });
+  if (username !== undefined) {
+    const userId = checkUsername(accounts, username.toLowerCase());
+    const registered = await tryRegister(accounts, userId, passwordHash, registration);
+    if (registered === undefined) throw usernameInUse();
+    return registered;
+  }
+  for (;;) {
+    const userId = newUserId(String(await accounts.numericLocalparts.next()), accounts.serverName);
+    if (userId === undefined) throw new Error('the server name leaves no room for a user ID');
+    const registered = await tryRegister(accounts, userId, passwordHash, registration);
+    if (registered !== undefined) return registered;
+  }
+}
+
+/** Undefined if the name is taken. */
+async function tryRegister(
+  accounts: Accounts,
+  userId: UserId,
+  passwordHash: string | undefined,
+  registration: Registration,
+): Promise<Registered | undefined> {
+  const { isAdmin = false, isGuest = false, userType, session: request } = registration;
+  const userNid = await accounts.names.users.intern(userId);
+  const session =
+    request === undefined ? undefined : await prepareSession(accounts, { userId, userNid }, request);
+  const createdTs = accounts.now();
+  const displayName = registration.displayName ?? (isGuest ? undefined : localpart(userId));
+  const { outcome } = await accounts.database.submit({
+    guards: [nameIsFree(userNid)],
+    statements: [
+      insertAccountStatement({ userNid, passwordHash, isAdmin, isGuest, userType, createdTs }),
+      insertProfileStatement(userNid, displayName),
+      ...(session?.statements ?? []),
+    ],
+    positions: 1,
+    touches: [{ kind: ChangeKind.account, subject: userNid }, ...(session?.touches ?? [])],
+  }).done;
+  return outcome === 'applied' ? { userId, session: session?.session } : undefined;
+}

@@ -1,0 +1,67 @@
+import { MatrixError, forbidden, invalidParam, notFound } from '../http/errors.ts';
+import { ChangeKind } from '../storage/change.ts';
+import { write } from '../storage/database.ts';
+import type { Accounts } from './accounts.ts';
+import { findAccount } from './find-account.ts';
+import { avatarUrlLengthMax, displayNameLengthMax } from './limits.ts';
+import { readProfile, setAvatarUrlStatement, setDisplayNameStatement } from './profile-store.ts';
+import type { Profile } from './profile-store.ts';
+
+export type ProfileField = keyof Profile;
+
+interface FieldRules {
+  readonly lengthMax: number;
+  readonly statement: typeof setDisplayNameStatement;
+  readonly mayBeChanged: 'enableSetDisplayname' | 'enableSetAvatarUrl';
+}
+
+const fields: Readonly<Record<ProfileField, FieldRules>> = {
+  displayName: {
+    lengthMax: displayNameLengthMax,
+    statement: setDisplayNameStatement,
+    mayBeChanged: 'enableSetDisplayname',
+  },
+  avatarUrl: {
+    lengthMax: avatarUrlLengthMax,
+    statement: setAvatarUrlStatement,
+    mayBeChanged: 'enableSetAvatarUrl',
+  },
+};
+
+/** Who asks. */
+export interface ProfileEditor {
+  readonly userId: string;
+  readonly isAdmin: boolean;
+}
+
+/**
+ * Sets a field of a profile; the empty text removes it. Users set their own, administrators anyone's. Where
+ * the operator forbids changes, a field that is not set yet may still be set, as with Synapse.
+ */
+export async function setProfileField(
+  accounts: Accounts,
+  editor: ProfileEditor,
+  userId: string,
+  field: ProfileField,
+  value: string,
+): Promise<void> {
+  const { lengthMax, statement, mayBeChanged } = fields[field];
+  if (editor.userId !== userId && !editor.isAdmin) throw forbidden('That is not your profile');
+  const account = await findAccount(accounts, userId);
+  if (account === undefined) throw notFound('No such user on this server');
+  if (value.length > lengthMax) throw invalidParam(`It has more than ${lengthMax} characters`);
+  if (!editor.isAdmin) {
+    if (account.isSuspended) {
+      throw new MatrixError(403, 'M_USER_SUSPENDED', 'This account has been suspended');
+    }
+    const profile = await readProfile(accounts.database.reader, account.userNid);
+    if (!accounts.config.profiles[mayBeChanged] && profile?.[field] !== undefined) {
+      throw forbidden('This server does not let users change it');
+    }
+  }
+  await write(accounts.database, {
+    statements: [statement(account.userNid, value === '' ? undefined : value)],
+    positions: 1,
+    touches: [{ kind: ChangeKind.userData, subject: account.userNid }],
+  });
+}

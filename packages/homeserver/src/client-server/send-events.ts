@@ -1,0 +1,136 @@
+import { Type } from 'typebox';
+
+import { clientPaths } from '../http/endpoint.ts';
+import type { Requester } from '../http/endpoint.ts';
+import { badJson, forbidden } from '../http/errors.ts';
+import { JsonObject } from '../http/schemas.ts';
+import { sendEvent } from '../rooms/send-event.ts';
+import type { SendTransaction } from '../rooms/send-event.ts';
+import { setMembershipState } from '../membership/set-membership-state.ts';
+import { clientEndpoint } from './services.ts';
+
+const EventIdBody = Type.Object({ event_id: Type.String() });
+
+/** A transaction belongs to a device; a token without one has no memory of its requests. */
+function transactionOf(
+  { deviceNid }: Requester,
+  operation: string,
+  transactionId: string,
+): SendTransaction | undefined {
+  return deviceNid === undefined ? undefined : { deviceNid, operation, transactionId };
+}
+
+const send = clientEndpoint({
+  operationId: 'sendMessage',
+  summary: 'Send a message event to the given room',
+  spec: 'Room participation',
+  method: 'PUT',
+  paths: clientPaths('/rooms/{roomId}/send/{eventType}/{txnId}', { apiV1: true }),
+  authentication: 'required',
+  guests: true,
+  rateLimit: 'rc_message',
+  body: JsonObject,
+  responses: { 200: EventIdBody },
+  errcodes: ['M_TOO_LARGE'],
+  handle: async ({ params, body, requester }, { rooms }) => {
+    const eventId = await sendEvent(rooms, {
+      roomId: params.roomId,
+      sender: requester.userId,
+      type: params.eventType,
+      content: body,
+      redacts: redactsOf(params.eventType, body),
+      transaction: transactionOf(requester, 'send', params.txnId),
+    });
+    return { event_id: eventId };
+  },
+});
+
+const sendWithoutTransaction = clientEndpoint({
+  operationId: 'sendMessageWithoutTransaction',
+  summary: 'Send a message event, with no protection against sending it twice',
+  spec: 'Room participation',
+  method: 'POST',
+  paths: clientPaths('/rooms/{roomId}/send/{eventType}', { apiV1: true }),
+  authentication: 'required',
+  guests: true,
+  rateLimit: 'rc_message',
+  body: JsonObject,
+  deprecated: true,
+  responses: { 200: EventIdBody },
+  errcodes: ['M_TOO_LARGE'],
+  handle: async ({ params, body, requester }, { rooms }) => {
+    const eventId = await sendEvent(rooms, {
+      roomId: params.roomId,
+      sender: requester.userId,
+      type: params.eventType,
+      content: body,
+      redacts: redactsOf(params.eventType, body),
+    });
+    return { event_id: eventId };
+  },
+});
+
+/** Since v1.18 redactions may be sent like any event, with `redacts` in the content in every room version. */
+function redactsOf(type: string, content: Record<string, unknown>): string | undefined {
+  if (type !== 'm.room.redaction') return undefined;
+  const { redacts } = content;
+  if (typeof redacts !== 'string') throw badJson('redacts must be the ID of an event');
+  return redacts;
+}
+
+const redactBody = Type.Object({ reason: Type.Optional(Type.String()) });
+
+const redact = clientEndpoint({
+  operationId: 'redactEvent',
+  summary: 'Strip all non-integrity-critical information out of an event',
+  spec: 'Room participation',
+  method: 'PUT',
+  paths: clientPaths('/rooms/{roomId}/redact/{eventId}/{txnId}', { apiV1: true }),
+  authentication: 'required',
+  rateLimit: 'rc_message',
+  body: redactBody,
+  bodyOptional: true,
+  responses: { 200: EventIdBody },
+  errcodes: ['M_NOT_FOUND'],
+  handle: async ({ params, body, requester }, { rooms }) => {
+    const eventId = await sendEvent(rooms, {
+      roomId: params.roomId,
+      sender: requester.userId,
+      type: 'm.room.redaction',
+      content: { ...body },
+      redacts: params.eventId,
+      transaction: transactionOf(requester, 'redact', params.txnId),
+    });
+    return { event_id: eventId };
+  },
+});
+
+const setState = clientEndpoint({
+  operationId: 'setRoomStateWithKey',
+  summary: 'Send a state event to the given room',
+  spec: 'Room participation',
+  method: 'PUT',
+  paths: [
+    ...clientPaths('/rooms/{roomId}/state/{eventType}', { apiV1: true }),
+    ...clientPaths('/rooms/{roomId}/state/{eventType}/', { apiV1: true }),
+    ...clientPaths('/rooms/{roomId}/state/{eventType}/{stateKey}', { apiV1: true }),
+  ],
+  authentication: 'required',
+  guests: true,
+  rateLimit: 'rc_message',
+  body: JsonObject,
+  responses: { 200: EventIdBody },
+  errcodes: ['M_TOO_LARGE'],
+  handle: async ({ params, body, requester }, { rooms }) => {
+    const { roomId, eventType: type, stateKey = '' } = params;
+    const { userId: sender } = requester;
+    if (type === 'm.room.create') throw forbidden('A room is created once');
+    const eventId =
+      type === 'm.room.member'
+        ? await setMembershipState(rooms, { roomId, sender, target: stateKey, content: body })
+        : await sendEvent(rooms, { roomId, sender, type, stateKey, content: body });
+    return { event_id: eventId };
+  },
+});
+
+export const sendEndpoints = [send, sendWithoutTransaction, redact, setState];

@@ -1,0 +1,34 @@
+import type { JsonObject } from '@soma/protocol';
+
+import { badJson, forbidden } from '../http/errors.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+import { changeMembership } from './change-membership.ts';
+import { membershipCode, membershipName } from './membership-store.ts';
+
+/** A member event given in full, through `PUT /rooms/{roomId}/state/m.room.member/{userId}`. */
+export interface MembershipState {
+  readonly roomId: string;
+  readonly sender: string;
+  readonly target: string;
+  readonly content: JsonObject;
+}
+
+/** Takes a member event as the membership endpoints would make it. Resolves to its ID; throws `MatrixError`. */
+export async function setMembershipState(rooms: Rooms, state: MembershipState): Promise<string> {
+  const { sender, target, content } = state;
+  const code = membershipCode(content['membership']);
+  if (code === undefined) {
+    throw badJson('membership must be one of join, invite, knock, leave and ban');
+  }
+  const membership = membershipName(code);
+  const roomNid = await rooms.names.rooms.find(state.roomId);
+  if (roomNid === undefined) throw forbidden('You are not in this room');
+  const written = await changeMembership(rooms, {
+    roomNid,
+    sender,
+    target,
+    action: membership === 'leave' && sender !== target ? 'remove' : membership,
+    content,
+  });
+  return written.value;
+}

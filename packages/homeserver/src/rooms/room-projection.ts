@@ -1,0 +1,30 @@
+import type { Touch } from '../storage/change.ts';
+import type { PositionRef, Statement } from '../storage/sql.ts';
+import type { EventRow } from './event-store.ts';
+import type { HeadEntry } from './head-entry.ts';
+import type { PreparedEvent } from './prepared-event.ts';
+
+/** Where a projection puts what belongs to the same change as its event. */
+export interface ProjectionOutput {
+  readonly statements: Statement[];
+  readonly touches: Touch[];
+}
+
+/** An accepted event at its place in the room. */
+export interface ProjectedEvent {
+  readonly event: PreparedEvent;
+  /** Its order, known when the change is applied. */
+  readonly order: PositionRef;
+  /** What the state key held before, for a state event. */
+  readonly replaces: HeadEntry | undefined;
+  /** The event that this one redacts, where it may. */
+  readonly redacts: EventRow | undefined;
+}
+
+/** One projection's view of one room; lives and falls with the room's head. */
+export interface RoomProjection {
+  /** Loads what {@link project} will need of this event; undefined when it is in memory. */
+  prepare(event: PreparedEvent): Promise<void> | undefined;
+  /** Adds the event's rows, and undoes those of the event that it redacts. */
+  project(projected: ProjectedEvent, output: ProjectionOutput): void;
+}
