@@ -8,12 +8,12 @@ const path = fileURLToPath(new URL('../docs/reference/performance.md', import.me
 
 const introduction = `# Performance
 
-Written by \`npm run bench -- --write\`: medians of the rounds, and the least and the most of them.
+Written by \`npm run bench -- --write\`: medians, with the least and the most that was measured.
 Server, database and load generator share the machine, so that the figures are for comparison.
 In each round Soma and a *bare reference* (\`bench/bare\`) get the same requests by turns, each on a
-fresh database. The bare reference is the floor that the machine sets: \`node:http\`, JSON, SHA-256,
+fresh database, and sends several turns of 1.5 s. The bare reference is the floor that the machine sets: \`node:http\`, JSON, SHA-256,
 an Ed25519 signature and one fsynced SQLite row per event with group commit, and nothing of Matrix.
-The last column is the median of the rounds' ratios. Rate limits are out of the way; all else in
+The last column is the median of the ratios of the turns. Rate limits are out of the way; all else in
 Soma's configuration is the default.
 `;
 

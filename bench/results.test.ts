@@ -3,8 +3,8 @@ import { test } from 'node:test';
 
 import { spreadOf, toRows, type Sample } from './results.ts';
 
-function sample(round: number, server: 'soma' | 'bare', ratePerSecond: number): Sample {
-  return { measure: 'sends', round, server, figures: { ratePerSecond }, ratioWanted: 0.5 };
+function sample(pair: number, server: 'soma' | 'bare', ratePerSecond: number): Sample {
+  return { measure: 'sends', pair, server, figures: { ratePerSecond }, ratioWanted: 0.5 };
 }
 
 test('the spread has the middle value, or the mean of the two in the middle', () => {
@@ -13,7 +13,7 @@ test('the spread has the middle value, or the mean of the two in the middle', ()
   assert.equal(spreadOf([]), undefined);
 });
 
-test('the ratio is the median of the ratios of the rounds', () => {
+test('the ratio is the median of the ratios of the pairs', () => {
   const [row] = toRows([
     sample(0, 'soma', 500),
     sample(0, 'bare', 1000),
@@ -28,7 +28,7 @@ test('the ratio is the median of the ratios of the rounds', () => {
   assert.equal(row.ratioWanted, 0.5);
 });
 
-test('a round that one server lacks has no ratio, and a figure that is no number is left out', () => {
+test('a pair that one server lacks has no ratio, and a figure that is no number is left out', () => {
   const [row, ...others] = toRows([
     sample(0, 'soma', 500),
     sample(1, 'soma', Number.NaN),

@@ -1,10 +1,11 @@
 import type { FigureName, Figures } from './figures.ts';
 import type { TargetName } from './targets/server-under-test.ts';
 
-/** What one measurement of one round gave for one server. */
+/** What one measurement gave for one server. */
 export interface Sample {
   readonly measure: string;
-  readonly round: number;
+  /** The same number for the two measurements that were made one right after the other. */
+  readonly pair: number;
   readonly server: TargetName;
   readonly figures: Figures;
   /** The least ratio of Soma's rate to the bare reference's that the project wants. */
@@ -23,7 +24,7 @@ export interface Row {
   readonly figure: FigureName;
   readonly soma: Spread | undefined;
   readonly bare: Spread | undefined;
-  /** The median of the rounds' ratios Soma/bare: noise that hits both in a round falls out. */
+  /** The median of the pairs' ratios Soma/bare: noise that hits both of a pair falls out. */
   readonly ratio: number | undefined;
   readonly ratioWanted: number | undefined;
 }
@@ -42,18 +43,18 @@ export function toRows(samples: readonly Sample[]): Row[] {
 
 function toRow(samples: readonly Sample[], first: Sample, figure: FigureName): Row {
   const { measure, ratioWanted } = first;
-  const byRound = (server: TargetName): Map<number, number> =>
+  const byPair = (server: TargetName): Map<number, number> =>
     new Map(
       samples
         .filter((sample) => sample.measure === measure && sample.server === server)
-        .flatMap(({ round, figures }) => {
+        .flatMap(({ pair, figures }) => {
           const value = figures[figure];
-          return value === undefined || Number.isNaN(value) ? [] : [[round, value] as const];
+          return value === undefined || Number.isNaN(value) ? [] : [[pair, value] as const];
         }),
     );
-  const [soma, bare] = [byRound('soma'), byRound('bare')];
-  const ratios = [...soma].flatMap(([round, value]) => {
-    const other = bare.get(round);
+  const [soma, bare] = [byPair('soma'), byPair('bare')];
+  const ratios = [...soma].flatMap(([pair, value]) => {
+    const other = bare.get(pair);
     return other === undefined ? [] : [value / other];
   });
   return {

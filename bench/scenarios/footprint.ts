@@ -101,11 +101,11 @@ async function sizeWhenStopped(server: ServerUnderTest): Promise<number> {
 
 function take(
   bench: Bench,
-  round: number,
+  pair: number,
   { name }: ServerUnderTest,
   measure: string,
   figures: Figures,
 ): void {
-  bench.record({ measure, round, server: name, figures });
+  bench.record({ measure, pair, server: name, figures });
   bench.tell(`${measure}, ${name}: ${Object.values(figures).join(', ')}`);
 }

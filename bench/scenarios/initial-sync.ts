@@ -75,7 +75,7 @@ async function measureOn(
   const [first = Number.NaN, ...warm] = timesMs;
   const later = spreadOf(warm)?.median ?? Number.NaN;
   const take = (measure: string, figures: { timeMs?: number; megabytes?: number }): void =>
-    bench.record({ measure, round: round.index, server: name, figures });
+    bench.record({ measure, pair: round.index, server: name, figures });
   take('first after a start', { timeMs: first });
   take('later', { timeMs: later });
   take('size of the answer', { megabytes: bytes / 1e6 });

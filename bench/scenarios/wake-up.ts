@@ -76,7 +76,7 @@ async function measureOn(
   const { afterAnswer, afterRequest } = result;
   bench.record({
     measure: title,
-    round: round.index,
+    pair: round.index,
     server: server.name,
     figures: {
       answerP50Ms: afterAnswer.p50Ms,

@@ -55,10 +55,14 @@ async function waitUntilServing(child: ChildProcess, port: number, logPath: stri
   while (!(await answersVersions(port))) {
     if (hasEnded(child) || performance.now() > deadline) {
       child.kill('SIGKILL');
-      throw new Error(`the server did not start; its log:\n${readFileSync(logPath, 'utf8')}`);
+      throw new Error(`the server did not start; the end of its log:\n${endOfLog(logPath)}`);
     }
     await sleep(pollMs);
   }
+}
+
+function endOfLog(path: string): string {
+  return readFileSync(path, 'utf8').slice(-2000);
 }
 
 function hasEnded(child: ChildProcess): boolean {

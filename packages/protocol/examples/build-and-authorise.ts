@@ -1,12 +1,7 @@
 import { createPrivateKey, hash, sign } from 'node:crypto';
 
-import {
-  type AuthEvent,
-  type EventCrypto,
-  authorise,
-  buildEvent,
-  roomVersion,
-} from '@soma/protocol';
+import { authorise, buildEvent, roomVersion } from '@soma/protocol';
+import type { AuthEvent, EventCrypto } from '@soma/protocol';
 
 // The package does no cryptography: it is handed in. This key is the one of the spec's test vectors.
 const seed = Buffer.from('YJDBA9Xnr2sVqXD9Vj7XVUnmFZcZrlw8Md7kMW+3XA1', 'base64');

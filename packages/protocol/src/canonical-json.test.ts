@@ -6,12 +6,12 @@ import fc from 'fast-check';
 import { jsonValue } from '../testing/json-arbitrary.ts';
 import {
   JSON_DEPTH_MAX,
-  type JsonValue,
   canonicalJson,
   checkCanonicalJson,
   checkLaxJson,
   compareCodePoints,
 } from './canonical-json.ts';
+import type { JsonValue } from './canonical-json.ts';
 
 // The vectors of the spec's appendix "Canonical JSON".
 const SPEC_VECTORS: readonly (readonly [input: string, canonical: string])[] = [

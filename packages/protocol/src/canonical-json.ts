@@ -1,4 +1,5 @@
-import { type Problem, problem } from './errors.ts';
+import { problem } from './errors.ts';
+import type { Problem } from './errors.ts';
 
 /** Any JSON value, as `JSON.parse` makes it. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;

@@ -1,4 +1,5 @@
-import { type JsonObject, type JsonValue, isJsonObject } from './canonical-json.ts';
+import { isJsonObject } from './canonical-json.ts';
+import type { JsonObject, JsonValue } from './canonical-json.ts';
 
 /** The names of nested properties, outermost first. */
 export type PropertyPath = readonly string[];

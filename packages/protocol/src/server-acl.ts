@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from './canonical-json.ts';
-import { type Glob, globMatches, parseGlob } from './glob.ts';
+import { globMatches, parseGlob } from './glob.ts';
+import type { Glob } from './glob.ts';
 import { hostOf, isIpLiteral } from './server-name.ts';
 
 /** Says whether a server may take part in a room. */

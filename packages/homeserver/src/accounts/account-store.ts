@@ -41,18 +41,13 @@ export interface NewAccount {
   readonly createdTs: number;
 }
 
-export type AccountFlags = Pick<
-  Account,
-  'isAdmin' | 'isDeactivated' | 'isLocked' | 'isSuspended'
->;
+export type AccountFlags = Pick<Account, 'isAdmin' | 'isDeactivated' | 'isLocked' | 'isSuspended'>;
 
 const columns =
   'user_nid, password_hash, admin, guest, deactivated, locked, suspended, user_type, created_ts';
 
 const one = query<AccountRow>(`select ${columns} from accounts where user_nid = ?`);
-const insert = query(
-  `insert into accounts (${columns}) values (?, ?, ?, ?, 0, 0, 0, ?, ?)`,
-);
+const insert = query(`insert into accounts (${columns}) values (?, ?, ?, ?, 0, 0, 0, ?, ?)`);
 const exists = query('select 1 as one from accounts where user_nid = ?');
 const hasPassword = query(
   'select 1 as one from accounts where user_nid = ? and password_hash = ? and deactivated = 0',

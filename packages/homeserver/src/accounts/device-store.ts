@@ -40,9 +40,7 @@ const columns =
 const ofUser = query<DeviceRow>(
   `select ${columns} from devices where user_nid = ? order by device_nid`,
 );
-const one = query<DeviceRow>(
-  `select ${columns} from devices where user_nid = ? and device_id = ?`,
-);
+const one = query<DeviceRow>(`select ${columns} from devices where user_nid = ? and device_id = ?`);
 const insert = query(
   `insert into devices (device_nid, user_nid, device_id, display_name, created_ts)
    values (?, ?, ?, ?, ?) on conflict (user_nid, device_id) do nothing`,

@@ -66,7 +66,9 @@ async function tryRegister(
   const { isAdmin = false, isGuest = false, userType, session: request } = registration;
   const userNid = await accounts.names.users.intern(userId);
   const session =
-    request === undefined ? undefined : await prepareSession(accounts, { userId, userNid }, request);
+    request === undefined
+      ? undefined
+      : await prepareSession(accounts, { userId, userNid }, request);
   const createdTs = accounts.now();
   const displayName = registration.displayName ?? (isGuest ? undefined : localpart(userId));
   const { outcome } = await accounts.database.submit({

@@ -1,5 +1,6 @@
-import { DEFAULT_ROOM_VERSION, parseUserId, roomVersion } from '@soma/protocol';
 import { Type } from 'typebox';
+
+import { DEFAULT_ROOM_VERSION, parseUserId, roomVersion } from '@soma/protocol';
 
 import { clientPaths } from '../http/endpoint.ts';
 import { MatrixError, invalidParam } from '../http/errors.ts';
@@ -41,7 +42,8 @@ const createRoomEndpoint = clientEndpoint({
   errcodes: ['M_UNSUPPORTED_ROOM_VERSION', 'M_INVALID_ROOM_STATE', 'M_ROOM_IN_USE'],
   handle: async ({ body: wanted, requester }, { rooms, config }) => {
     refuseUnserved(wanted);
-    const versionId = wanted.room_version ?? config.rooms.defaultRoomVersion ?? DEFAULT_ROOM_VERSION;
+    const versionId =
+      wanted.room_version ?? config.rooms.defaultRoomVersion ?? DEFAULT_ROOM_VERSION;
     const version = roomVersion(versionId);
     if (version === undefined || !version.supported) {
       throw new MatrixError(

@@ -1,6 +1,7 @@
+import { Type } from 'typebox';
+
 import { parseUserId, serverNameOf } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
-import { Type } from 'typebox';
 
 import { clientPaths } from '../http/endpoint.ts';
 import { MatrixError, forbidden, invalidParam, missingParam, notFound } from '../http/errors.ts';
@@ -124,7 +125,7 @@ const invite = clientEndpoint({
   responses: { 200: Empty },
   errcodes: ['M_NOT_FOUND'],
   handle: async ({ params, body, requester }, services) => {
-    const { rooms, limits } = services;
+    const { rooms, rateLimits } = services;
     if (body.user_id === undefined) {
       if (body.medium === undefined) throw missingParam('user_id is missing');
       throw new MatrixError(400, 'M_UNRECOGNIZED', 'Third-party invites are not served yet');
@@ -134,8 +135,8 @@ const invite = clientEndpoint({
     if (serverNameOf(target) !== rooms.serverName) {
       throw forbidden(`${target} is on another server, and this server does not federate`);
     }
-    limits.invitesPerRoom.check(params.roomId);
-    limits.invitesPerUser.check(target);
+    rateLimits['rc_invites.per_room'].check(params.roomId);
+    rateLimits['rc_invites.per_user'].check(target);
     await changeMembership(rooms, {
       roomNid: await findRoom(rooms, params.roomId),
       sender: requester.userId,

@@ -1,6 +1,7 @@
+import { Type } from 'typebox';
+
 import { isJsonObject, parseRoomEventFilter } from '@soma/protocol';
 import type { JsonObject, RoomEventFilter } from '@soma/protocol';
-import { Type } from 'typebox';
 
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';

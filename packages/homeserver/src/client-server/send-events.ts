@@ -1,12 +1,13 @@
+import type { JsonObject as Json } from '@soma/protocol';
 import { Type } from 'typebox';
 
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { badJson, forbidden } from '../http/errors.ts';
 import { JsonObject } from '../http/schemas.ts';
+import { setMembershipState } from '../membership/set-membership-state.ts';
 import { sendEvent } from '../rooms/send-event.ts';
 import type { SendTransaction } from '../rooms/send-event.ts';
-import { setMembershipState } from '../membership/set-membership-state.ts';
 import { clientEndpoint } from './services.ts';
 
 const EventIdBody = Type.Object({ event_id: Type.String() });
@@ -71,7 +72,7 @@ const sendWithoutTransaction = clientEndpoint({
 });
 
 /** Since v1.18 redactions may be sent like any event, with `redacts` in the content in every room version. */
-function redactsOf(type: string, content: Record<string, unknown>): string | undefined {
+function redactsOf(type: string, content: Json): string | undefined {
   if (type !== 'm.room.redaction') return undefined;
   const { redacts } = content;
   if (typeof redacts !== 'string') throw badJson('redacts must be the ID of an event');

@@ -1,6 +1,7 @@
+import { Type } from 'typebox';
+
 import { parseSyncFilter } from '@soma/protocol';
 import type { SyncFilter } from '@soma/protocol';
-import { Type } from 'typebox';
 
 import { findFilter } from '../accounts/find-filter.ts';
 import { clientPaths } from '../http/endpoint.ts';

@@ -233,6 +233,16 @@ test('malformed auth is refused, never a fault', async () => {
   assert.equal((await ask({ auth: { type: 'm.login.dummy' } }, {}, [[]])).status, 401);
 });
 
+test('a session that gets another body does not live longer', async () => {
+  let nowMs = 1;
+  const { ask } = setUp(dummy, { now: () => nowMs, lifetimeMs: 1000 });
+  const session = (await ask({ n: 1 })).body['session'];
+  nowMs += 600;
+  assert.equal((await ask({ n: 2, auth: { session } })).status, 401);
+  nowMs += 600;
+  assert.equal((await ask({ n: 2, auth: { type: 'm.login.dummy', session } })).status, 400);
+});
+
 test('sessions end with their lifetime, and are bounded in number and bytes', async () => {
   let nowMs = 1;
   const { ask } = setUp(dummy, {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
@@ -45,6 +46,16 @@ test('a stop lets long polls and running requests answer, and ends idle connecti
   assert.match(pollText, /^HTTP\/1\.1 200 OK[^]*Connection: close[^]*"next_batch":"s1"/);
   assert.equal(slowAnswer.status, 200);
   await assert.rejects(ask(port, { path: '/health' }), { code: 'ECONNREFUSED' });
+});
+
+test('a stop ends a connection whose response was under way', { timeout: 10_000 }, async () => {
+  const { edge, port } = await startEdge();
+  const socket = await connectTo(port);
+  const received = readToEnd(socket);
+  socket.write('GET /_matrix/client/v3/sample/slow-stream HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(socket, 'data');
+  await edge.close(60_000);
+  assert.match(await received, /\{"parts":\[[^]*\]\}\r\n0\r\n/);
 });
 
 test('a stop cuts off what still runs after the grace', async () => {

@@ -33,7 +33,7 @@ export function openServer(
 ): Server {
   const options: ServerOptions = {
     headersTimeout: timeouts.headersTimeoutMs ?? headersTimeoutMs,
-    requestTimeout: 0,
+    requestTimeout: timeouts.requestTimeoutMs ?? requestTimeoutMs,
     connectionsCheckingInterval: timeouts.timeoutCheckMs ?? timeoutCheckMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     maxHeaderSize: headersBytesMax,

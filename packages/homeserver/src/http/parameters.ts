@@ -79,10 +79,7 @@ export class ParameterReader {
   #add(values: Record<string, unknown>, name: string, text: string): void {
     const parameter = this.#parameters.get(name);
     if (parameter === undefined) {
-      // A plain assignment to this name would set the prototype.
-      if (this.#keepsOthers && name !== '__proto__' && !Object.hasOwn(values, name)) {
-        values[name] = text;
-      }
+      if (this.#keepsOthers && !Object.hasOwn(values, name)) values[name] = text;
       return;
     }
     if (parameter.isList) {

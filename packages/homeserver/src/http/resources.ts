@@ -24,6 +24,23 @@ const implied: Partial<Record<Resource, readonly Resource[]>> = {
   federation: ['media', 'keys', 'openid'],
 };
 
+const resources: ReadonlySet<string> = new Set<Resource>([
+  'client',
+  'federation',
+  'health',
+  'keys',
+  'media',
+  'metrics',
+  'openid',
+  'replication',
+  'static',
+]);
+
+/** Whether a listener can serve what the configuration names so. */
+export function isResource(name: string): name is Resource {
+  return resources.has(name);
+}
+
 export function resourceOf(endpoint: EndpointDescription): Resource {
   if (endpoint.resource !== undefined) return endpoint.resource;
   const path = endpoint.paths[0] ?? '';

@@ -85,7 +85,8 @@ const admin = sampleEndpoint({
   method: 'GET',
   paths: ['/_synapse/admin/v1/users'],
   authentication: 'admin',
-  handle: async ({ requester }) => reply({ user: requester.userId }, { status: 201 }),
+  handle: async ({ requester }) =>
+    reply({ user: requester.userId }, { status: 201, headers: { 'cache-control': 'max-age=60' } }),
 });
 
 const optional = sampleEndpoint({
@@ -111,6 +112,8 @@ const text = sampleEndpoint({
         return new HtmlText('<p>hello</p>');
       case 'stream':
         return new JsonStream(chunks());
+      case 'slow-stream':
+        return new JsonStream(slowChunks());
       case 'broken-stream':
         return new JsonStream(brokenChunks());
       case 'body-key':
@@ -169,6 +172,12 @@ async function* chunks(): AsyncGenerator<string> {
   yield '{"parts":["';
   for (let index = 0; index < 50; index += 1) yield 'ä'.repeat(10_000);
   yield '"]}';
+}
+
+async function* slowChunks(): AsyncGenerator<string> {
+  yield '{"parts":[';
+  await sleep(50);
+  yield ']}';
 }
 
 async function* brokenChunks(): AsyncGenerator<string> {

@@ -1,7 +1,8 @@
 import { createEventIdOf } from '../events/event-id.ts';
 import { authEventKeys } from './auth-event-keys.ts';
 import type { AuthContext } from './context.ts';
-import { type Rule, type RuleGroup, reject } from './rule.ts';
+import { reject } from './rule.ts';
+import type { Rule, RuleGroup } from './rule.ts';
 import type { AuthEvent } from './types.ts';
 
 /** If the event's `room_id` is not the ID of an accepted create event (version 12 and later). */

@@ -7,15 +7,8 @@ import { membershipCases } from '../../testing/auth-cases/membership-cases.ts';
 import { otherCases } from '../../testing/auth-cases/other-cases.ts';
 import { powerLevelsCases } from '../../testing/auth-cases/power-levels-cases.ts';
 import { thirdPartyCases } from '../../testing/auth-cases/third-party-cases.ts';
-import {
-  type AuthCase,
-  MOD,
-  REMOTE,
-  STRANGER,
-  USER,
-  roomIdIn,
-  world,
-} from '../../testing/auth-cases/world.ts';
+import { MOD, REMOTE, STRANGER, USER, roomIdIn, world } from '../../testing/auth-cases/world.ts';
+import type { AuthCase } from '../../testing/auth-cases/world.ts';
 import { nodeVerify } from '../../testing/node-crypto.ts';
 import { knownVersion } from '../../testing/room-versions.ts';
 import type { RoomVersion } from '../room-versions/types.ts';

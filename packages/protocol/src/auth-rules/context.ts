@@ -1,6 +1,7 @@
 import type { JsonValue } from '../canonical-json.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
-import { type PowerLevels, powerLevels } from './power-levels.ts';
+import { powerLevels } from './power-levels.ts';
+import type { PowerLevels } from './power-levels.ts';
 import type { AuthEvent, AuthEvidence, AuthState, EventToAuthorise } from './types.ts';
 
 /** What every rule is asked about: the event, the state, and what follows from the two, worked out once. */

@@ -2,7 +2,8 @@ import { parseUserId } from '../identifiers.ts';
 import { roomVersion } from '../room-versions/room-version.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
 import { domainOf } from './domain-of.ts';
-import { type RuleGroup, otherwiseAllow, reject } from './rule.ts';
+import { otherwiseAllow, reject } from './rule.ts';
+import type { RuleGroup } from './rule.ts';
 
 /** If type is `m.room.create`. */
 export const create: RuleGroup = {

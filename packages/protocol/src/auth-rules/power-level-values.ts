@@ -1,4 +1,5 @@
-import { type JsonObject, type JsonValue, isJsonObject } from '../canonical-json.ts';
+import { isJsonObject } from '../canonical-json.ts';
+import type { JsonObject, JsonValue } from '../canonical-json.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
 
 /** The properties of `m.room.power_levels` that hold one level. */

@@ -1,9 +1,11 @@
-import { type JsonObject, isJsonObject } from '../canonical-json.ts';
+import { isJsonObject } from '../canonical-json.ts';
+import type { JsonObject } from '../canonical-json.ts';
 import { parseUserId } from '../identifiers.ts';
 import type { AuthContext } from './context.ts';
 import { SINGLE_LEVELS, levelMap, parseLevel } from './power-level-values.ts';
 import { creatorsOf } from './power-levels.ts';
-import { type Outcome, type RuleGroup, otherwiseAllow, reject } from './rule.ts';
+import { otherwiseAllow, reject } from './rule.ts';
+import type { Outcome, RuleGroup } from './rule.ts';
 
 /** If type is `m.room.power_levels`. */
 export const powerLevelsEvent: RuleGroup = {

@@ -1,4 +1,5 @@
-import { type JsonObject, isJsonObject } from '../canonical-json.ts';
+import { isJsonObject } from '../canonical-json.ts';
+import type { JsonObject } from '../canonical-json.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
 import { parseLevel } from './power-level-values.ts';
 

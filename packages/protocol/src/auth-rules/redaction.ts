@@ -1,5 +1,6 @@
 import { domainOf } from './domain-of.ts';
-import { type RuleGroup, otherwiseReject } from './rule.ts';
+import { otherwiseReject } from './rule.ts';
+import type { RuleGroup } from './rule.ts';
 
 /** If type is `m.room.redaction` (versions 1 and 2; later versions decide when the redaction is applied). */
 export const redaction: RuleGroup = {

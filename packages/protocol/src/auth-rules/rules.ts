@@ -4,7 +4,8 @@ import { domainOf } from './domain-of.ts';
 import { member } from './member/member.ts';
 import { powerLevelsEvent } from './power-levels-event.ts';
 import { redaction } from './redaction.ts';
-import { type Rule, type RuleGroup, type RuleList, otherwiseAllow, reject } from './rule.ts';
+import { otherwiseAllow, reject } from './rule.ts';
+import type { Rule, RuleGroup, RuleList } from './rule.ts';
 
 const federate: Rule = {
   check: ({ event, create: createEvent }) => {

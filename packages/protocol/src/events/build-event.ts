@@ -1,15 +1,16 @@
 import {
-  type JsonObject,
   canonicalJson,
   canonicalString,
   checkCanonicalJson,
   checkLaxJson,
 } from '../canonical-json.ts';
-import { type Problem, problem } from '../errors.ts';
+import type { JsonObject } from '../canonical-json.ts';
+import { problem } from '../errors.ts';
+import type { Problem } from '../errors.ts';
 import type { EventId, RoomId } from '../identifiers.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
 import { stripPadding } from './base64.ts';
-import { eventIdFromReferenceText, roomIdOfCreate } from './event-id.ts';
+import { eventIdFromReferenceText, roomIdOf } from './event-id.ts';
 import { checkEventSize, checkFieldLimits } from './limits.ts';
 import { redactContent } from './redact.ts';
 import type { EventCrypto, Pdu } from './types.ts';
@@ -87,7 +88,7 @@ export function buildEvent(
   const tooLarge = checkEventSize(json);
   if (tooLarge !== undefined) return { ok: false, problem: tooLarge };
 
-  const roomId = event.room_id === undefined ? roomIdOfCreate(eventId) : (event.room_id as RoomId);
+  const roomId = roomIdOf(event.room_id, eventId);
   return { ok: true, eventId, roomId, pdu: makePdu(event, hash, signature, crypto), json };
 }
 

@@ -28,6 +28,11 @@ export function roomIdOfCreate(createEventId: string): RoomId {
   return `!${createEventId.slice(1)}` as RoomId;
 }
 
+/** The room of an event: the one it names, or the one that it makes. */
+export function roomIdOf(roomId: string | undefined, eventId: EventId): RoomId {
+  return roomId === undefined ? roomIdOfCreate(eventId) : (roomId as RoomId);
+}
+
 /** The ID of the create event of a room of version 12 or later. */
 export function createEventIdOf(roomId: string): EventId {
   return `$${roomId.slice(1)}` as EventId;

@@ -1,4 +1,5 @@
-import { type JsonObject, canonicalJson, isJsonObject } from '../canonical-json.ts';
+import { canonicalJson, isJsonObject } from '../canonical-json.ts';
+import type { JsonObject } from '../canonical-json.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
 import { decodeBase64, stripPadding } from './base64.ts';
 import { keepTopLevel } from './redact.ts';

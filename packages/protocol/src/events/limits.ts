@@ -1,4 +1,5 @@
-import { type Problem, problem } from '../errors.ts';
+import { problem } from '../errors.ts';
+import type { Problem } from '../errors.ts';
 import { IDENTIFIER_BYTES_MAX, exceedsBytes } from '../identifiers.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
 

@@ -1,11 +1,12 @@
 import {
-  type JsonObject,
   canonicalJson,
   checkCanonicalJson,
   checkLaxJson,
   isJsonObject,
 } from '../canonical-json.ts';
-import { type Problem, problem } from '../errors.ts';
+import type { JsonObject } from '../canonical-json.ts';
+import { problem } from '../errors.ts';
+import type { Problem } from '../errors.ts';
 import { parseRoomId, parseUserId } from '../identifiers.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
 import { checkEventSize, checkFieldLimits } from './limits.ts';

@@ -1,4 +1,5 @@
-import { type JsonObject, type JsonValue, isJsonObject } from '../canonical-json.ts';
+import { isJsonObject } from '../canonical-json.ts';
+import type { JsonObject, JsonValue } from '../canonical-json.ts';
 import type { KeptContent, RoomVersion } from '../room-versions/types.ts';
 import type { Pdu } from './types.ts';
 

@@ -1,4 +1,5 @@
-import { type JsonObject, canonicalJson, isJsonObject } from '../canonical-json.ts';
+import { canonicalJson, isJsonObject } from '../canonical-json.ts';
+import type { JsonObject } from '../canonical-json.ts';
 import type { EventCrypto, SignatureVerifier } from './types.ts';
 
 /** What became of a check of signatures. `reason` is for a log. */

@@ -1,5 +1,6 @@
 import { isJsonObject } from '../canonical-json.ts';
-import { type ServerName, parseUserId, serverNameOf } from '../identifiers.ts';
+import { parseUserId, serverNameOf } from '../identifiers.ts';
+import type { ServerName } from '../identifiers.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
 import type { Pdu } from './types.ts';
 

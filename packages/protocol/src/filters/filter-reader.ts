@@ -1,4 +1,5 @@
-import { type JsonObject, type JsonValue, isJsonObject } from '../canonical-json.ts';
+import { isJsonObject } from '../canonical-json.ts';
+import type { JsonObject, JsonValue } from '../canonical-json.ts';
 
 /** Reads the properties of one object of a filter and remembers the first that has the wrong type. */
 export class FilterReader {

@@ -1,4 +1,5 @@
-import { type JsonObject, isJsonObject } from '../canonical-json.ts';
+import { isJsonObject } from '../canonical-json.ts';
+import type { JsonObject } from '../canonical-json.ts';
 import { globMatches } from '../glob.ts';
 import type { EventFilter, RoomEventFilter } from './types.ts';
 

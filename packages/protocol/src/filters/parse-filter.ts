@@ -1,13 +1,8 @@
 import { parseGlob } from '../glob.ts';
 import { parsePropertyPath } from '../property-path.ts';
 import { FilterReader } from './filter-reader.ts';
-import {
-  type EventFilter,
-  FILTER_LIMIT_DEFAULT,
-  type ParsedFilter,
-  type RoomEventFilter,
-  type SyncFilter,
-} from './types.ts';
+import { FILTER_LIMIT_DEFAULT } from './types.ts';
+import type { EventFilter, ParsedFilter, RoomEventFilter, SyncFilter } from './types.ts';
 
 /**
  * Parses a filter for `/sync` (spec: Client-Server API, `POST /user/{userId}/filter`). Properties that are not

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../canonical-json.ts';
-import { type PropertyPath, valueAt } from '../property-path.ts';
+import { valueAt } from '../property-path.ts';
+import type { PropertyPath } from '../property-path.ts';
 
 /**
  * The event with only the fields of a filter's `event_fields`. Fields that it does not have are left out; a path

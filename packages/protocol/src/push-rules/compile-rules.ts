@@ -1,5 +1,6 @@
 import { isJsonObject } from '../canonical-json.ts';
-import { type ConditionTest, bodyMatches, compileCondition } from './conditions.ts';
+import { bodyMatches, compileCondition } from './conditions.ts';
+import type { ConditionTest } from './conditions.ts';
 import { allRules } from './ruleset.ts';
 import type { PushAction, PushRule, PushRuleChanges, PushRuleKind } from './types.ts';
 

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../canonical-json.ts';
-import { type Glob, globMatches, globMatchesWords, literalGlob, parseGlob } from '../glob.ts';
+import { globMatches, globMatchesWords, literalGlob, parseGlob } from '../glob.ts';
+import type { Glob } from '../glob.ts';
 import { parsePropertyPath, valueAt } from '../property-path.ts';
 import { OWN_USER_ID } from './default-rules.ts';
 import type { PushCondition } from './types.ts';

@@ -3,16 +3,17 @@ import { test } from 'node:test';
 
 import type { JsonObject } from '../canonical-json.ts';
 import {
-  type EditedPushRules,
   deletePushRule,
   putPushRule,
   setPushRuleActions,
   setPushRuleEnabled,
 } from './edit-rules.ts';
+import type { EditedPushRules } from './edit-rules.ts';
 import { narrowToRoom, pushRulesKey } from './narrow-to-room.ts';
 import { parsePushRuleChanges } from './parse-changes.ts';
 import { findPushRule, rulesetFor } from './ruleset.ts';
-import { NO_PUSH_RULE_CHANGES, type PushRuleChanges } from './types.ts';
+import { NO_PUSH_RULE_CHANGES } from './types.ts';
+import type { PushRuleChanges } from './types.ts';
 
 const ALICE = '@alice:example.org';
 const RULE = { actions: ['notify'] };

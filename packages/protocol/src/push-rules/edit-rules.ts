@@ -1,7 +1,10 @@
 import { canonicalJson } from '../canonical-json.ts';
-import { type Problem, problem } from '../errors.ts';
-import { DEFAULT_PUSH_RULES, type DefaultPushRule } from './default-rules.ts';
-import { type Parsed, parseActions, parseRuleBody } from './parse-rule.ts';
+import { problem } from '../errors.ts';
+import type { Problem } from '../errors.ts';
+import { DEFAULT_PUSH_RULES } from './default-rules.ts';
+import type { DefaultPushRule } from './default-rules.ts';
+import { parseActions, parseRuleBody } from './parse-rule.ts';
+import type { Parsed } from './parse-rule.ts';
 import type { CustomPushRule, DefaultRuleChange, PushRuleChanges, PushRuleKind } from './types.ts';
 
 /** The new rules, or why they stay as they were. */

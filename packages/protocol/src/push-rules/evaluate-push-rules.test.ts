@@ -6,7 +6,8 @@ import { compileRules } from './compile-rules.ts';
 import type { PushEvent, PushRoom, PushUser } from './conditions.ts';
 import { putPushRule, setPushRuleEnabled } from './edit-rules.ts';
 import { evaluatePushRules, namedUsers } from './evaluate-push-rules.ts';
-import { NO_PUSH_RULE_CHANGES, type PushRuleChanges, type PushRuleKind } from './types.ts';
+import { NO_PUSH_RULE_CHANGES } from './types.ts';
+import type { PushRuleChanges, PushRuleKind } from './types.ts';
 
 const ALICE: PushUser = { userId: '@alice:example.org', displayName: 'Alice (away)' };
 const message: PushEvent = {

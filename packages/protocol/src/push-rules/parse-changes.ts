@@ -1,13 +1,8 @@
 import { isJsonObject } from '../canonical-json.ts';
 import { DEFAULT_PUSH_RULES } from './default-rules.ts';
 import { parseActions, parseRuleBody } from './parse-rule.ts';
-import {
-  type CustomPushRule,
-  type DefaultRuleChange,
-  PUSH_RULE_KINDS,
-  type PushRuleChanges,
-  type PushRuleKind,
-} from './types.ts';
+import { PUSH_RULE_KINDS } from './types.ts';
+import type { CustomPushRule, DefaultRuleChange, PushRuleChanges, PushRuleKind } from './types.ts';
 
 /**
  * Reads rules that were stored as JSON. What is malformed or refers to a default rule that no longer exists is

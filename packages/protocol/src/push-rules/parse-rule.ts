@@ -1,5 +1,6 @@
 import { isJsonObject } from '../canonical-json.ts';
-import { type Problem, problem } from '../errors.ts';
+import { problem } from '../errors.ts';
+import type { Problem } from '../errors.ts';
 import type { CustomPushRule, PushAction, PushRuleKind } from './types.ts';
 
 // Spec, "Historical Actions": servers ignore these, for instance by stripping them.

@@ -1,12 +1,13 @@
-import { DEFAULT_PUSH_RULES, type DefaultPushRule, OWN_USER_ID } from './default-rules.ts';
-import {
-  type CustomPushRule,
-  PUSH_RULE_KINDS,
-  type PushCondition,
-  type PushRule,
-  type PushRuleChanges,
-  type PushRuleKind,
-  type PushRuleset,
+import { DEFAULT_PUSH_RULES, OWN_USER_ID } from './default-rules.ts';
+import type { DefaultPushRule } from './default-rules.ts';
+import { PUSH_RULE_KINDS } from './types.ts';
+import type {
+  CustomPushRule,
+  PushCondition,
+  PushRule,
+  PushRuleChanges,
+  PushRuleKind,
+  PushRuleset,
 } from './types.ts';
 
 /** All rules of a user, in the order in which they are tried within each kind. */

@@ -1,4 +1,5 @@
-import { type AuthCase, CREATOR } from './world.ts';
+import { CREATOR } from './world.ts';
+import type { AuthCase } from './world.ts';
 
 const create = { type: 'm.room.create', sender: CREATOR, state_key: '', prev_events: [] };
 const OLD = ['10', '11'];

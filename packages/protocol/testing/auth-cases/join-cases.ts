@@ -1,15 +1,5 @@
-import {
-  ADMIN,
-  type AuthCase,
-  BANNED,
-  CREATOR,
-  INVITED,
-  KNOCKING,
-  LEFT,
-  MOD,
-  STRANGER,
-  USER,
-} from './world.ts';
+import { ADMIN, BANNED, CREATOR, INVITED, KNOCKING, LEFT, MOD, STRANGER, USER } from './world.ts';
+import type { AuthCase } from './world.ts';
 
 const CREATE_ID = '$Rqnc-F-dvnEYJTyHq_iKxU2bZ1CI92-kuZq3a5lr5Zg';
 const PUBLIC = { 'm.room.join_rules': { join_rule: 'public' } };

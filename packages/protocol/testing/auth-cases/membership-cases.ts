@@ -1,6 +1,5 @@
 import {
   ADMIN,
-  type AuthCase,
   BANNED,
   CO_CREATOR,
   CREATOR,
@@ -12,6 +11,7 @@ import {
   STRANGER,
   USER,
 } from './world.ts';
+import type { AuthCase } from './world.ts';
 
 function member(sender: string, membership: string, target = sender): AuthCase['event'] {
   return { type: 'm.room.member', sender, state_key: target, content: { membership } };

@@ -1,6 +1,5 @@
 import {
   ADMIN,
-  type AuthCase,
   BANNED,
   CO_CREATOR,
   CREATOR,
@@ -10,6 +9,7 @@ import {
   STRANGER,
   USER,
 } from './world.ts';
+import type { AuthCase } from './world.ts';
 
 function message(sender: string, type = 'm.room.message'): AuthCase['event'] {
   return { type, sender, content: { body: 'x' } };

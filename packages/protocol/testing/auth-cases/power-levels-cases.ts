@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../src/canonical-json.ts';
-import { ADMIN, type AuthCase, CO_CREATOR, CREATOR, LEVELS, MOD, MOD2, USER } from './world.ts';
+import { ADMIN, CO_CREATOR, CREATOR, LEVELS, MOD, MOD2, USER } from './world.ts';
+import type { AuthCase } from './world.ts';
 
 function levels(sender: string, changes: JsonObject): AuthCase['event'] {
   return {

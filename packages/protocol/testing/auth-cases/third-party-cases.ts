@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../src/canonical-json.ts';
 import { signJson } from '../../src/events/sign.ts';
 import { nodeCrypto } from '../node-crypto.ts';
-import { type AuthCase, BANNED, LEFT, MOD, STRANGER } from './world.ts';
+import { BANNED, LEFT, MOD, STRANGER } from './world.ts';
+import type { AuthCase } from './world.ts';
 
 const identityServer = nodeCrypto('id.example.org', 'ed25519:0');
 const stranger = nodeCrypto('evil.org', 'ed25519:0', `${'B'.repeat(42)}A`);

@@ -1,6 +1,8 @@
 import { kernel } from './0001-kernel.ts';
 import { roomGraph } from './0002-room-graph.ts';
 import { accounts } from './0003-accounts.ts';
+import { ephemeral } from './0004-ephemeral.ts';
+import { unread } from './0005-unread.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -18,4 +20,6 @@ export const migrations: readonly Migration[] = [
   { number: 1, name: 'kernel', text: kernel },
   { number: 2, name: 'room-graph', text: roomGraph },
   { number: 3, name: 'accounts', text: accounts },
+  { number: 4, name: 'ephemeral', text: ephemeral },
+  { number: 5, name: 'unread', text: unread },
 ];

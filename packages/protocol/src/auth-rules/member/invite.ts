@@ -1,4 +1,5 @@
-import { type RuleGroup, otherwiseReject, reject } from '../rule.ts';
+import { otherwiseReject, reject } from '../rule.ts';
+import type { RuleGroup } from '../rule.ts';
 import { thirdParty } from './third-party.ts';
 
 /** If `membership` is `invite`. */

@@ -1,6 +1,7 @@
 import type { AuthContext } from '../context.ts';
 import { creatorsOf } from '../power-levels.ts';
-import { type RuleGroup, otherwiseAllow, otherwiseReject, reject } from '../rule.ts';
+import { otherwiseAllow, otherwiseReject, reject } from '../rule.ts';
+import type { RuleGroup } from '../rule.ts';
 
 /** If `membership` is `join`. */
 export const join: RuleGroup = {

@@ -1,4 +1,5 @@
-import { type RuleGroup, otherwiseReject, reject } from '../rule.ts';
+import { otherwiseReject, reject } from '../rule.ts';
+import type { RuleGroup } from '../rule.ts';
 
 /** If `membership` is `knock` (version 7 and later). */
 export const knock: RuleGroup = {

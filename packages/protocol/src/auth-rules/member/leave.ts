@@ -1,4 +1,5 @@
-import { type RuleGroup, otherwiseReject, reject } from '../rule.ts';
+import { otherwiseReject, reject } from '../rule.ts';
+import type { RuleGroup } from '../rule.ts';
 
 /** If `membership` is `leave`: leaving, declining, kicking, unbanning. */
 export const leave: RuleGroup = {

@@ -1,5 +1,6 @@
 import { parseUserId, serverNameOf } from '../../identifiers.ts';
-import { type RuleGroup, otherwiseReject, reject } from '../rule.ts';
+import { otherwiseReject, reject } from '../rule.ts';
+import type { RuleGroup } from '../rule.ts';
 import { ban } from './ban.ts';
 import { invite } from './invite.ts';
 import { join } from './join.ts';

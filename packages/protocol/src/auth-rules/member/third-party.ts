@@ -1,7 +1,9 @@
-import { type JsonObject, isJsonObject } from '../../canonical-json.ts';
+import { isJsonObject } from '../../canonical-json.ts';
+import type { JsonObject } from '../../canonical-json.ts';
 import { signedText } from '../../events/sign.ts';
 import type { AuthContext } from '../context.ts';
-import { type RuleGroup, otherwiseReject, reject } from '../rule.ts';
+import { otherwiseReject, reject } from '../rule.ts';
+import type { RuleGroup } from '../rule.ts';
 import type { AuthEvent } from '../types.ts';
 
 /** If `content` has a `third_party_invite` property. */

@@ -1,7 +1,19 @@
+import type { ConnectionOptions } from 'node:tls';
+
 import pg from 'pg';
 
 import type { Query, SqlValue } from '../../sql.ts';
 import { postgresText } from './postgres-text.ts';
+
+/** An encrypted connection; certificates and keys as PEM text. */
+export interface TlsOptions {
+  readonly verifies: boolean;
+  /** Whether the certificate must name the host; a known authority is then not enough. */
+  readonly verifiesName: boolean;
+  readonly rootCertificate?: string | undefined;
+  readonly certificate?: string | undefined;
+  readonly key?: string | undefined;
+}
 
 /** How to reach a PostgreSQL server; names as libpq has them. */
 export interface PostgresOptions {
@@ -10,7 +22,8 @@ export interface PostgresOptions {
   readonly user?: string | undefined;
   readonly password?: string | undefined;
   readonly database?: string | undefined;
-  readonly ssl?: boolean | undefined;
+  /** Undefined for a connection that is not encrypted. */
+  readonly tls?: TlsOptions | undefined;
   readonly connectionsMin: number;
   readonly connectionsMax: number;
 }
@@ -34,13 +47,23 @@ export function clientConfig(options: PostgresOptions): pg.ClientConfig {
     ...(options.user === undefined ? {} : { user: options.user }),
     ...(options.password === undefined ? {} : { password: options.password }),
     ...(options.database === undefined ? {} : { database: options.database }),
-    ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
+    ...(options.tls === undefined ? {} : { ssl: tlsConfig(options.tls) }),
     application_name: 'soma',
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     types,
+  };
+}
+
+function tlsConfig(tls: TlsOptions): ConnectionOptions {
+  return {
+    rejectUnauthorized: tls.verifies,
+    ...(tls.verifiesName ? {} : { checkServerIdentity: () => undefined }),
+    ...(tls.rootCertificate === undefined ? {} : { ca: tls.rootCertificate }),
+    ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
   };
 }
 

@@ -1,0 +1,24 @@
+import type { JsonObject } from '@soma/protocol';
+
+import { readAccountData, readAccountDataChanged } from './accounts/account-data-store.ts';
+import type { AccountDataEntry } from './accounts/account-data-store.ts';
+import type { AccountDataEvent, SyncSources } from './sync/sync-context.ts';
+
+/** Account data as `/sync` wants it. */
+export function accountDataSource(): SyncSources['accountData'] {
+  return async (reader, { userNid }, above, upTo) => {
+    const found =
+      above < 0
+        ? await readAccountData(reader, userNid)
+        : await readAccountDataChanged(reader, userNid, above, upTo);
+    const rooms = [...found.rooms].map(
+      ([roomNid, entries]) => [roomNid, entries.map(toEvent)] as const,
+    );
+    return { global: found.global.map(toEvent), rooms: new Map(rooms) };
+  };
+}
+
+function toEvent({ type, content }: AccountDataEntry): AccountDataEvent {
+  const parsed: JsonObject = JSON.parse(content);
+  return { type, content: parsed };
+}

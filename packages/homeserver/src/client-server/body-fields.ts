@@ -1,0 +1,27 @@
+import { Type } from 'typebox';
+
+import { badJson, missingParam } from '../http/errors.ts';
+
+/** A text that clients leave out or, some of them, send as null. */
+export const OptionalText = Type.Optional(Type.Union([Type.String(), Type.Null()]));
+
+/** Interactive authentication reads the rest of it. */
+export const OptionalAuth = Type.Optional(Type.Object({}));
+
+type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * A text of a body that interactive authentication gives back, where the schema of the request does not hold
+ * what is required: clients leave it out once the session has it.
+ */
+export function textIn(body: Body, name: string): string | undefined {
+  const value = body[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function requiredTextIn(body: Body, name: string): string {
+  const value = body[name];
+  if (value === undefined) throw missingParam(`Missing required field: ${name}`);
+  if (typeof value !== 'string') throw badJson(`Field ${name} must be string`);
+  return value;
+}

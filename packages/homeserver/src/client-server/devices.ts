@@ -1,0 +1,111 @@
+import { Type } from 'typebox';
+
+import { deleteDevices } from '../accounts/delete-devices.ts';
+import type { Device } from '../accounts/device-store.ts';
+import { findDevice, listDevices } from '../accounts/list-devices.ts';
+import { renameDevice } from '../accounts/rename-device.ts';
+import { clientPaths } from '../http/endpoint.ts';
+import { badJson, missingParam, notFound } from '../http/errors.ts';
+import type { Flows } from '../http/interactive-auth.ts';
+import { OptionalAuth, OptionalText } from './body-fields.ts';
+import { accountEndpoint } from './services.ts';
+
+const spec = 'Device management';
+const devicePaths = clientPaths('/devices/{deviceId}');
+const flows: Flows = [['m.login.password']];
+
+export const getDevices = accountEndpoint({
+  operationId: 'getDevices',
+  summary: 'List the user’s devices',
+  spec,
+  method: 'GET',
+  paths: clientPaths('/devices'),
+  authentication: 'required',
+  guests: true,
+  errcodes: [],
+  async handle({ requester }, { accounts }) {
+    const devices = await listDevices(accounts, requester.userNid);
+    return { devices: devices.map(toClientDevice) };
+  },
+});
+
+export const getDevice = accountEndpoint({
+  operationId: 'getDevice',
+  summary: 'Show one of the user’s devices',
+  spec,
+  method: 'GET',
+  paths: devicePaths,
+  authentication: 'required',
+  guests: true,
+  errcodes: [],
+  async handle({ requester, params }, { accounts }) {
+    const device = await findDevice(accounts, requester.userNid, params.deviceId);
+    if (device === undefined) throw notFound('No such device');
+    return toClientDevice(device);
+  },
+});
+
+export const updateDevice = accountEndpoint({
+  operationId: 'updateDevice',
+  summary: 'Rename a device',
+  spec,
+  method: 'PUT',
+  paths: devicePaths,
+  authentication: 'required',
+  guests: true,
+  body: Type.Object({ display_name: OptionalText }),
+  errcodes: ['M_TOO_LARGE'],
+  async handle({ requester, params, body }, { accounts }) {
+    const displayName = body.display_name ?? undefined;
+    await renameDevice(accounts, requester.userNid, params.deviceId, displayName);
+    return {};
+  },
+});
+
+export const deleteDevice = accountEndpoint({
+  operationId: 'deleteDevice',
+  summary: 'Delete a device',
+  spec,
+  method: 'DELETE',
+  paths: devicePaths,
+  authentication: 'required',
+  body: Type.Object({ auth: OptionalAuth }),
+  bodyOptional: true,
+  errcodes: ['M_UNAUTHORIZED'],
+  async handle(request, { accounts, interactiveAuth }) {
+    await interactiveAuth.authenticate(request, flows);
+    await deleteDevices(accounts, request.requester.userNid, [request.params.deviceId]);
+    return {};
+  },
+});
+
+export const deleteDevicesEndpoint = accountEndpoint({
+  operationId: 'deleteDevices',
+  summary: 'Delete several devices',
+  spec,
+  method: 'POST',
+  paths: clientPaths('/delete_devices'),
+  authentication: 'required',
+  body: Type.Object({ devices: Type.Optional(Type.Array(Type.String())), auth: OptionalAuth }),
+  errcodes: ['M_UNAUTHORIZED', 'M_MISSING_PARAM'],
+  async handle(request, { accounts, interactiveAuth }) {
+    if (request.body.auth === undefined) devicesIn(request.body);
+    const { body } = await interactiveAuth.authenticate(request, flows);
+    await deleteDevices(accounts, request.requester.userNid, devicesIn(body));
+    return {};
+  },
+});
+
+function devicesIn({ devices }: Readonly<Record<string, unknown>>): string[] {
+  if (devices === undefined) throw missingParam('Missing required field: devices');
+  if (!Array.isArray(devices)) throw badJson('Field devices must be array');
+  return devices.filter((each) => typeof each === 'string');
+}
+
+function toClientDevice({ deviceId, displayName, lastSeen }: Device): object {
+  return {
+    device_id: deviceId,
+    ...(displayName === undefined ? {} : { display_name: displayName }),
+    ...(lastSeen === undefined ? {} : { last_seen_ip: lastSeen.ip, last_seen_ts: lastSeen.tsMs }),
+  };
+}

@@ -1,0 +1,18 @@
+import type { Endpoint } from '../http/endpoint.ts';
+import { accountEndpoints } from './account-endpoints.ts';
+import { createRoomEndpoints } from './create-room.ts';
+import { membershipEndpoints } from './room-membership.ts';
+import { roomReadingEndpoints } from './room-reading.ts';
+import { sendEndpoints } from './send-events.ts';
+import type { ClientServices } from './services.ts';
+import { syncEndpoints } from './sync.ts';
+
+/** Every endpoint of the client-server API that Soma serves. */
+export const clientEndpoints: readonly Endpoint<ClientServices>[] = [
+  ...accountEndpoints,
+  ...createRoomEndpoints,
+  ...membershipEndpoints,
+  ...sendEndpoints,
+  ...roomReadingEndpoints,
+  ...syncEndpoints,
+];

@@ -1,0 +1,21 @@
+import type { Requester } from '../http/endpoint.ts';
+import { forbidden, missingToken } from '../http/errors.ts';
+import { readUsersSharingRooms } from '../membership/membership-store.ts';
+import type { AccountServices } from './services.ts';
+
+/** Throws where the operator shows profiles to some only: `401 M_MISSING_TOKEN`, `403 M_FORBIDDEN`. */
+export async function checkMayReadProfile(
+  { config, accounts }: AccountServices,
+  requester: Requester | undefined,
+  userId: string,
+): Promise<void> {
+  const { profiles } = config;
+  if (!profiles.requireAuthForProfileRequests) return;
+  if (requester === undefined) throw missingToken();
+  if (!profiles.limitProfileRequestsToUsersWhoShareRooms || requester.userId === userId) return;
+  const userNid = await accounts.names.users.find(userId);
+  const sharing = await readUsersSharingRooms(accounts.database.reader, requester.userNid);
+  if (userNid === undefined || !sharing.includes(userNid)) {
+    throw forbidden('You share no room with this user');
+  }
+}

@@ -1,0 +1,107 @@
+import { Type } from 'typebox';
+
+import type { Accounts } from '../accounts/accounts.ts';
+import { profileOf } from '../accounts/profile-of.ts';
+import type { Profile } from '../accounts/profile-store.ts';
+import { setProfileField } from '../accounts/set-profile.ts';
+import { clientPaths } from '../http/endpoint.ts';
+import { notFound } from '../http/errors.ts';
+import { checkMayReadProfile } from './profile-access.ts';
+import { accountEndpoint } from './services.ts';
+
+const spec = 'Profiles';
+const namePaths = clientPaths('/profile/{userId}/displayname', { apiV1: true });
+const avatarPaths = clientPaths('/profile/{userId}/avatar_url', { apiV1: true });
+
+export const getUserProfile = accountEndpoint({
+  operationId: 'getUserProfile',
+  summary: 'Show a user’s profile',
+  spec,
+  method: 'GET',
+  paths: clientPaths('/profile/{userId}', { apiV1: true }),
+  authentication: 'optional',
+  guests: true,
+  errcodes: [],
+  async handle({ params, requester }, services) {
+    await checkMayReadProfile(services, requester, params.userId);
+    return toClientProfile(await existingProfile(services.accounts, params.userId));
+  },
+});
+
+export const getDisplayName = accountEndpoint({
+  operationId: 'getDisplayName',
+  summary: 'Show a user’s display name',
+  spec,
+  method: 'GET',
+  paths: namePaths,
+  authentication: 'optional',
+  guests: true,
+  errcodes: [],
+  async handle({ params, requester }, services) {
+    await checkMayReadProfile(services, requester, params.userId);
+    const { displayName } = await existingProfile(services.accounts, params.userId);
+    return toClientProfile({ displayName, avatarUrl: undefined });
+  },
+});
+
+export const getAvatarUrl = accountEndpoint({
+  operationId: 'getAvatarUrl',
+  summary: 'Show where a user’s picture is',
+  spec,
+  method: 'GET',
+  paths: avatarPaths,
+  authentication: 'optional',
+  guests: true,
+  errcodes: [],
+  async handle({ params, requester }, services) {
+    await checkMayReadProfile(services, requester, params.userId);
+    const { avatarUrl } = await existingProfile(services.accounts, params.userId);
+    return toClientProfile({ displayName: undefined, avatarUrl });
+  },
+});
+
+export const setDisplayName = accountEndpoint({
+  operationId: 'setDisplayName',
+  summary: 'Set the display name',
+  spec,
+  method: 'PUT',
+  paths: namePaths,
+  authentication: 'required',
+  guests: true,
+  body: Type.Object({ displayname: Type.String() }),
+  errcodes: ['M_MISSING_PARAM', 'M_INVALID_PARAM'],
+  async handle({ requester, params: { userId }, body }, { accounts, propagateProfile }) {
+    await setProfileField(accounts, requester, userId, 'displayName', body.displayname);
+    await propagateProfile(userId);
+    return {};
+  },
+});
+
+export const setAvatarUrl = accountEndpoint({
+  operationId: 'setAvatarUrl',
+  summary: 'Set the picture',
+  spec,
+  method: 'PUT',
+  paths: avatarPaths,
+  authentication: 'required',
+  body: Type.Object({ avatar_url: Type.String() }),
+  errcodes: ['M_MISSING_PARAM', 'M_INVALID_PARAM'],
+  async handle({ requester, params: { userId }, body }, { accounts, propagateProfile }) {
+    await setProfileField(accounts, requester, userId, 'avatarUrl', body.avatar_url);
+    await propagateProfile(userId);
+    return {};
+  },
+});
+
+async function existingProfile(accounts: Accounts, userId: string): Promise<Profile> {
+  const profile = await profileOf(accounts, userId);
+  if (profile === undefined) throw notFound('No such profile');
+  return profile;
+}
+
+function toClientProfile({ displayName, avatarUrl }: Profile): object {
+  return {
+    ...(displayName === undefined ? {} : { displayname: displayName }),
+    ...(avatarUrl === undefined ? {} : { avatar_url: avatarUrl }),
+  };
+}

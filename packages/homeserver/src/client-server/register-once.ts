@@ -1,0 +1,75 @@
+import { parseUserId } from '@soma/protocol';
+
+import { findAccount } from '../accounts/find-account.ts';
+import type { SessionRequest } from '../accounts/prepare-session.ts';
+import { registerAccount } from '../accounts/register-account.ts';
+import type { Registered } from '../accounts/register-account.ts';
+import { startSession } from '../accounts/start-session.ts';
+import type { InteractiveOutcome } from '../http/interactive-auth.ts';
+import { textIn } from './body-fields.ts';
+import type { AccountServices } from './services.ts';
+
+const REGISTERED = 'registered_user_id';
+
+type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * Makes the account that a completed authentication is for. A client that lost the answer and asks again
+ * gets another session of the same account, not M_USER_IN_USE.
+ */
+export async function registerOnce(
+  { accounts, rateLimits }: AccountServices,
+  outcome: InteractiveOutcome,
+  password: string,
+  clientAddress: string,
+): Promise<object> {
+  const session = sessionWanted(outcome.body);
+  const userId = parseUserId(outcome.data.get(REGISTERED));
+  const account = userId === undefined ? undefined : await findAccount(accounts, userId);
+  if (userId !== undefined && account !== undefined) {
+    const { userNid } = account;
+    const started =
+      session === undefined
+        ? undefined
+        : await startSession(accounts, { userId, userNid }, session);
+    return toClientRegistration({ userId, session: started }, accounts.serverName);
+  }
+  rateLimits.rc_registration.check(clientAddress);
+  const registered = await registerAccount(accounts, {
+    username: textIn(outcome.body, 'username'),
+    password,
+    session,
+  });
+  await outcome.remember(REGISTERED, registered.userId);
+  return toClientRegistration(registered, accounts.serverName);
+}
+
+/** Whom the session of a request has registered already. Throws for a session that is not known. */
+export async function registeredUser(
+  { interactiveAuth }: AccountServices,
+  body: { readonly auth?: object },
+): Promise<unknown> {
+  const { session }: { session?: unknown } = body.auth ?? {};
+  if (typeof session !== 'string') return undefined;
+  return (await interactiveAuth.session(session)).data.get(REGISTERED);
+}
+
+export function toClientRegistration(registered: Registered, serverName: string): object {
+  const { userId, session } = registered;
+  return {
+    user_id: userId,
+    home_server: serverName,
+    ...(session === undefined
+      ? {}
+      : { access_token: session.accessToken, device_id: session.deviceId }),
+  };
+}
+
+/** The session that a registration asks for; undefined if it asks for none. */
+export function sessionWanted(body: Body): SessionRequest | undefined {
+  if (body['inhibit_login'] === true) return undefined;
+  return {
+    deviceId: textIn(body, 'device_id'),
+    deviceDisplayName: textIn(body, 'initial_device_display_name'),
+  };
+}

@@ -1,0 +1,26 @@
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Config } from '../config/config.ts';
+import { endpointFor } from '../http/endpoint.ts';
+import type { InteractiveAuth } from '../http/interactive-auth.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+import type { SyncContext } from '../sync/sync-context.ts';
+import type { RateLimiters } from './rate-limits.ts';
+
+/** What the handlers about accounts are given; made at composition. */
+export interface AccountServices {
+  readonly config: Config;
+  readonly accounts: Accounts;
+  readonly interactiveAuth: InteractiveAuth;
+  readonly rateLimits: RateLimiters;
+  /** Sends the user's profile, as it is now, into the rooms that the user has joined. */
+  propagateProfile(userId: string): Promise<void>;
+}
+
+/** What the handlers of the client-server API are given. */
+export interface ClientServices extends AccountServices {
+  readonly rooms: Rooms;
+  readonly sync: SyncContext;
+}
+
+export const accountEndpoint = endpointFor<AccountServices>();
+export const clientEndpoint = endpointFor<ClientServices>();

@@ -1,0 +1,42 @@
+import { reply } from '../http/response.ts';
+import { accountEndpoint } from './services.ts';
+
+/** As Synapse claims them; clients choose their paths and features by this list. */
+const versions = [
+  'r0.0.1',
+  'r0.1.0',
+  'r0.2.0',
+  'r0.3.0',
+  'r0.4.0',
+  'r0.5.0',
+  'r0.6.0',
+  'r0.6.1',
+  'v1.1',
+  'v1.2',
+  'v1.3',
+  'v1.4',
+  'v1.5',
+  'v1.6',
+  'v1.7',
+  'v1.8',
+  'v1.9',
+  'v1.10',
+  'v1.11',
+  'v1.12',
+];
+
+/** What is not, or not under this name, in the specification and yet works: nothing else may stand here. */
+const unstableFeatures: Readonly<Record<string, boolean>> = {};
+
+const headers = { 'Cache-Control': 'public, max-age=600, s-maxage=3600', Vary: 'Authorization' };
+
+export const getVersions = accountEndpoint({
+  operationId: 'getVersions',
+  summary: 'The versions of the specification that the server speaks',
+  spec: 'Server administration',
+  method: 'GET',
+  paths: ['/_matrix/client/versions'],
+  authentication: 'none',
+  errcodes: [],
+  handle: () => reply({ versions, unstable_features: unstableFeatures }, { headers }),
+});

@@ -1,0 +1,44 @@
+import type { PreparedEvent } from '../rooms/prepared-event.ts';
+import type { Projection } from '../rooms/projection.ts';
+import type { RoomHead } from '../rooms/room-head.ts';
+import type { Reader } from '../storage/sql.ts';
+import { waitingReceiptsMax } from './limits.ts';
+import { readWaitingReceipts } from './receipt-store.ts';
+import { RoomReading } from './room-reading.ts';
+
+/** Told of a local user who is no longer in a room, before that is committed. */
+export type LeaveListener = (roomNid: number, userId: string) => void;
+
+/**
+ * Follows how far users have read: finds the thread of each event, moves the read position of its sender, and
+ * applies receipts that waited for it.
+ */
+export class ReadingProjection implements Projection {
+  readonly #serverName: string;
+  readonly #onLeave: LeaveListener;
+  readonly #rooms = new WeakMap<RoomHead, RoomReading>();
+
+  constructor(serverName: string, onLeave: LeaveListener) {
+    this.#serverName = serverName;
+    this.#onLeave = onLeave;
+  }
+
+  async open(reader: Reader, head: RoomHead): Promise<RoomReading> {
+    const waiting = await readWaitingReceipts(reader, head.roomNid, waitingReceiptsMax);
+    const room = new RoomReading(reader, head.roomNid, this.#serverName, this.#onLeave, waiting);
+    this.#rooms.set(head, room);
+    return room;
+  }
+
+  /** The view of a head that is open. */
+  of(head: RoomHead): RoomReading {
+    const room = this.#rooms.get(head);
+    if (room === undefined) throw new Error(`the reading of ${head.roomId} is not open`);
+    return room;
+  }
+
+  /** The thread of the event that the room's projections are preparing or projecting. */
+  threadOf(head: RoomHead, event: PreparedEvent): number {
+    return this.of(head).threadOf(event);
+  }
+}

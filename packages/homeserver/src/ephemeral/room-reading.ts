@@ -1,0 +1,148 @@
+import type { EventRelation, PreparedEvent } from '../rooms/prepared-event.ts';
+import type {
+  ProjectedEvent,
+  ProjectionOutput,
+  RoomProjection,
+} from '../rooms/room-projection.ts';
+import { ChangeKind } from '../storage/change.ts';
+import type { Reader } from '../storage/sql.ts';
+import { isLocalUser } from './is-local-user.ts';
+import { waitingReceiptsMax } from './limits.ts';
+import type { LeaveListener } from './reading-projection.ts';
+import { moveReadPositionStatements } from './read-position-store.ts';
+import { deleteWaitingStatement, putReceiptStatement } from './receipt-store.ts';
+import type { WaitingReceipt } from './receipt-store.ts';
+import { putThreadStatement, readEventPlace } from './thread-store.ts';
+import type { EventPlace } from './thread-store.ts';
+import { MAIN_TIMELINE, UNTHREADED } from './thread.ts';
+
+/** What {@link ReadingProjection} keeps of one room. */
+export class RoomReading implements RoomProjection {
+  readonly #reader: Reader;
+  readonly #roomNid: number;
+  readonly #serverName: string;
+  readonly #onLeave: LeaveListener;
+  /** By the ID of the event that is waited for. */
+  readonly #waiting = new Map<string, WaitingReceipt[]>();
+  /** The event in preparation, and its thread. */
+  #event: PreparedEvent | undefined;
+  #threadNid = MAIN_TIMELINE;
+  /** The parent looked up last: answers in a thread mostly have the same one. */
+  #parent: EventPlace | undefined;
+
+  constructor(
+    reader: Reader,
+    roomNid: number,
+    serverName: string,
+    onLeave: LeaveListener,
+    waiting: readonly WaitingReceipt[],
+  ) {
+    this.#reader = reader;
+    this.#roomNid = roomNid;
+    this.#serverName = serverName;
+    this.#onLeave = onLeave;
+    for (const receipt of waiting) this.addWaiting(receipt);
+  }
+
+  prepare(event: PreparedEvent): Promise<void> | undefined {
+    this.#event = event;
+    this.#threadNid = MAIN_TIMELINE;
+    return event.relation === undefined ? undefined : this.#findThread(event.relation);
+  }
+
+  project(projected: ProjectedEvent, output: ProjectionOutput): void {
+    const { event, order } = projected;
+    const threadNid = this.threadOf(event);
+    if (threadNid !== MAIN_TIMELINE) {
+      output.statements.push(putThreadStatement(event.eventNid, threadNid));
+    }
+    const readThread = this.#readBySending(projected, threadNid);
+    if (readThread !== undefined) {
+      output.statements.push(
+        ...moveReadPositionStatements(event.senderNid, this.#roomNid, readThread, order),
+      );
+    }
+    if (this.#waiting.size > 0) this.#applyWaiting(projected, threadNid, output);
+  }
+
+  threadOf(event: PreparedEvent): number {
+    if (this.#event !== event) throw new Error('an event was projected unprepared');
+    return this.#threadNid;
+  }
+
+  /** Applies the receipt when its event arrives. Returns whether there is room for it. */
+  addWaiting(receipt: WaitingReceipt): boolean {
+    const others = this.#waiting.get(receipt.eventId) ?? [];
+    if (others.length === 0 && this.#waiting.size >= waitingReceiptsMax) return false;
+    this.#waiting.set(receipt.eventId, [...others.filter((one) => !isSame(one, receipt)), receipt]);
+    return true;
+  }
+
+  removeWaiting(receipt: WaitingReceipt): void {
+    const others = (this.#waiting.get(receipt.eventId) ?? []).filter((one) => !isSame(one, receipt));
+    if (others.length === 0) this.#waiting.delete(receipt.eventId);
+    else this.#waiting.set(receipt.eventId, others);
+  }
+
+  /** Indirect relations are found through the thread that was stored with the parent (CS API, "Threading"). */
+  async #findThread({ parentNid, type }: EventRelation): Promise<void> {
+    if (this.#parent?.eventNid !== parentNid) {
+      this.#parent = await readEventPlace(this.#reader, parentNid);
+    }
+    if (this.#parent?.roomNid !== this.#roomNid) return;
+    this.#threadNid = type === 'm.thread' ? parentNid : this.#parent.threadNid;
+  }
+
+  /**
+   * The thread that its sender has now read up to the event, if local; who joins has nothing to read from before.
+   */
+  #readBySending({ event, replaces }: ProjectedEvent, threadNid: number): number | undefined {
+    const { type, sender, state_key: target, content } = event.built.pdu;
+    if (type !== 'm.room.member' || target === undefined) {
+      return isLocalUser(sender, this.#serverName) ? threadNid : undefined;
+    }
+    const isJoin = content['membership'] === 'join';
+    if (!isJoin && isLocalUser(target, this.#serverName)) this.#onLeave(this.#roomNid, target);
+    if (!isLocalUser(sender, this.#serverName)) return undefined;
+    if (target !== sender) return threadNid;
+    if (!isJoin) return undefined;
+    return replaces?.event.content['membership'] === 'join' ? threadNid : UNTHREADED;
+  }
+
+  #applyWaiting(
+    { event, order }: ProjectedEvent,
+    threadNid: number,
+    output: ProjectionOutput,
+  ): void {
+    const { eventId } = event.built;
+    const receipts = this.#waiting.get(eventId);
+    if (receipts === undefined) return;
+    this.#waiting.delete(eventId);
+    const place = { eventNid: event.eventNid, threadNid };
+    for (const receipt of receipts) {
+      output.statements.push(deleteWaitingStatement(receipt));
+      if (!isInThread(place, receipt.threadNid)) continue;
+      const { userNid, ts } = receipt;
+      output.statements.push(
+        putReceiptStatement(receipt, event.eventNid, order, ts, order),
+        ...moveReadPositionStatements(userNid, this.#roomNid, receipt.threadNid, order),
+      );
+    }
+    output.touches.push({ kind: ChangeKind.receipt, subject: this.#roomNid });
+  }
+}
+
+/** Whether a receipt of that thread may be for the event: a root opens its thread as well. */
+export function isInThread(
+  { eventNid, threadNid }: Pick<EventPlace, 'eventNid' | 'threadNid'>,
+  receiptThreadNid: number,
+): boolean {
+  if (receiptThreadNid === UNTHREADED || receiptThreadNid === threadNid) return true;
+  return receiptThreadNid === eventNid;
+}
+
+function isSame(one: WaitingReceipt, other: WaitingReceipt): boolean {
+  return (
+    one.userNid === other.userNid && one.type === other.type && one.threadNid === other.threadNid
+  );
+}

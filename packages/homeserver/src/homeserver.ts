@@ -1,0 +1,88 @@
+import { hash } from 'node:crypto';
+
+import { openAccounts } from './accounts/accounts.ts';
+import { profileOf } from './accounts/profile-of.ts';
+import { resolveToken } from './accounts/resolve-token.ts';
+import { somaVersion } from './cli/version.ts';
+import type { RunningHomeserver } from './cli/run-server.ts';
+import { clientEndpoints } from './client-server/endpoints.ts';
+import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
+import { endpointRateLimits, openRateLimiters } from './client-server/rate-limits.ts';
+import type { ClientServices } from './client-server/services.ts';
+import type { Config } from './config/config.ts';
+import { databaseOptions } from './database-options.ts';
+import { mount } from './http/endpoint.ts';
+import { listen } from './http/listen.ts';
+import { describeListeners, urlOf } from './listener-descriptions.ts';
+import { MembershipProjection } from './membership/membership-projection.ts';
+import { propagateProfile } from './membership/propagate-profile.ts';
+import { openRooms } from './rooms/rooms.ts';
+import { internedNames } from './storage/names-store.ts';
+import { openDatabase } from './storage/open-database.ts';
+import { openSync } from './open-sync.ts';
+import { adminEndpoints } from './synapse-admin/endpoints.ts';
+import { accountDataSource } from './account-data-source.ts';
+import type { SyncSources } from './sync/sync-context.ts';
+import { createLogger } from './telemetry/logger.ts';
+
+/** How long running requests may take to finish when the server stops. */
+const STOP_GRACE_MS = 10_000;
+
+/** The composition root: opens everything by hand, lowest first, and serves until it is stopped. */
+export async function startHomeserver(config: Config): Promise<RunningHomeserver> {
+  const { logger, flush } = createLogger({ level: config.logging.level });
+  const { serverName } = config.server;
+  const now = Date.now;
+  const database = await openDatabase(databaseOptions(config.database), serverName);
+  const names = internedNames(database, config.caches.globalFactor);
+  const accounts = openAccounts({ database, names, config, logger, now });
+  const signingKey = config.signingKeys.current;
+  const rooms = openRooms({
+    database,
+    names,
+    projections: [new MembershipProjection(names.users, serverName)],
+    crypto: {
+      serverName,
+      keyId: signingKey.keyId,
+      sha256: (text) => hash('sha256', text, 'base64'),
+      sign: (text) => signingKey.sign(text),
+    },
+    now,
+    profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
+  });
+  const sources: SyncSources = {
+    accountData: accountDataSource(),
+    receipts: async () => undefined,
+    unread: async () => new Map(),
+    typing: { counter: 0, usersTyping: () => [], roomsChangedSince: () => [] },
+  };
+  const rateLimits = openRateLimiters(config.ratelimiting, now);
+  const services: ClientServices = {
+    config,
+    accounts,
+    rooms,
+    sync: openSync(rooms, sources, config),
+    interactiveAuth: openInteractiveAuth(accounts, rateLimits),
+    rateLimits,
+    propagateProfile: async (userId) =>
+      propagateProfile(rooms, userId, await rooms.profileOf(userId)),
+  };
+  const edge = await listen(describeListeners(config), {
+    endpoints: [
+      ...mount(clientEndpoints, services),
+      ...mount(adminEndpoints, { accounts, serverVersion: somaVersion() }),
+    ],
+    resolveToken: (token, use) => resolveToken(accounts, token, use),
+    logger,
+    rateLimits: endpointRateLimits(rateLimits),
+  });
+  return {
+    addresses: edge.addresses.map(urlOf),
+    stop: async () => {
+      await edge.close(STOP_GRACE_MS);
+      await accounts.close();
+      await database.close();
+      flush();
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import { query } from '../storage/sql.ts';
+import type { Reader } from '../storage/sql.ts';
+import { EventFlag } from './event-store.ts';
+
+/** A query that finds nothing in a sound database, and what its rows mean. */
+interface SoundnessQuery {
+  readonly problem: string;
+  readonly of: ReturnType<typeof query<{ subject: number | string }>>;
+}
+
+/** Rows shown of each kind of problem. */
+const ROWS_MAX = 20;
+
+function soundness(problem: string, text: string): SoundnessQuery {
+  return { problem, of: query<{ subject: number | string }>(`${text} limit ${ROWS_MAX}`) };
+}
+
+/** What holds over whole tables (DATA-MODEL, Proof). */
+const soundnessQueries: readonly SoundnessQuery[] = [
+  soundness(
+    'event without an interned ID',
+    `select e.event_nid as subject from events e
+     left join event_ids i on i.event_nid = e.event_nid where i.event_nid is null`,
+  ),
+  soundness(
+    'event without its JSON',
+    `select e.event_nid as subject from events e
+     left join event_json j on j.event_nid = e.event_nid where j.event_nid is null`,
+  ),
+  soundness(
+    'edge from or to an event that is not interned',
+    `select x.event_nid as subject from event_edges x
+     left join event_ids a on a.event_nid = x.event_nid
+     left join event_ids b on b.event_nid = x.prev_event_nid
+     where a.event_nid is null or b.event_nid is null`,
+  ),
+  soundness(
+    'auth edge from or to an event that is not interned',
+    `select x.event_nid as subject from auth_edges x
+     left join event_ids a on a.event_nid = x.event_nid
+     left join event_ids b on b.event_nid = x.auth_event_nid
+     where a.event_nid is null or b.event_nid is null`,
+  ),
+  soundness(
+    'forward extremity that is unknown, an outlier or rejected',
+    `select x.event_nid as subject from forward_extremities x
+     left join events e on e.event_nid = x.event_nid
+     where e.event_nid is null or (e.flags & ${EventFlag.outlier | EventFlag.rejected}) <> 0`,
+  ),
+  soundness(
+    'forward extremity that a later event refers to',
+    `select x.event_nid as subject from forward_extremities x
+     join event_edges d on d.prev_event_nid = x.event_nid
+     join events e on e.event_nid = d.event_nid
+     where (e.flags & ${EventFlag.outlier | EventFlag.rejected | EventFlag.softFailed}) = 0`,
+  ),
+  soundness(
+    'order that two events share',
+    `select event_order as subject from events where event_order is not null
+     group by event_order having count(*) > 1`,
+  ),
+  soundness(
+    'event order above the clock',
+    `select event_nid as subject from events
+     where event_order > (select position from clock where one = 1)`,
+  ),
+  soundness(
+    'change above the clock',
+    'select position as subject from changes where position > (select position from clock where one = 1)',
+  ),
+  soundness(
+    'state change above the clock',
+    `select position as subject from state_changes
+     where position > (select position from clock where one = 1)`,
+  ),
+  soundness(
+    'transaction whose answer is no event',
+    `select t.answer as subject from transactions t
+     left join event_ids i on i.event_id = t.answer where i.event_nid is null`,
+  ),
+  soundness(
+    'membership that differs from the current state',
+    `select m.event_nid as subject from memberships m
+     where not exists (
+       select 1 from events e join current_state c on c.room_nid = e.room_nid
+         and c.type_nid = e.type_nid and c.state_key_nid = e.state_key_nid
+       where e.event_nid = m.event_nid and c.event_nid = m.event_nid)
+     and exists (select 1 from room_heads h where h.room_nid = m.room_nid)`,
+  ),
+  soundness(
+    'member of the current state without a membership',
+    `select c.event_nid as subject from current_state c
+     join event_types t on t.type_nid = c.type_nid and t.type = 'm.room.member'
+     left join memberships m on m.event_nid = c.event_nid
+     where m.event_nid is null`,
+  ),
+  soundness(
+    'room whose member counts are wrong',
+    `select s.room_nid as subject from room_summaries s
+     where s.joined_count <> (select count(*) from memberships m
+         where m.room_nid = s.room_nid and m.membership = 1)
+       or s.invited_count <> (select count(*) from memberships m
+         where m.room_nid = s.room_nid and m.membership = 2)
+       or s.local_joined_count <> (select count(*) from memberships m
+         where m.room_nid = s.room_nid and m.membership = 1 and m.local = 1)`,
+  ),
+];
+
+const roomNids = query<{ room_nid: number }>('select room_nid from room_heads order by room_nid');
+const snapshotsOfRoom = query<{ snapshot_nid: number; hash: number }>(
+  'select snapshot_nid, hash from snapshots where room_nid = ? order by snapshot_nid',
+);
+const eventCount = query<{ count: number }>('select count(*) as count from events');
+
+/** A fault that is found over whole tables. */
+export interface TableProblem {
+  readonly problem: string;
+  readonly subject: number | string;
+}
+
+export async function findTableProblems(reader: Reader): Promise<TableProblem[]> {
+  const problems: TableProblem[] = [];
+  for (const { problem, of } of soundnessQueries) {
+    for (const { subject } of await reader.all(of)) problems.push({ problem, subject });
+  }
+  return problems;
+}
+
+export async function readRoomNids(reader: Reader): Promise<number[]> {
+  return (await reader.all(roomNids)).map((row) => row.room_nid);
+}
+
+export function readSnapshotHashes(
+  reader: Reader,
+  roomNid: number,
+): Promise<{ snapshot_nid: number; hash: number }[]> {
+  return reader.all(snapshotsOfRoom, roomNid);
+}
+
+export async function readEventCount(reader: Reader): Promise<number> {
+  return (await reader.get(eventCount))?.count ?? 0;
+}
