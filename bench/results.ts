@@ -55,7 +55,8 @@ function toRow(samples: readonly Sample[], first: Sample, figure: FigureName): R
   const [soma, bare] = [byPair('soma'), byPair('bare')];
   const ratios = [...soma].flatMap(([pair, value]) => {
     const other = bare.get(pair);
-    return other === undefined ? [] : [value / other];
+    // Times after an answer may be negative, and have no ratio then.
+    return other === undefined || value <= 0 || other <= 0 ? [] : [value / other];
   });
   return {
     measure,

@@ -39,8 +39,8 @@ function receiveEvent(request: IncomingMessage, response: ServerResponse): void 
   request.on('end', () => {
     const event = buildEvent(request.url ?? '', JSON.parse(text));
     writer.write(event.json, () => {
-      waiters.wake(event.json);
       answerJson(response, `{"event_id":"${event.eventId}"}`);
+      waiters.wake(event.json);
     });
   });
 }

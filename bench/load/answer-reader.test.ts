@@ -41,4 +41,5 @@ function readIn(reader: AnswerReader, text: string, pieceBytes: number): Answer 
       return answer;
     }
   }
+  return undefined;
 }

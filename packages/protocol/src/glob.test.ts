@@ -60,6 +60,16 @@ for (const [pattern, text, matches] of WORDS) {
   });
 }
 
+test('word characters are A-Z, a-z, 0-9 and the underscore', () => {
+  const word = parseGlob('cake');
+  for (let unit = 0; unit < 0x180; unit++) {
+    const neighbour = String.fromCharCode(unit);
+    const isBoundary = !/[A-Za-z0-9_]/.test(neighbour);
+    assert.equal(globMatchesWords(word, `${neighbour}cake`), isBoundary, neighbour);
+    assert.equal(globMatchesWords(word, `cake${neighbour}`), isBoundary, neighbour);
+  }
+});
+
 test('a literal has no wildcards', () => {
   assert.ok(globMatches(literalGlob('a*?'), 'a*?'));
   assert.ok(!globMatches(literalGlob('a*'), 'ab'));

@@ -1,5 +1,6 @@
-import { configFrom } from '../config/parse-config.ts';
 import type { Config, DatabaseConfig } from '../config/config.ts';
+import { configFrom } from '../config/parse-config.ts';
+import { generateSigningKeyLine } from '../config/signing-key.ts';
 import type { Database } from '../storage/database.ts';
 import { internedNames } from '../storage/names-store.ts';
 import { openDatabase } from '../storage/open-database.ts';
@@ -25,7 +26,7 @@ export async function openAccountsUnderTest(
 ): Promise<AccountsUnderTest> {
   const { config } = configFrom({
     server_name: 'example.org',
-    signing_key: 'ed25519 a_test AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+    signing_key: generateSigningKeyLine(),
     ...options,
     database: databaseSection,
   });

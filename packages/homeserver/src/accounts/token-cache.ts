@@ -1,15 +1,19 @@
 import { LRUCache } from 'lru-cache';
 
+import { parseUserId } from '@soma/protocol';
+import type { UserId } from '@soma/protocol';
+
 import { ChangeKind } from '../storage/change.ts';
 import type { Touch } from '../storage/change.ts';
 import type { Committed, Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
+import type { Reader } from '../storage/sql.ts';
 import { readToken } from './access-token-store.ts';
 import { hashOfToken } from './access-token.ts';
 
 /** Whose token it is, and what the owner may. */
 export interface TokenOwner {
-  readonly userId: string;
+  readonly userId: UserId;
   readonly userNid: number;
   readonly deviceId: string | undefined;
   readonly deviceNid: number | undefined;
@@ -25,7 +29,7 @@ export interface TokenOwner {
  * whoever made that change is answered.
  */
 export class TokenCache {
-  readonly #database: Database;
+  readonly #reader: Reader;
   readonly #names: InternedNames;
   readonly #owners: LRUCache<string, TokenOwner>;
   readonly #tokensByNid = new Map<number, string>();
@@ -33,8 +37,12 @@ export class TokenCache {
   /** Counts what has fallen: an owner that was read before is not kept after. */
   #falls = 0;
 
-  constructor(database: Database, names: InternedNames, cachedMax: number) {
-    this.#database = database;
+  constructor(
+    database: Pick<Database, 'reader' | 'onCommit'>,
+    names: InternedNames,
+    cachedMax: number,
+  ) {
+    this.#reader = database.reader;
     this.#names = names;
     this.#owners = new LRUCache({
       max: cachedMax,
@@ -50,9 +58,11 @@ export class TokenCache {
   /** Undefined for a token that is not known, or no longer. */
   async load(token: string): Promise<TokenOwner | undefined> {
     const falls = this.#falls;
-    const record = await readToken(this.#database.reader, hashOfToken(token));
+    const record = await readToken(this.#reader, hashOfToken(token));
     if (record === undefined) return undefined;
-    const owner = { ...record, userId: await this.#names.users.text(record.userNid) };
+    const userId = parseUserId(await this.#names.users.text(record.userNid));
+    if (userId === undefined) throw new Error(`user ${record.userNid} has no user ID`);
+    const owner = { ...record, userId };
     if (falls === this.#falls && !this.#owners.has(token)) this.#keep(token, owner);
     return owner;
   }

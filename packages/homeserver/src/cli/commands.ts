@@ -1,3 +1,4 @@
+import { checkDatabaseCommand } from './check-database.ts';
 import type { CliCommand } from './cli-command.ts';
 import { generateConfigCommand } from './generate-config.ts';
 import { generateSigningKeyCommand } from './generate-signing-key.ts';
@@ -10,4 +11,5 @@ export const COMMANDS: readonly CliCommand[] = [
   generateSigningKeyCommand,
   registerUserCommand,
   hashPasswordCommand,
+  checkDatabaseCommand,
 ];

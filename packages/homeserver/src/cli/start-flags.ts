@@ -10,7 +10,8 @@ export interface StartFlags {
   readonly dataDirectory: string;
 }
 
-const DEFAULT_DATA_DIRECTORY = './data';
+/** Where everything is kept by a start without a config. */
+export const DEFAULT_DATA_DIRECTORY = './data';
 
 /** Reads the command line of the server; prints help, version or the mistake, and exits on them. */
 export function parseStartFlags(args: readonly string[]): StartFlags {

@@ -12,5 +12,5 @@ export const typingTimeoutMaxMs = 120_000;
 /** Users typing at once, over all rooms; more are not shown. */
 export const typingUsersMax = 50_000;
 
-/** Rooms whose last change of typing users is remembered. */
-export const typingRoomsRememberedMax = 20_000;
+/** Changes of who is typing that are remembered, for syncs that have not seen them. */
+export const typingChangesRememberedMax = 20_000;

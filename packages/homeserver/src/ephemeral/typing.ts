@@ -1,5 +1,5 @@
 import {
-  typingRoomsRememberedMax,
+  typingChangesRememberedMax,
   typingTimeoutDefaultMs,
   typingTimeoutMaxMs,
   typingUsersMax,
@@ -15,8 +15,8 @@ export type TypingListener = (roomNid: number) => void;
 export class Typing {
   /** By room: user ID → the timer that ends it. */
   readonly #rooms = new Map<number, Map<string, NodeJS.Timeout>>();
-  /** Counter of each room's last change, the oldest first. */
-  readonly #changes = new Map<number, number>();
+  /** The rooms of the last changes, the newest last. */
+  #log: number[] = [];
   readonly #listeners: TypingListener[] = [];
   #counter = 0;
   #users = 0;
@@ -30,12 +30,12 @@ export class Typing {
     return [...(this.#rooms.get(roomNid)?.keys() ?? [])];
   }
 
-  /** Rooms that changed above a counter of this process. */
-  roomsChangedSince(counter: number): readonly number[] {
-    if (counter >= this.#counter) return [];
-    const rooms: number[] = [];
-    for (const [roomNid, changedAt] of this.#changes) if (changedAt > counter) rooms.push(roomNid);
-    return rooms;
+  /** Rooms that changed above a counter of this process; of the oldest changes, those where somebody types still. */
+  roomsChangedSince(counter: number): Iterable<number> {
+    const newer = this.#counter - counter;
+    if (newer <= 0) return [];
+    if (newer <= this.#log.length) return new Set(this.#log.slice(-newer));
+    return new Set([...this.#rooms.keys(), ...this.#log]);
   }
 
   onChange(listener: TypingListener): void {
@@ -72,11 +72,9 @@ export class Typing {
 
   #changed(roomNid: number): void {
     this.#counter += 1;
-    this.#changes.delete(roomNid);
-    this.#changes.set(roomNid, this.#counter);
-    if (this.#changes.size > typingRoomsRememberedMax) {
-      const [oldest] = this.#changes.keys();
-      if (oldest !== undefined) this.#changes.delete(oldest);
+    this.#log.push(roomNid);
+    if (this.#log.length > typingChangesRememberedMax) {
+      this.#log = this.#log.slice(typingChangesRememberedMax / 2);
     }
     for (const listener of this.#listeners) listener(roomNid);
   }

@@ -125,6 +125,7 @@ test('the server does not wait for a body that it has refused', async () => {
     socket.write('x'.repeat(50_000));
     await sleep(2);
   }
+  assert.equal(socket.readableEnded, false);
   socket.end();
   assert.match(await answered, /^HTTP\/1\.1 413 [^]*M_TOO_LARGE/);
   assert.deepEqual(errors, []);

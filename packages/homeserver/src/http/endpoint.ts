@@ -33,7 +33,6 @@ export interface Requester {
 /** What a listener serves; see `resources` of a listener in Synapse's configuration. */
 export type Resource =
   | 'client'
-  | 'consent'
   | 'federation'
   | 'health'
   | 'keys'
@@ -41,8 +40,7 @@ export type Resource =
   | 'metrics'
   | 'openid'
   | 'replication'
-  | 'static'
-  | 'webclient';
+  | 'static';
 
 /** A request as a handler sees it. */
 export interface EndpointRequest<Params, Query, Body, Who> {

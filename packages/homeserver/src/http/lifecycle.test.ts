@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 
 import { ask, connectTo, readToEnd, startEdge } from './edge-under-test.ts';
 import { ListenError } from './listen-error.ts';
@@ -28,6 +28,22 @@ test('a long poll is told when its client goes away', async () => {
   await until(() => log.length === 1);
   assert.deepEqual(seen, ['polling', 'The client went away']);
   assert.equal(log[0]?.['status'], 499);
+  await edge.close(1_000);
+});
+
+test('a stream waits for its client, and ends when the client goes away', async () => {
+  const { edge, port, seen } = await startEdge();
+  const socket = await connectTo(port);
+  socket.pause();
+  socket.write('GET /_matrix/client/v3/sample/endless-stream HTTP/1.1\r\nHost: x\r\n\r\n');
+  let before = -1;
+  while (before < seen.length) {
+    before = seen.length;
+    await sleep(50);
+  }
+  assert.ok(seen.length > 0 && seen.length < 1_000, `${seen.length} chunks for nobody`);
+  socket.destroy();
+  await until(() => seen.at(-1) === 'closed');
   await edge.close(1_000);
 });
 

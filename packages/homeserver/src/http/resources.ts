@@ -24,7 +24,7 @@ const implied: Partial<Record<Resource, readonly Resource[]>> = {
   federation: ['media', 'keys', 'openid'],
 };
 
-const resources: ReadonlySet<string> = new Set<Resource>([
+const resourceNames: ReadonlySet<string> = new Set<Resource>([
   'client',
   'federation',
   'health',
@@ -38,7 +38,7 @@ const resources: ReadonlySet<string> = new Set<Resource>([
 
 /** Whether a listener can serve what the configuration names so. */
 export function isResource(name: string): name is Resource {
-  return resources.has(name);
+  return resourceNames.has(name);
 }
 
 export function resourceOf(endpoint: EndpointDescription): Resource {

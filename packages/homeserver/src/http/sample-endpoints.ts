@@ -104,7 +104,7 @@ const text = sampleEndpoint({
   method: 'GET',
   paths: clientPaths('/sample/{kind}'),
   authentication: 'none',
-  handle({ params }) {
+  handle({ params }, { seen }) {
     switch (params.kind) {
       case 'json':
         return new JsonText('{"z":1,"2":"ü","1":0}');
@@ -112,6 +112,8 @@ const text = sampleEndpoint({
         return new HtmlText('<p>hello</p>');
       case 'stream':
         return new JsonStream(chunks());
+      case 'endless-stream':
+        return new JsonStream(endlessChunks(seen));
       case 'slow-stream':
         return new JsonStream(slowChunks());
       case 'broken-stream':
@@ -172,6 +174,18 @@ async function* chunks(): AsyncGenerator<string> {
   yield '{"parts":["';
   for (let index = 0; index < 50; index += 1) yield 'ä'.repeat(10_000);
   yield '"]}';
+}
+
+async function* endlessChunks(seen: unknown[]): AsyncGenerator<string> {
+  try {
+    // Ends after all, so that a server without backpressure fails the test and does not hang it.
+    for (let index = 0; index < 5_000; index += 1) {
+      seen.push(index);
+      yield 'x'.repeat(65_536);
+    }
+  } finally {
+    seen.push('closed');
+  }
 }
 
 async function* slowChunks(): AsyncGenerator<string> {

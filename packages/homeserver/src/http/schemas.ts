@@ -1,5 +1,6 @@
-import type { JsonObject as Json } from '@soma/protocol';
 import { Type } from 'typebox';
+
+import type { JsonObject as Json } from '@soma/protocol';
 
 /** Any JSON object, kept as parsed: event content, account data, filters. */
 export const JsonObject = Type.Unsafe<Json>(Type.Object({}));

@@ -66,7 +66,7 @@ async function writeChunks(
   const { response } = exchange;
   const chunks: AsyncIterator<string | Uint8Array> = body.chunks[Symbol.asyncIterator]();
   // An error before the first chunk can still be answered as one.
-  response.writeHead(status, {}); let next = await chunks.next();
+  let next = await chunks.next();
   const closes = exchange.running.isDraining || leavesMuchUnread(exchange);
   response.writeHead(status, responseHeaders(body.contentType, lengthBytes, own, closes));
   let bytes = 0;

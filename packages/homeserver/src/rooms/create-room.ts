@@ -69,7 +69,8 @@ function buildCreate(rooms: Rooms, room: NewRoom): Promise<PreparedEvent> {
     version.roomId === 'create-event'
       ? ''
       : `!${randomBytes(13).toString('base64url')}:${rooms.serverName}`;
-  const content: JsonObject = { ...room.creationContent, room_version: version.id };
+  const { creator: _, ...given } = room.creationContent;
+  const content: JsonObject = { ...given, room_version: version.id };
   if (version.creators === 'content-creator') content['creator'] = creator;
   const additional = additionalCreators(room);
   if (additional.length > 0) content['additional_creators'] = additional;

@@ -182,6 +182,11 @@ test('refuses an event without a room', () => {
   }
 });
 
+test('20 prev events and 10 auth events are allowed', () => {
+  const most = { prev_events: Array(20).fill('$x'), auth_events: Array(10).fill('$x') };
+  assert.ok(buildEvent({ ...message, ...most }, crypto).ok);
+});
+
 test('lax versions take fractions', () => {
   const built = buildEvent(
     { ...message, roomVersion: knownVersion('5'), content: { a: 1.5 } },

@@ -55,6 +55,12 @@ test('a full filter is read', () => {
   assert.equal(filter.room.timeline.containsUrl, false);
 });
 
+test('a limit of 0 asks for none', () => {
+  const parsed = parseRoomEventFilter({ limit: 0 });
+  assert.ok(parsed.ok);
+  assert.equal(parsed.filter.limit, 0);
+});
+
 const WRONG: Record<string, unknown> = {
   '': [],
   event_fields: { event_fields: 'content' },

@@ -205,6 +205,12 @@ test('rules of other rooms do not matter in a room', () => {
     }),
   );
   assert.equal(narrowToRoom(changes, '!other:b'), changes, 'a glob is left for evaluation');
+  const isOther = { kind: 'event_property_is', key: 'room_id', value: '!other:b' };
+  const exact = after(
+    putPushRule(NO_PUSH_RULE_CHANGES, 'override', 'x', { actions: [], conditions: [isOther] }),
+  );
+  assert.equal(narrowToRoom(exact, '!other:b'), exact);
+  assert.deepEqual(narrowToRoom(exact, '!room:b').custom, {});
   changes = after(setPushRuleEnabled(changes, 'override', 'some', false));
   assert.deepEqual(narrowToRoom(changes, '!room:b').custom, {});
 });

@@ -45,12 +45,12 @@ create table unread_redactions (
 create table unread_corrections (
   user_nid bigint not null,
   room_nid bigint not null,
+  thread_nid bigint not null,
   position bigint not null,
   rule_set_nid bigint not null,
-  thread_nid bigint not null,
   notify_delta smallint not null,
   highlight_delta smallint not null,
-  primary key (user_nid, room_nid, position, rule_set_nid)
+  primary key (user_nid, room_nid, thread_nid, position, rule_set_nid)
 ) {without_rowid};
 create index unread_corrections_event on unread_corrections (room_nid, position);
 
