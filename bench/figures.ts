@@ -9,6 +9,7 @@ export const figureKinds = {
   p50Ms: { title: 'latency p50, ms', digits: 2 },
   p99Ms: { title: 'latency p99, ms', digits: 2 },
   cpuUs: { title: 'server CPU per send, µs', digits: 0 },
+  writtenBytes: { title: 'written to disk per send, bytes', digits: 0 },
   requestP50Ms: { title: 'from the send’s request, p50, ms', digits: 2 },
   requestP99Ms: { title: 'from the send’s request, p99, ms', digits: 2 },
   answerP50Ms: { title: 'from the send’s 200, p50, ms', digits: 2 },

@@ -28,6 +28,8 @@ export interface SendResult {
   readonly latency: LatencySummary;
   /** CPU time of the server, all its threads, per send; NaN where the system does not tell. */
   readonly serverCpuUsPerSend: number;
+  /** What the server made the disk write, per send; NaN where the system does not tell. */
+  readonly serverWrittenBytesPerSend: number;
   /** CPU time of the load generator in percent of one core. */
   readonly loadCpuPercent: number;
 }

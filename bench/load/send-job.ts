@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
-import { cpuTimeMs } from './cpu-time.ts';
 import { expectOk } from './expect-ok.ts';
 import { follow, type Following } from './follow.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { Sender, SendJob, SendResult } from './jobs.ts';
 import { Latencies } from './latencies.ts';
 import { messageContent } from './message-content.ts';
+import { processUsage, type ProcessUsage } from './process-usage.ts';
 import { requestRest } from './request-text.ts';
 
 /** Counts what all workers do; the measured window opens after the warm-up. */
@@ -35,18 +35,19 @@ export async function runSendJob(job: SendJob): Promise<SendResult> {
     counted: 0,
     lastAt: opensAt,
   };
-  const cpu = watchCpu(job);
+  const usage = watchUsage(job);
   const workers = Array.from({ length: job.workers }, (_, index) => runWorker(progress, index));
   await Promise.all(workers);
-  const used = cpu.end();
+  const used = usage.end();
   await stopAll(following);
   const elapsedMs = progress.lastAt - opensAt;
   return {
     sends: progress.started,
     ratePerSecond: (progress.counted / elapsedMs) * 1000,
     latency: progress.latencies.summary(),
-    serverCpuUsPerSend: (used.serverMs * 1000) / progress.counted,
-    loadCpuPercent: (used.ownMs / elapsedMs) * 100,
+    serverCpuUsPerSend: (used.server.cpuMs * 1000) / progress.counted,
+    serverWrittenBytesPerSend: used.server.writtenBytes / progress.counted,
+    loadCpuPercent: (used.ownCpuMs / elapsedMs) * 100,
   };
 }
 
@@ -92,21 +93,25 @@ function requestHeads({ roomIds }: Sender): string[] {
   });
 }
 
-/** CPU time from the end of the warm-up to `end`. */
-function watchCpu(job: SendJob): { end(): { serverMs: number; ownMs: number } } {
-  let serverBefore = cpuTimeMs(job.serverPid);
+/** What server and generator use from the end of the warm-up to `end`. */
+function watchUsage(job: SendJob): { end(): { server: ProcessUsage; ownCpuMs: number } } {
+  let serverBefore = processUsage(job.serverPid);
   let ownBefore = process.cpuUsage();
   const timer = setTimeout(() => {
-    serverBefore = cpuTimeMs(job.serverPid);
+    serverBefore = processUsage(job.serverPid);
     ownBefore = process.cpuUsage();
   }, job.warmupMs);
   return {
     end() {
       clearTimeout(timer);
+      const server = processUsage(job.serverPid);
       const own = process.cpuUsage(ownBefore);
       return {
-        serverMs: cpuTimeMs(job.serverPid) - serverBefore,
-        ownMs: (own.user + own.system) / 1000,
+        server: {
+          cpuMs: server.cpuMs - serverBefore.cpuMs,
+          writtenBytes: server.writtenBytes - serverBefore.writtenBytes,
+        },
+        ownCpuMs: (own.user + own.system) / 1000,
       };
     },
   };

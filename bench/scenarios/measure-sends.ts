@@ -49,7 +49,8 @@ async function measureOn(
   { title, workers, senders, followers = [], ratioWanted }: SendMeasure,
 ): Promise<void> {
   const job = { ...jobFor(server, workers, senders), followers };
-  const { ratePerSecond, latency, serverCpuUsPerSend, loadCpuPercent } = await bench.load.send(job);
+  const result = await bench.load.send(job);
+  const { ratePerSecond, latency, serverCpuUsPerSend, loadCpuPercent } = result;
   bench.record({
     measure: title,
     pair,
@@ -60,6 +61,7 @@ async function measureOn(
       p50Ms: latency.p50Ms,
       p99Ms: latency.p99Ms,
       cpuUs: serverCpuUsPerSend,
+      writtenBytes: result.serverWrittenBytesPerSend,
     },
   });
   bench.tell(

@@ -1,9 +1,7 @@
-import { isJsonObject } from '@soma/protocol';
-
 import { defineFilter } from '../accounts/define-filter.ts';
 import { findFilter } from '../accounts/find-filter.ts';
 import { clientPaths } from '../http/endpoint.ts';
-import { badJson, notFound } from '../http/errors.ts';
+import { notFound } from '../http/errors.ts';
 import { JsonText } from '../http/response.ts';
 import { JsonObject } from '../http/schemas.ts';
 import { checkOwnUser } from './own-user.ts';
@@ -25,7 +23,6 @@ export const defineFilterEndpoint = accountEndpoint({
   errcodes: ['M_TOO_LARGE'],
   async handle({ requester, params, body }, { accounts }) {
     checkOwnUser(requester, params.userId);
-    if (!isJsonObject(body)) throw badJson('A filter must be an object');
     return { filter_id: await defineFilter(accounts, requester.userNid, body) };
   },
 });

@@ -15,10 +15,9 @@ const EventIdBody = Type.Object({ event_id: Type.String() });
 /** A transaction belongs to a device; a token without one has no memory of its requests. */
 function transactionOf(
   { deviceNid }: Requester,
-  operation: string,
   transactionId: string,
 ): SendTransaction | undefined {
-  return deviceNid === undefined ? undefined : { deviceNid, operation, transactionId };
+  return deviceNid === undefined ? undefined : { deviceNid, transactionId };
 }
 
 const send = clientEndpoint({
@@ -40,7 +39,7 @@ const send = clientEndpoint({
       type: params.eventType,
       content: body,
       redacts: redactsOf(params.eventType, body),
-      transaction: transactionOf(requester, 'send', params.txnId),
+      transaction: transactionOf(requester, params.txnId),
     });
     return { event_id: eventId };
   },
@@ -100,7 +99,7 @@ const redact = clientEndpoint({
       type: 'm.room.redaction',
       content: { ...body },
       redacts: params.eventId,
-      transaction: transactionOf(requester, 'redact', params.txnId),
+      transaction: transactionOf(requester, params.txnId),
     });
     return { event_id: eventId };
   },

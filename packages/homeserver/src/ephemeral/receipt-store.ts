@@ -57,8 +57,8 @@ const changed = query<{
 }>(
   `select r.receipt_type, u.user_id, e.event_id, r.thread_nid, t.event_id as thread_id, r.ts
    from receipts r join users u on u.user_nid = r.user_nid
-   join event_ids e on e.event_nid = r.event_nid
-   left join event_ids t on t.event_nid = r.thread_nid
+   join events e on e.event_nid = r.event_nid
+   left join events t on t.event_nid = r.thread_nid
    where r.room_nid = ? and r.position > ? and r.position <= ?
      and (r.receipt_type = ${receiptTypes['m.read']} or r.user_nid = ?)
    order by r.position`,

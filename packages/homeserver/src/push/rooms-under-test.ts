@@ -33,6 +33,7 @@ export class RoomsUnderTest {
 
   private constructor(database: Database) {
     this.database = database;
+    let now = 1_700_000_000_000;
     const names = internedNames(database, 1);
     const typing = new Typing();
     const reading = new ReadingProjection(SERVER_NAME, (roomNid, userId) => {
@@ -45,7 +46,8 @@ export class RoomsUnderTest {
       names,
       projections: [new MembershipProjection(names.users, SERVER_NAME), reading, unread],
       crypto: testCrypto(),
-      now: () => 1_700_000_000_000,
+      // Two rooms or events that are made at the same time would be one.
+      now: () => (now += 1),
       profileOf: async () => ({}),
     });
     this.push = openPushRules(rooms, ruleSets, unread);

@@ -86,7 +86,7 @@ const threadsWithNews = query<{ room_nid: number; rule_set_nid: number; thread_n
    where b.user_nid = ? and b.thread_nid = -1 and b.room_nid {in} and t.thread_nid > 0`,
 );
 const threadIds = query<{ event_nid: number; event_id: string }>(
-  'select event_nid, event_id from event_ids where event_nid {in}',
+  'select event_nid, event_id from events where event_nid {in}',
 );
 
 /** Counts one more event that notifies, at its position. The first of a line must be followed by its thread. */

@@ -1,6 +1,6 @@
 import { query } from '../storage/sql.ts';
 import type { Reader } from '../storage/sql.ts';
-import { EventFlag } from './event-store.ts';
+import { EdgeKind, EventFlag } from './event-store.ts';
 
 /** A query that finds nothing in a sound database, and what its rows mean. */
 interface SoundnessQuery {
@@ -18,27 +18,16 @@ function soundness(problem: string, text: string): SoundnessQuery {
 /** What holds over whole tables (DATA-MODEL, Proof). */
 const soundnessQueries: readonly SoundnessQuery[] = [
   soundness(
-    'event without an interned ID',
+    'event whose ID is not interned as its own',
     `select e.event_nid as subject from events e
-     left join event_ids i on i.event_nid = e.event_nid where i.event_nid is null`,
+     left join event_ids i on i.event_id = e.event_id
+     where i.event_nid is null or i.event_nid <> e.event_nid`,
   ),
   soundness(
-    'event without its JSON',
-    `select e.event_nid as subject from events e
-     left join event_json j on j.event_nid = e.event_nid where j.event_nid is null`,
-  ),
-  soundness(
-    'edge from or to an event that is not interned',
+    'edge from or to an event that is not there',
     `select x.event_nid as subject from event_edges x
-     left join event_ids a on a.event_nid = x.event_nid
-     left join event_ids b on b.event_nid = x.prev_event_nid
-     where a.event_nid is null or b.event_nid is null`,
-  ),
-  soundness(
-    'auth edge from or to an event that is not interned',
-    `select x.event_nid as subject from auth_edges x
-     left join event_ids a on a.event_nid = x.event_nid
-     left join event_ids b on b.event_nid = x.auth_event_nid
+     left join events a on a.event_nid = x.event_nid
+     left join events b on b.event_nid = x.to_event_nid
      where a.event_nid is null or b.event_nid is null`,
   ),
   soundness(
@@ -50,7 +39,7 @@ const soundnessQueries: readonly SoundnessQuery[] = [
   soundness(
     'forward extremity that a later event refers to',
     `select x.event_nid as subject from forward_extremities x
-     join event_edges d on d.prev_event_nid = x.event_nid
+     join event_edges d on d.to_event_nid = x.event_nid and d.kind = ${EdgeKind.prev}
      join events e on e.event_nid = d.event_nid
      where (e.flags & ${EventFlag.outlier | EventFlag.rejected | EventFlag.softFailed}) = 0`,
   ),
@@ -74,9 +63,11 @@ const soundnessQueries: readonly SoundnessQuery[] = [
      where position > (select position from clock where one = 1)`,
   ),
   soundness(
-    'transaction whose answer is no event',
-    `select t.answer as subject from transactions t
-     left join event_ids i on i.event_id = t.answer where i.event_nid is null`,
+    'request of a device that made two events of one kind in one room',
+    `select min(event_nid) as subject from events where transaction_id is not null
+     group by device_nid, transaction_id, room_nid, type_nid, state_key_nid
+     having count(*) > 1 and type_nid not in
+       (select type_nid from event_types where type = 'm.room.redaction')`,
   ),
   soundness(
     'membership that differs from the current state',

@@ -19,10 +19,10 @@ export const EventFlag = {
 /** What clients never see. */
 export const HIDDEN_FLAGS = EventFlag.outlier | EventFlag.rejected | EventFlag.softFailed;
 
-/** Format of `event_json.json`: 1 is the PDU's JSON text, without the event ID. */
+/** Format of `events.json`: 1 is the PDU's JSON text, without the event ID. */
 const JSON_FORMAT = 1;
 
-/** A row of `events` with its JSON and its ID. */
+/** A row of `events`, as far as it is read. */
 export interface EventRow {
   readonly event_nid: number;
   readonly event_id: string;
@@ -38,34 +38,37 @@ export interface EventRow {
   readonly json: string;
 }
 
-const columns = `e.event_nid, i.event_id, e.room_nid, e.sender_nid, e.state_key_nid, e.depth,
-  e.event_order, e.state_before, e.flags, j.device_nid, j.transaction_id, j.json`;
-const tables = `events e join event_ids i on i.event_nid = e.event_nid
-  join event_json j on j.event_nid = e.event_nid`;
+const columns = `e.event_nid, e.event_id, e.room_nid, e.sender_nid, e.state_key_nid, e.depth,
+  e.event_order, e.state_before, e.flags, e.device_nid, e.transaction_id, e.json`;
 
-const byNid = query<EventRow>(`select ${columns} from ${tables} where e.event_nid = ?`);
-const byNids = query<EventRow>(`select ${columns} from ${tables} where e.event_nid {in}`);
-const byId = query<EventRow>(`select ${columns} from ${tables} where i.event_id = ?`);
+const byNid = query<EventRow>(`select ${columns} from events e where e.event_nid = ?`);
+const byNids = query<EventRow>(`select ${columns} from events e where e.event_nid {in}`);
+const byId = query<EventRow>(
+  `select ${columns} from event_ids i join events e on e.event_nid = i.event_nid
+   where i.event_id = ?`,
+);
 const nidById = query<{ event_nid: number }>('select event_nid from event_ids where event_id = ?');
-const idByNid = query<{ event_id: string }>('select event_id from event_ids where event_nid = ?');
+const byTransaction = query<EventRow>(
+  `select ${columns} from events e where e.device_nid = ? and e.transaction_id = ?`,
+);
 
 export const timelineQueries = {
   /** Newest first: (room, above this order, up to this order, limit). */
   newest: query<EventRow>(
-    `select ${columns} from ${tables}
+    `select ${columns} from events e
      where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
      order by e.event_order desc limit ?`,
   ),
   /** Older than a place in history: (room, depth, depth, order, limit), newest first. */
   before: query<EventRow>(
-    `select ${columns} from ${tables}
+    `select ${columns} from events e
      where e.room_nid = ? and e.depth <= ? and (e.depth < ? or e.event_order < ?)
        and e.event_order is not null
      order by e.depth desc, e.event_order desc limit ?`,
   ),
   /** From a place in history on: (room, depth, depth, order, limit), oldest first. */
   after: query<EventRow>(
-    `select ${columns} from ${tables}
+    `select ${columns} from events e
      where e.room_nid = ? and e.depth >= ? and (e.depth > ? or e.event_order >= ?)
        and e.event_order is not null
      order by e.depth, e.event_order limit ?`,
@@ -77,15 +80,12 @@ export const timelineQueries = {
   ),
 };
 
-const insertEventId = query('insert into event_ids (event_nid, event_id) values (?, ?)');
+const insertEventId = query('insert into event_ids (event_id, event_nid) values (?, ?)');
 const insertEvent = query(
-  `insert into events (event_nid, room_nid, type_nid, state_key_nid, sender_nid, depth,
-     origin_server_ts, event_order, state_before, flags, rejected_by)
-   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-);
-const insertJson = query(
-  `insert into event_json (event_nid, format, device_nid, transaction_id, json)
-   values (?, ${JSON_FORMAT}, ?, ?, ?)`,
+  `insert into events (event_nid, event_id, room_nid, type_nid, state_key_nid, sender_nid, depth,
+     origin_server_ts, event_order, state_before, flags, rejected_by, device_nid, transaction_id,
+     format, json)
+   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${JSON_FORMAT}, ?)`,
 );
 const insertExtremity = query(
   'insert into forward_extremities (room_nid, event_nid) values (?, ?)',
@@ -111,25 +111,24 @@ const validRedactions = query<{ target_nid: number; redaction_nid: number }>(
    order by redaction_nid desc`,
 );
 
-/** More edges than any event may have (SS API: 20 prev events, 10 auth events). */
-const EDGES_MAX = 20;
+/** As many edges as an event may have (SS API: 20 prev events, 10 auth events). */
+const EDGES_MAX = 30;
 
-/** The edges of one event in one statement; one query for each usual number of them. */
-const edgeQueries = edgeInserts('event_edges (event_nid, prev_event_nid)');
-const authEdgeQueries = edgeInserts('auth_edges (event_nid, auth_event_nid)');
+/** What an edge of the graph means: `event_edges.kind`. */
+export const EdgeKind = { prev: 0, auth: 1 } as const;
 
-function edgeInserts(table: string): readonly Query[] {
-  return Array.from({ length: EDGES_MAX }, (_, index) =>
-    query(
-      `insert into ${table} values ${Array.from({ length: index + 1 }, () => '(?, ?)').join(', ')}`,
-    ),
-  );
-}
+/** The edges of one event in one statement; one query for each number of them. */
+const insertEdges: readonly Query[] = Array.from({ length: EDGES_MAX }, (_, index) => {
+  const rows = Array.from({ length: index + 1 }, () => '(?, ?, ?)').join(', ');
+  return query(`insert into event_edges (event_nid, kind, to_event_nid) values ${rows}`);
+});
 
-function insertEdges(queries: readonly Query[], from: number, to: readonly number[]): Statement[] {
-  const of = queries[to.length - 1];
-  if (of === undefined) return [];
-  return [statement(of, ...to.flatMap((nid) => [from, nid]))];
+function insertEdgesStatement(row: NewEventRow): Statement[] {
+  const params: number[] = [];
+  for (const nid of row.prevEventNids) params.push(row.eventNid, EdgeKind.prev, nid);
+  for (const nid of row.authEventNids) params.push(row.eventNid, EdgeKind.auth, nid);
+  const of = insertEdges[row.prevEventNids.length + row.authEventNids.length - 1];
+  return of === undefined ? [] : [statement(of, ...params)];
 }
 
 /** What `events` and its companions hold of a new event. */
@@ -155,10 +154,11 @@ export interface NewEventRow {
 
 export function insertEventStatements(row: NewEventRow): Statement[] {
   return [
-    statement(insertEventId, row.eventNid, row.eventId),
+    statement(insertEventId, row.eventId, row.eventNid),
     statement(
       insertEvent,
       row.eventNid,
+      row.eventId,
       row.roomNid,
       row.typeNid,
       row.stateKeyNid,
@@ -169,16 +169,11 @@ export function insertEventStatements(row: NewEventRow): Statement[] {
       row.stateBefore,
       row.flags,
       row.rejectedBy,
-    ),
-    statement(
-      insertJson,
-      row.eventNid,
       row.deviceNid,
       row.transactionId === null ? null : escapeText(row.transactionId),
       row.json,
     ),
-    ...insertEdges(edgeQueries, row.eventNid, row.prevEventNids),
-    ...insertEdges(authEdgeQueries, row.eventNid, row.authEventNids),
+    ...insertEdgesStatement(row),
   ];
 }
 
@@ -239,9 +234,13 @@ export async function readEventNid(reader: Reader, eventId: string): Promise<num
   return row?.event_nid;
 }
 
-export async function readEventId(reader: Reader, eventNid: number): Promise<string | undefined> {
-  const row = await reader.get(idByNid, eventNid);
-  return row?.event_id;
+/** The events that a device sent with a transaction ID, at whatever endpoint. */
+export function readEventsOfTransaction(
+  reader: Reader,
+  deviceNid: number,
+  transactionId: string,
+): Promise<EventRow[]> {
+  return reader.all(byTransaction, deviceNid, escapeText(transactionId));
 }
 
 /** The redactions that took effect first: target nid → redaction nid. */

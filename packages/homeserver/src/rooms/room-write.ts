@@ -3,7 +3,6 @@ import { authorise, isJsonObject, mayRedact, powerLevels } from '@soma/protocol'
 import { forbidden } from '../http/errors.ts';
 import { ChangeRefused } from '../storage/database.ts';
 import type { Submitted } from '../storage/change.ts';
-import type { Statement } from '../storage/sql.ts';
 import { buildEvent } from './build-event.ts';
 import type { EventDraft } from './build-event.ts';
 import { readEvent, readEventNid } from './event-store.ts';
@@ -61,11 +60,6 @@ export class RoomWrite {
       this.#change,
       this.#rooms.database.snapshotKey,
     );
-  }
-
-  /** Adds a row that must be written with the events or not at all. */
-  add(statement: Statement): void {
-    this.#change.statements.push(statement);
   }
 
   submit(): Submitted {

@@ -7,7 +7,7 @@ import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
 import { RoomHeads } from './room-heads.ts';
 import { RoomVersions } from './room-versions.ts';
-import { RunningTransactions } from './running-transactions.ts';
+import { RunningTransactions } from './transaction-replay.ts';
 
 /** What the room domain works with; one per process, made at composition. */
 export interface Rooms {

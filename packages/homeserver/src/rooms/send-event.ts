@@ -6,7 +6,7 @@ import type { RoomHead } from './room-head.ts';
 import { writeToRoom } from './room-write.ts';
 import type { RoomWrite } from './room-write.ts';
 import type { Rooms } from './rooms.ts';
-import { once } from './transaction-replay.ts';
+import { findAnswered } from './transaction-replay.ts';
 
 /** An event that a local user sends, memberships apart. */
 export interface SendRequest {
@@ -25,16 +25,13 @@ export interface SendRequest {
 export interface SendTransaction {
   readonly deviceNid: number;
   readonly transactionId: string;
-  /** Tells the endpoint apart: the same transaction ID at another endpoint is another request. */
-  readonly operation: string;
 }
 
 /** Sends an event. Resolves to its ID once it is durable; throws `MatrixError`. */
 export async function sendEvent(rooms: Rooms, request: SendRequest): Promise<string> {
   const roomNid = await rooms.names.rooms.find(request.roomId);
   if (roomNid === undefined) throw notInRoom();
-  const { transaction } = request;
-  if (transaction === undefined) {
+  const append = async (): Promise<string> => {
     const written = await writeToRoom(
       rooms,
       roomNid,
@@ -42,21 +39,13 @@ export async function sendEvent(rooms: Rooms, request: SendRequest): Promise<str
       notInRoom,
     );
     return written.value;
-  }
-  const { deviceNid, transactionId, operation } = transaction;
-  const path = [operation, request.roomId, request.type, request.redacts ?? '', transactionId];
-  return once(rooms, { deviceNid, path }, async (remember) => {
-    const written = await writeToRoom(
-      rooms,
-      roomNid,
-      async (write) => {
-        const eventId = await appendEvent(write, request);
-        write.add(remember(eventId));
-        return eventId;
-      },
-      notInRoom,
-    );
-    return written.value;
+  };
+  const { transaction, type, redacts } = request;
+  if (transaction === undefined) return append();
+  const repeatable = { ...transaction, roomNid, type, redacts };
+  return rooms.transactions.run(repeatable, async () => {
+    const answered = await findAnswered(rooms.database.reader, repeatable);
+    return answered ?? append();
   });
 }
 
@@ -78,10 +67,7 @@ async function appendEvent(write: RoomWrite, request: SendRequest): Promise<stri
     content: request.content,
     redacts: request.redacts,
     originServerTs: request.originServerTs,
-    origin:
-      transaction === undefined
-        ? undefined
-        : { deviceNid: transaction.deviceNid, transactionId: transaction.transactionId },
+    origin: transaction,
   });
   return event.built.eventId;
 }

@@ -103,8 +103,8 @@ const readHead = query<{ snapshot_nid: number }>(
   'select snapshot_nid from room_heads where room_nid = ?',
 );
 const readExtremities = query<{ event_nid: number; event_id: string; depth: number }>(
-  `select x.event_nid, i.event_id, e.depth from forward_extremities x
-   join events e on e.event_nid = x.event_nid join event_ids i on i.event_nid = x.event_nid
+  `select x.event_nid, e.event_id, e.depth from forward_extremities x
+   join events e on e.event_nid = x.event_nid
    where x.room_nid = ? order by x.event_nid`,
 );
 const readStateChanges = query<{

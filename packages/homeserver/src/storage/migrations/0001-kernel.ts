@@ -24,7 +24,7 @@ create table nid_blocks (kind text primary key, next_nid bigint not null);
 
 create table users (user_nid {nid}, user_id text not null unique);
 create table rooms (room_nid {nid}, room_id text not null unique);
-create table event_ids (event_nid {nid}, event_id text not null unique);
+create table event_ids (event_id text primary key, event_nid bigint not null) {without_rowid};
 create table event_types (type_nid {nid}, type text not null unique);
 create table state_keys (
   state_key_nid {nid},

@@ -4,6 +4,7 @@ create table room_versions (room_nid {nid}, version text not null, create_event_
 
 create table events (
   event_nid {nid},
+  event_id text not null,
   room_nid bigint not null,
   type_nid bigint not null,
   state_key_nid bigint,
@@ -13,23 +14,22 @@ create table events (
   event_order bigint,
   state_before bigint,
   flags smallint not null,
-  rejected_by text
+  rejected_by text,
+  device_nid bigint,
+  transaction_id text,
+  format smallint not null,
+  json text not null
 );
 create unique index events_order on events (room_nid, event_order);
 create index events_history on events (room_nid, depth, event_order);
-
-create table event_json (
-  event_nid {nid},
-  format smallint not null,
-  device_nid bigint,
-  transaction_id text,
-  json text not null
-);
+create index events_transaction on events (device_nid, transaction_id)
+  where transaction_id is not null;
 
 create table event_edges (
   event_nid bigint not null,
-  prev_event_nid bigint not null,
-  primary key (event_nid, prev_event_nid)
+  kind smallint not null,
+  to_event_nid bigint not null,
+  primary key (event_nid, kind, to_event_nid)
 ) {without_rowid};
 
 create table forward_extremities (
@@ -43,12 +43,6 @@ create table failed_pulls (
   attempts integer not null,
   next_try_ts bigint not null
 );
-
-create table auth_edges (
-  event_nid bigint not null,
-  auth_event_nid bigint not null,
-  primary key (event_nid, auth_event_nid)
-) {without_rowid};
 
 create table relations (
   parent_nid bigint not null,
@@ -65,15 +59,6 @@ create table redactions (
   valid smallint,
   primary key (target_nid, redaction_nid)
 ) {without_rowid};
-
-create table transactions (
-  device_nid bigint not null,
-  request_hash {bytes} not null,
-  answer text not null,
-  created_ts bigint not null,
-  primary key (device_nid, request_hash)
-) {without_rowid};
-create index transactions_age on transactions (created_ts);
 
 create table snapshots (
   snapshot_nid {nid},

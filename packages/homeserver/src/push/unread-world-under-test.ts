@@ -1,0 +1,356 @@
+import assert from 'node:assert/strict';
+
+import {
+  type EditedPushRules,
+  type JsonObject,
+  type PushRuleChanges,
+  deletePushRule,
+  isJsonObject,
+  putPushRule,
+  setPushRuleActions,
+  setPushRuleEnabled,
+} from '@soma/protocol';
+import fc from 'fast-check';
+
+import { sendReceipt } from '../ephemeral/send-receipt.ts';
+import { MatrixError } from '../http/errors.ts';
+import { buildEvent } from '../rooms/build-event.ts';
+import { EventFlag, timelineQueries } from '../rooms/event-store.ts';
+import { writeToRoom } from '../rooms/room-write.ts';
+import { changePushRules, readPushRuleChanges } from './change-push-rules.ts';
+import { naiveCounts } from './naive-counts-under-test.ts';
+import type { Past, PastEvent } from './naive-counts-under-test.ts';
+import type { RoomsUnderTest } from './rooms-under-test.ts';
+
+const KINDS = [
+  ...['message', 'message', 'message', 'mention', 'mention', 'roomMention', 'thread', 'thread'],
+  ...['thread', 'reaction', 'edit', 'notice', 'encrypted', 'state', 'levels', 'redact', 'redact'],
+  ...['join', 'join', 'leave', 'kick', 'invite', 'profile', 'forgetHead', 'unknownReceipt'],
+  ...['receipt', 'receipt', 'mainReceipt', 'threadReceipt', 'threadReceipt', 'rules', 'rules'],
+] as const;
+
+/** One step of a random history; numbers are taken modulo what there is to choose from. */
+export const randomStep = fc.record({
+  kind: fc.constantFrom(...KINDS),
+  user: fc.nat(99),
+  other: fc.nat(99),
+  room: fc.nat(1),
+  pick: fc.nat(999),
+  isPrivate: fc.boolean(),
+});
+export type Step = typeof randomStep extends fc.Arbitrary<infer Value> ? Value : never;
+
+const USERS = 5;
+const EVENTS_MAX = 100_000;
+
+/** Users and rooms with a history that is kept twice: by the server, and as a list of what happened. */
+export class UnreadWorld {
+  readonly #server: RoomsUnderTest;
+  readonly users: readonly string[];
+  readonly roomIds: string[] = [];
+  /** IDs of all events that the steps made, by room. */
+  readonly #eventIds: string[][] = [];
+  readonly #rules = new Map<string, { position: number; changes: PushRuleChanges }[]>();
+  readonly #receipts: {
+    readonly userId: string;
+    readonly roomId: string;
+    readonly eventId: string;
+    readonly threadId: string | undefined;
+  }[] = [];
+
+  constructor(server: RoomsUnderTest, name: string) {
+    this.#server = server;
+    this.users = Array.from({ length: USERS }, (_, index) => `@${name}-${index}:example.org`);
+  }
+
+  /** Two rooms of the first user; the second user is in both, in the second one the third is too. */
+  async begin(): Promise<void> {
+    for (const extra of [[], [2]]) {
+      const roomId = await this.#server.createRoom(this.#user(0), {
+        events_default: 0,
+        state_default: 0,
+        redact: 0,
+        invite: 0,
+        kick: 0,
+        users_default: 0,
+      });
+      this.roomIds.push(roomId);
+      this.#eventIds.push([]);
+      for (const index of [1, ...extra]) {
+        await this.#server.member(roomId, this.#user(index), 'join');
+      }
+    }
+  }
+
+  /** Does the step; what the rules of the room forbid is left out. */
+  async take(step: Step): Promise<void> {
+    try {
+      await this.#take(step);
+    } catch (error) {
+      if (!(error instanceof MatrixError)) throw error;
+    }
+  }
+
+  /** Compares the counts of every member of every room. */
+  async check(): Promise<void> {
+    const pasts = await Promise.all(this.roomIds.map((roomId) => this.#pastOf(roomId)));
+    for (const userId of this.users) {
+      const counts = await this.#server.unread(userId, this.roomIds);
+      for (const [index, past] of pasts.entries()) {
+        const roomId = this.roomIds[index] ?? '';
+        if (!isMember(past.events, userId)) continue;
+        const expected = naiveCounts(
+          {
+            ...past,
+            rules: this.#rules.get(userId) ?? [],
+            receipts: this.#receipts.filter(
+              (receipt) => receipt.userId === userId && receipt.roomId === roomId,
+            ),
+          },
+          userId,
+        );
+        const { total, main, threads } = counts.get(roomId) ?? {};
+        assert.deepEqual({ total, main, threads }, expected, `${userId} in ${roomId}`);
+      }
+    }
+  }
+
+  async #take(step: Step): Promise<void> {
+    const { kind, room } = step;
+    const userId = this.#user(step.user);
+    const other = this.#user(step.other);
+    const roomId = this.roomIds[room] ?? '';
+    switch (kind) {
+      case 'join':
+      case 'leave':
+        return this.#server.member(roomId, userId, kind);
+      case 'kick':
+      case 'invite':
+        return this.#server.member(roomId, userId, kind, other);
+      case 'profile':
+        return this.#server.member(roomId, userId, 'join', userId, {
+          displayname: `cake ${step.pick % 10}`,
+        });
+      case 'forgetHead':
+        return this.#server.forgetHead(roomId);
+      case 'rules':
+        return this.#changeRules(userId, step, roomId);
+      case 'receipt':
+        return this.#receipt(step, userId, roomId, undefined);
+      case 'mainReceipt':
+        return this.#receipt(step, userId, roomId, 'main');
+      case 'threadReceipt':
+        return this.#receipt(step, userId, roomId, this.#event(room, step.other));
+      case 'unknownReceipt':
+        return this.#unknownReceipt(step, userId, roomId);
+      case 'redact': {
+        this.#eventIds[room]?.push(
+          await this.#server.redact(roomId, userId, this.#event(room, step.pick)),
+        );
+        return;
+      }
+      default:
+        this.#eventIds[room]?.push(
+          await this.#server.send(roomId, userId, this.#content(step, other), typeOf(step)),
+        );
+    }
+  }
+
+  #content({ kind, pick, room }: Step, other: string): JsonObject {
+    const body = pick % 3 === 0 ? 'some cake 7' : 'hello';
+    const mentions = pick % 2 === 0 ? { 'm.mentions': { user_ids: [other] } } : {};
+    const relation = (type: string): JsonObject => ({
+      'm.relates_to': { rel_type: type, event_id: this.#event(room, pick), key: '+' },
+    });
+    switch (kind) {
+      case 'mention':
+        return { body, 'm.mentions': { user_ids: [other, '@nobody:example.org'] } };
+      case 'roomMention':
+        return { body, 'm.mentions': { room: true } };
+      case 'thread':
+        return { body, ...mentions, ...relation('m.thread') };
+      case 'reaction':
+        return relation('m.annotation');
+      case 'edit':
+        return { body, ...mentions, ...relation('m.replace') };
+      case 'notice':
+        return { body, msgtype: 'm.notice', ...mentions, ...relation('m.reference') };
+      case 'state':
+        return { topic: body };
+      case 'levels':
+        return {
+          state_default: 0,
+          redact: 0,
+          invite: 0,
+          kick: 0,
+          users: { [this.#user(0)]: 100 },
+          notifications: { room: pick % 2 === 0 ? 0 : 50 },
+        };
+      default:
+        return { body };
+    }
+  }
+
+  async #receipt(
+    step: Step,
+    userId: string,
+    roomId: string,
+    threadId: string | undefined,
+  ): Promise<void> {
+    const eventId = this.#event(step.room, step.pick);
+    const type = step.isPrivate ? 'm.read.private' : 'm.read';
+    const userNid = await this.#server.userNid(userId);
+    await sendReceipt(this.#server.ephemeral, { roomId, userNid, type, eventId, threadId });
+    this.#receipts.push({ userId, roomId, eventId, threadId });
+  }
+
+  /** The receipt comes before the event that it is for. */
+  async #unknownReceipt(step: Step, userId: string, roomId: string): Promise<void> {
+    const { rooms } = this.#server.push;
+    const sender = this.#user(step.other);
+    const roomNid = await this.#server.roomNid(roomId);
+    const content = this.#content({ ...step, kind: 'message' }, sender);
+    await writeToRoom(rooms, roomNid, async (write) => {
+      const event = await buildEvent(rooms, write.head, { type: 'm.room.message', sender, content });
+      const { eventId } = event.built;
+      const userNid = await this.#server.userNid(userId);
+      const threadId = step.pick % 2 === 0 ? 'main' : undefined;
+      const type = step.isPrivate ? 'm.read.private' : 'm.read';
+      // It waits for this very write, and then for an event that is not yet committed.
+      void sendReceipt(this.#server.ephemeral, { roomId, userNid, type, eventId, threadId }).then(
+        () => this.#receipts.push({ userId, roomId, eventId, threadId }),
+        (error: unknown) => assert.ok(error instanceof MatrixError),
+      );
+      await write.appendBuilt(event);
+      this.#eventIds[step.room]?.push(eventId);
+    });
+    await this.#server.forgetHead(roomId);
+  }
+
+  async #changeRules(userId: string, { pick, room }: Step, roomId: string): Promise<void> {
+    const userNid = await this.#server.userNid(userId);
+    let changed: PushRuleChanges | undefined;
+    const position = await changePushRules(this.#server.push, userNid, (changes) => {
+      const edited = edit(changes, pick, { roomId, roomIds: this.roomIds, users: this.users, room });
+      if (edited.ok) changed = edited.changes;
+      return edited;
+    });
+    if (changed === undefined || position === 0) return;
+    const rules = this.#rules.get(userId) ?? [];
+    this.#rules.set(userId, [...rules, { position, changes: changed }]);
+    if (pick % 5 > 0) return;
+    const stored = await readPushRuleChanges(this.#server.database.reader, userNid);
+    assert.deepEqual(stored, this.#rules.get(userId)?.at(-1)?.changes);
+  }
+
+  async #pastOf(roomId: string): Promise<Pick<Past, 'events' | 'version'>> {
+    const roomNid = await this.#server.roomNid(roomId);
+    const { heads, database } = this.#server.push.rooms;
+    const rows = await database.reader.all(
+      timelineQueries.newest,
+      roomNid,
+      0,
+      Number.MAX_SAFE_INTEGER,
+      EVENTS_MAX,
+    );
+    const events = rows.reverse().map((row): PastEvent => {
+      const pdu: unknown = JSON.parse(row.json);
+      if (!isJsonObject(pdu)) throw new Error('an event is no object');
+      const { type, sender, content, state_key: stateKey } = pdu;
+      return {
+        eventId: row.event_id,
+        order: row.event_order ?? 0,
+        isRedacted: (row.flags & EventFlag.redacted) !== 0,
+        type: String(type),
+        sender: String(sender),
+        room_id: roomId,
+        content: isJsonObject(content) ? content : {},
+        ...(typeof stateKey === 'string' ? { state_key: stateKey } : {}),
+      };
+    });
+    const version = await heads.run(roomNid, async (head) => head?.version);
+    if (version === undefined) throw new Error('the room is not known');
+    return { events, version };
+  }
+
+  #user(index: number): string {
+    return this.users[index % this.users.length] ?? '';
+  }
+
+  #event(room: number, index: number): string {
+    const ids = this.#eventIds[room] ?? [];
+    return ids[index % ids.length] ?? '$none';
+  }
+}
+
+function typeOf({ kind }: Step): string {
+  switch (kind) {
+    case 'reaction':
+      return 'm.reaction';
+    case 'encrypted':
+      return 'm.room.encrypted';
+    case 'state':
+      return 'm.room.topic';
+    case 'levels':
+      return 'm.room.power_levels';
+    default:
+      return 'm.room.message';
+  }
+}
+
+function isMember(events: readonly PastEvent[], userId: string): boolean {
+  const last = events.findLast(
+    (event) => event.type === 'm.room.member' && event.state_key === userId,
+  );
+  return last?.content['membership'] === 'join';
+}
+
+/** One of the changes that clients make. */
+function edit(
+  changes: PushRuleChanges,
+  pick: number,
+  names: { roomId: string; roomIds: readonly string[]; users: readonly string[]; room: number },
+): EditedPushRules {
+  const { roomId, users } = names;
+  const elsewhere = names.roomIds[1 - names.room] ?? '';
+  const highlight = { set_tweak: 'highlight' };
+  const inRoom = (of: string): JsonObject => ({
+    kind: 'event_match',
+    key: 'room_id',
+    pattern: of,
+  });
+  const edits: (() => EditedPushRules)[] = [
+    () => putPushRule(changes, 'room', roomId, { actions: [] }),
+    () => putPushRule(changes, 'room', roomId, { actions: ['notify', highlight] }),
+    () => deletePushRule(changes, 'room', roomId),
+    () => putPushRule(changes, 'override', 'mute', { actions: [], conditions: [inRoom(elsewhere)] }),
+    () => deletePushRule(changes, 'override', 'mute'),
+    () => setPushRuleEnabled(changes, 'override', '.m.rule.master', true),
+    () => setPushRuleEnabled(changes, 'override', '.m.rule.master', false),
+    () => putPushRule(changes, 'content', 'cake', { actions: ['notify', highlight], pattern: 'cake' }),
+    () => deletePushRule(changes, 'content', 'cake'),
+    () => putPushRule(changes, 'sender', users[pick % USERS] ?? '', { actions: [] }),
+    () => setPushRuleEnabled(changes, 'underride', '.m.rule.message', pick % 2 === 0),
+    () => setPushRuleEnabled(changes, 'override', '.m.rule.is_user_mention', pick % 2 === 0),
+    () => setPushRuleActions(changes, 'underride', '.m.rule.encrypted', []),
+    () => setPushRuleActions(changes, 'override', '.m.rule.reaction', ['notify']),
+    () =>
+      putPushRule(changes, 'underride', 'my-name', {
+        actions: ['notify', highlight],
+        conditions: [{ kind: 'contains_display_name' }],
+      }),
+    () =>
+      putPushRule(changes, 'override', 'my-name', {
+        actions: ['notify', highlight],
+        conditions: [{ kind: 'contains_display_name' }],
+      }),
+    () => deletePushRule(changes, 'override', 'my-name'),
+    () =>
+      putPushRule(changes, 'override', 'few', {
+        actions: pick % 2 === 0 ? ['notify', highlight] : [],
+        conditions: [{ kind: 'room_member_count', is: '<4' }],
+      }),
+    () => deletePushRule(changes, 'override', 'few'),
+  ];
+  return edits[pick % edits.length]?.() ?? { ok: true, changes };
+}
