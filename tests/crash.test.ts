@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 import { Ledger, sendAgain, WrongAnswer, type OwnedValue } from './crash/ledger.ts';
 import { pathOf } from './harness/api.ts';
@@ -73,6 +73,7 @@ async function crashUnderLoad({ server, ledger, users, guest, rooms }: World): P
   let crashing = false;
   const workers = jobs.map(async (job) => {
     while (!crashing) {
+      await nextTurn();
       try {
         await job();
       } catch (error) {
@@ -81,9 +82,12 @@ async function crashUnderLoad({ server, ledger, users, guest, rooms }: World): P
     }
   });
   const all = Promise.all(workers);
-  await Promise.race([all, sleep(50 + Math.random() * (lifeMsMax - 50))]);
-  crashing = true;
-  await server.kill();
+  try {
+    await Promise.race([all, sleep(50 + Math.random() * (lifeMsMax - 50))]);
+  } finally {
+    crashing = true;
+    await server.kill();
+  }
   await all;
 }
 

@@ -3,7 +3,7 @@
  * layer and the ones before. What points upwards is a function handed in at composition.
  */
 const layers: readonly (readonly string[])[] = [
-  ['config', 'telemetry'],
+  ['errors', 'config', 'telemetry'],
   ['storage'],
   ['streams', 'jobs'],
   ['federation-client'],

@@ -3,8 +3,7 @@ import { hash } from 'node:crypto';
 import { openAccounts } from './accounts/accounts.ts';
 import { profileOf } from './accounts/profile-of.ts';
 import { resolveToken } from './accounts/resolve-token.ts';
-import { somaVersion } from './cli/version.ts';
-import type { RunningHomeserver } from './cli/run-server.ts';
+import { somaVersion } from './config/soma-version.ts';
 import { clientEndpoints } from './client-server/endpoints.ts';
 import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { endpointRateLimits, openRateLimiters } from './client-server/rate-limits.ts';
@@ -15,21 +14,31 @@ import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
+import { hasForgotten } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
 import { openRooms } from './rooms/rooms.ts';
 import { internedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
+import { openNotices } from './open-notices.ts';
 import { openSync } from './open-sync.ts';
 import { adminEndpoints } from './synapse-admin/endpoints.ts';
 import { accountDataSource } from './account-data-source.ts';
 import type { SyncSources } from './sync/sync-context.ts';
 import { createLogger } from './telemetry/logger.ts';
 
+/** A server that serves. */
+export interface Homeserver {
+  /** Where it serves, as URLs. */
+  readonly addresses: readonly string[];
+  /** Finishes what was accepted; resolves when nothing is open any more. */
+  stop(): Promise<void>;
+}
+
 /** How long running requests may take to finish when the server stops. */
 const STOP_GRACE_MS = 10_000;
 
 /** The composition root: opens everything by hand, lowest first, and serves until it is stopped. */
-export async function startHomeserver(config: Config): Promise<RunningHomeserver> {
+export async function startHomeserver(config: Config): Promise<Homeserver> {
   const { logger, flush } = createLogger({ level: config.logging.level });
   const { serverName } = config.server;
   const now = Date.now;
@@ -37,10 +46,11 @@ export async function startHomeserver(config: Config): Promise<RunningHomeserver
   const names = internedNames(database, config.caches.globalFactor);
   const accounts = openAccounts({ database, names, config, logger, now });
   const signingKey = config.signingKeys.current;
+  const notices = openNotices(database, names, serverName);
   const rooms = openRooms({
     database,
     names,
-    projections: [new MembershipProjection(names.users, serverName)],
+    projections: [new MembershipProjection(names.users, serverName), ...notices.projections],
     crypto: {
       serverName,
       keyId: signingKey.keyId,
@@ -49,19 +59,20 @@ export async function startHomeserver(config: Config): Promise<RunningHomeserver
     },
     now,
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
+    hasForgotten,
   });
   const sources: SyncSources = {
-    accountData: accountDataSource(),
-    receipts: async () => undefined,
-    unread: async () => new Map(),
-    typing: { counter: 0, usersTyping: () => [], roomsChangedSince: () => [] },
+    accountData: notices.withPushRules(accountDataSource()),
+    ...notices.sources,
   };
+  const sync = openSync(rooms, sources, config);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const services: ClientServices = {
     config,
     accounts,
     rooms,
-    sync: openSync(rooms, sources, config),
+    ...notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid)),
+    sync,
     interactiveAuth: openInteractiveAuth(accounts, rateLimits),
     rateLimits,
     propagateProfile: async (userId) =>

@@ -1,6 +1,6 @@
 import type { PasswordPolicy } from '../config/config.ts';
-import { MatrixError, invalidParam } from '../http/errors.ts';
-import type { Errcode } from '../http/errors.ts';
+import { MatrixError, invalidParam } from '../errors/matrix-error.ts';
+import type { Errcode } from '../errors/matrix-error.ts';
 import { passwordLengthMax } from './limits.ts';
 
 /** Throws what is wrong with a new password by `password_config.policy`. */

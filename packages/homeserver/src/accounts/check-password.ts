@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { UserId } from '@soma/protocol';
 
-import { MatrixError } from '../http/errors.ts';
+import { MatrixError } from '../errors/matrix-error.ts';
 import type { Account } from './account-store.ts';
 import type { Accounts } from './accounts.ts';
 import { findAccount } from './find-account.ts';

@@ -1,7 +1,7 @@
 import { newUserId } from '@soma/protocol';
 import type { UserId } from '@soma/protocol';
 
-import { MatrixError } from '../http/errors.ts';
+import { MatrixError } from '../errors/matrix-error.ts';
 import type { Accounts } from './accounts.ts';
 import { findAccount } from './find-account.ts';
 

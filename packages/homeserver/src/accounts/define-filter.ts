@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { canonicalJson, parseSyncFilter } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
-import { badJson } from '../http/errors.ts';
+import { badJson } from '../errors/matrix-error.ts';
 import { write } from '../storage/database.ts';
 import type { Accounts } from './accounts.ts';
 import { findFilterStatement, insertFilterStatement, readFilterId } from './filter-store.ts';

@@ -1,6 +1,6 @@
 import type { UserId } from '@soma/protocol';
 
-import { forbidden, userLocked } from '../http/errors.ts';
+import { forbidden, userLocked } from '../errors/matrix-error.ts';
 import { passwordStands } from './account-store.ts';
 import type { Accounts } from './accounts.ts';
 import { checkPassword } from './check-password.ts';

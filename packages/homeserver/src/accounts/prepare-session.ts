@@ -1,7 +1,7 @@
 import { localpart } from '@soma/protocol';
 import type { UserId } from '@soma/protocol';
 
-import { invalidParam } from '../http/errors.ts';
+import { invalidParam } from '../errors/matrix-error.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Touch } from '../storage/change.ts';
 import type { Statement } from '../storage/sql.ts';

@@ -1,4 +1,4 @@
-import { MatrixError, notFound } from '../http/errors.ts';
+import { MatrixError, notFound } from '../errors/matrix-error.ts';
 import { write } from '../storage/database.ts';
 import type { Accounts } from './accounts.ts';
 import { readDevice, renameDeviceStatement } from './device-store.ts';

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { testEngines } from '../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../tests/harness/engines.ts';
 import type { Reader } from '../storage/sql.ts';
+import { setPasswordStatement } from './account-store.ts';
 import { openAccountsUnderTest } from './accounts-under-test.ts';
 import type { AccountsUnderTest } from './accounts-under-test.ts';
 import { changePassword } from './change-password.ts';
@@ -252,13 +253,21 @@ for (const engine of testEngines()) {
       );
     });
 
-    it('starts no session with a password that is being changed', async () => {
+    it('starts no session with a password that is changed while it is checked', async () => {
       await register('hurried');
-      const owner = await ownerOf(await login('hurried'));
-      const change = changePassword(opened.accounts, owner, 'other', true);
-      const [outcome] = await Promise.allSettled([login('hurried'), change]);
-      if (outcome.status === 'fulfilled') await assertEnded(outcome.value);
-      else assert.equal(outcome.reason.errcode, 'M_FORBIDDEN');
+      const { userNid } = await ownerOf(await login('hurried'));
+      const changesFirst: LoginLimits = {
+        ...noLimits,
+        beforeSession() {
+          const statements = [setPasswordStatement(userNid, 'another hash')];
+          opened.database.submit({ statements, positions: 0 });
+        },
+      };
+      const identifier = { type: 'm.id.user', user: 'hurried' };
+      const request = { identifier, password: 'secret', deviceId: 'LATE', deviceDisplayName: 'x' };
+      const refused = logIn(opened.accounts, request, changesFirst);
+      await assert.rejects(refused, { status: 403, errcode: 'M_FORBIDDEN' });
+      assert.equal((await listDevices(opened.accounts, userNid)).length, 1);
     });
 
     it('shows what an account may at the very next request', async () => {

@@ -1,6 +1,6 @@
 import { exceedsBytes, parseRoomId } from '@soma/protocol';
 
-import { MatrixError, invalidParam } from '../http/errors.ts';
+import { MatrixError, invalidParam } from '../errors/matrix-error.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { write } from '../storage/database.ts';
 import { GLOBAL, putAccountDataStatement } from './account-data-store.ts';

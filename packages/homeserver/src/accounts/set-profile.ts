@@ -1,4 +1,4 @@
-import { MatrixError, forbidden, invalidParam, notFound } from '../http/errors.ts';
+import { MatrixError, forbidden, invalidParam, notFound } from '../errors/matrix-error.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { write } from '../storage/database.ts';
 import type { Accounts } from './accounts.ts';

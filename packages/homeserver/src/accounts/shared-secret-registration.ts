@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-import { MatrixError, badJson, badRequest } from '../http/errors.ts';
+import { MatrixError, badJson, badRequest } from '../errors/matrix-error.ts';
 import type { Accounts } from './accounts.ts';
 import { passwordLengthMax } from './limits.ts';
 import { registerAccount } from './register-account.ts';

@@ -1,7 +1,7 @@
 import { parseUserId, serverNameOf } from '@soma/protocol';
 import type { UserId } from '@soma/protocol';
 
-import { badRequest, forbidden, missingParam } from '../http/errors.ts';
+import { badRequest, forbidden, missingParam } from '../errors/matrix-error.ts';
 import type { Accounts } from './accounts.ts';
 
 /** A user identifier object (Client-server API, "Identifier types"), not yet checked. */

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 
 import { collect } from './collect.ts';
 import { EXIT } from './exit-codes.ts';
-import { somaVersion } from './version.ts';
+import { somaVersion } from '../config/soma-version.ts';
 
 export interface StartFlags {
   /** Files and folders; empty for a start on the data folder's own config. */

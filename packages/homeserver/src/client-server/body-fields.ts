@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-import { badJson, missingParam } from '../http/errors.ts';
+import { badJson, missingParam } from '../errors/matrix-error.ts';
 
 /** A text that clients leave out or, some of them, send as null. */
 export const OptionalText = Type.Optional(Type.Union([Type.String(), Type.Null()]));

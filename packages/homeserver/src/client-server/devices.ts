@@ -5,7 +5,7 @@ import type { Device } from '../accounts/device-store.ts';
 import { findDevice, listDevices } from '../accounts/list-devices.ts';
 import { renameDevice } from '../accounts/rename-device.ts';
 import { clientPaths } from '../http/endpoint.ts';
-import { badJson, missingParam, notFound } from '../http/errors.ts';
+import { badJson, missingParam, notFound } from '../errors/matrix-error.ts';
 import type { Flows } from '../http/interactive-auth.ts';
 import { OptionalAuth, OptionalText } from './body-fields.ts';
 import { accountEndpoint } from './services.ts';

@@ -1,11 +1,15 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { accountEndpoints } from './account-endpoints.ts';
 import { createRoomEndpoints } from './create-room.ts';
+import { pushRuleEndpoints } from './push-rules.ts';
+import { readMarkerEndpoints } from './read-markers.ts';
+import { receiptEndpoints } from './receipts.ts';
 import { membershipEndpoints } from './room-membership.ts';
 import { roomReadingEndpoints } from './room-reading.ts';
 import { sendEndpoints } from './send-events.ts';
 import type { ClientServices } from './services.ts';
 import { syncEndpoints } from './sync.ts';
+import { typingEndpoints } from './typing.ts';
 
 /** Every endpoint of the client-server API that Soma serves. */
 export const clientEndpoints: readonly Endpoint<ClientServices>[] = [
@@ -15,4 +19,8 @@ export const clientEndpoints: readonly Endpoint<ClientServices>[] = [
   ...sendEndpoints,
   ...roomReadingEndpoints,
   ...syncEndpoints,
+  ...receiptEndpoints,
+  ...readMarkerEndpoints,
+  ...typingEndpoints,
+  ...pushRuleEndpoints,
 ];

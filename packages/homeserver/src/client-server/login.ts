@@ -4,7 +4,7 @@ import { logIn } from '../accounts/log-in.ts';
 import type { UserIdentifier } from '../accounts/user-identifier.ts';
 import type { Config } from '../config/config.ts';
 import { clientPaths } from '../http/endpoint.ts';
-import { badRequest, missingParam } from '../http/errors.ts';
+import { badRequest, missingParam } from '../errors/matrix-error.ts';
 import { OptionalText } from './body-fields.ts';
 import { loginLimits } from './rate-limits.ts';
 import { accountEndpoint } from './services.ts';

@@ -1,4 +1,4 @@
-import { forbidden } from '../http/errors.ts';
+import { forbidden } from '../errors/matrix-error.ts';
 
 /** Throws `403 M_FORBIDDEN` unless the path names the requester. */
 export function checkOwnUser(requester: { readonly userId: string }, userId: string): void {

@@ -5,7 +5,7 @@ import { profileOf } from '../accounts/profile-of.ts';
 import type { Profile } from '../accounts/profile-store.ts';
 import { setProfileField } from '../accounts/set-profile.ts';
 import { clientPaths } from '../http/endpoint.ts';
-import { notFound } from '../http/errors.ts';
+import { notFound } from '../errors/matrix-error.ts';
 import { checkMayReadProfile } from './profile-access.ts';
 import { accountEndpoint } from './services.ts';
 

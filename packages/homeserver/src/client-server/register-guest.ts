@@ -1,5 +1,5 @@
 import { registerAccount } from '../accounts/register-account.ts';
-import { forbidden } from '../http/errors.ts';
+import { forbidden } from '../errors/matrix-error.ts';
 import { textIn } from './body-fields.ts';
 import { toClientRegistration } from './register-once.ts';
 import type { AccountServices } from './services.ts';

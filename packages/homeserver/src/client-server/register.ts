@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { checkNewPassword } from '../accounts/check-new-password.ts';
 import { checkUsername, checkUsernameIsFree } from '../accounts/check-username.ts';
 import { clientPaths } from '../http/endpoint.ts';
-import { forbidden } from '../http/errors.ts';
+import { forbidden } from '../errors/matrix-error.ts';
 import { OptionalAuth, OptionalText, requiredTextIn, textIn } from './body-fields.ts';
 import { registerGuest } from './register-guest.ts';
 import { registerOnce, registeredUser } from './register-once.ts';

@@ -4,7 +4,7 @@ import { parseUserId, serverNameOf } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
 import { clientPaths } from '../http/endpoint.ts';
-import { MatrixError, forbidden, invalidParam, missingParam, notFound } from '../http/errors.ts';
+import { MatrixError, forbidden, invalidParam, missingParam, notFound } from '../errors/matrix-error.ts';
 import { changeMembership } from '../membership/change-membership.ts';
 import type { MembershipRequest } from '../membership/change-membership.ts';
 import { forgetRoom } from '../membership/forget-room.ts';

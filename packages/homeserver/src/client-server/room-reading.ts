@@ -5,12 +5,12 @@ import type { JsonObject, RoomEventFilter } from '@soma/protocol';
 
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
-import { forbidden, invalidParam } from '../http/errors.ts';
+import { forbidden, invalidParam } from '../errors/matrix-error.ts';
 import { readMembersOfRoom } from '../membership/membership-store.ts';
 import { readMessages } from '../rooms/read-messages.ts';
 import { readMembers, readRoomEvent, readState, readStateEvent } from '../rooms/read-state.ts';
 import { readRoomAccess } from '../rooms/room-access.ts';
-import type { Viewer } from '../rooms/view-events.ts';
+import type { Viewer } from '../rooms/viewer.ts';
 import { clientEndpoint } from './services.ts';
 
 /** On whose behalf the room domain reads. */

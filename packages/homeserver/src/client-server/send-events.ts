@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
-import { badJson, forbidden } from '../http/errors.ts';
+import { badJson, forbidden } from '../errors/matrix-error.ts';
 import { JsonObject } from '../http/schemas.ts';
 import { setMembershipState } from '../membership/set-membership-state.ts';
 import { sendEvent } from '../rooms/send-event.ts';

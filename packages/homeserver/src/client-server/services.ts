@@ -1,7 +1,9 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Config } from '../config/config.ts';
+import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { InteractiveAuth } from '../http/interactive-auth.ts';
+import type { PushRules } from '../push/push-rules.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
 import type { RateLimiters } from './rate-limits.ts';
@@ -19,6 +21,8 @@ export interface AccountServices {
 /** What the handlers of the client-server API are given. */
 export interface ClientServices extends AccountServices {
   readonly rooms: Rooms;
+  readonly ephemeral: Ephemeral;
+  readonly pushRules: PushRules;
   readonly sync: SyncContext;
 }
 

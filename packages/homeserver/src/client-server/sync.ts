@@ -5,7 +5,7 @@ import type { SyncFilter } from '@soma/protocol';
 
 import { findFilter } from '../accounts/find-filter.ts';
 import { clientPaths } from '../http/endpoint.ts';
-import { invalidParam } from '../http/errors.ts';
+import { invalidParam } from '../errors/matrix-error.ts';
 import { sync } from '../sync/sync.ts';
 import { viewerOf } from './room-reading.ts';
 import { clientEndpoint } from './services.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { notFound } from '../http/errors.ts';
+import { notFound } from '../errors/matrix-error.ts';
 import { accountEndpoint } from './services.ts';
 
 /** What clients learn of the server's address; undefined where the operator has not given it. */

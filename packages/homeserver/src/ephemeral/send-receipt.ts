@@ -1,6 +1,6 @@
 import { parseEventId } from '@soma/protocol';
 
-import { forbidden, invalidParam } from '../http/errors.ts';
+import { forbidden, invalidParam } from '../errors/matrix-error.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { write } from '../storage/database.ts';
 import type { Statement } from '../storage/sql.ts';

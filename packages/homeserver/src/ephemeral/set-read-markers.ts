@@ -1,7 +1,7 @@
 import { isJsonObject, parseEventId } from '@soma/protocol';
 
 import { putAccountDataStatement, readAccountDataEntry } from '../accounts/account-data-store.ts';
-import { invalidParam } from '../http/errors.ts';
+import { invalidParam } from '../errors/matrix-error.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { write } from '../storage/database.ts';
 import type { Ephemeral } from './ephemeral.ts';

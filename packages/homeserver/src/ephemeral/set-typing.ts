@@ -1,4 +1,4 @@
-import { forbidden } from '../http/errors.ts';
+import { forbidden } from '../errors/matrix-error.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import { joinedRoom } from './send-receipt.ts';
 

@@ -5,7 +5,7 @@ import {
   missingToken,
   unknownToken,
   userLocked,
-} from './errors.ts';
+} from '../errors/matrix-error.ts';
 
 /** What of a request the owner of the tokens may want: for last-seen, and for application services. */
 export interface TokenUse {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Type } from 'typebox';
 
 import { BodyCheck } from './body-check.ts';
-import { MatrixError } from './errors.ts';
+import { MatrixError } from '../errors/matrix-error.ts';
 import { JsonObject } from './schemas.ts';
 
 const check = new BodyCheck(

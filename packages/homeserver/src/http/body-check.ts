@@ -2,8 +2,8 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Validator } from 'typebox/compile';
 
-import type { MatrixError } from './errors.ts';
-import { badJson, missingParam } from './errors.ts';
+import type { MatrixError } from '../errors/matrix-error.ts';
+import { badJson, missingParam } from '../errors/matrix-error.ts';
 import { fieldPathLengthMax } from './limits.ts';
 
 type Problem = ReturnType<Validator['Errors']>[number];

@@ -2,7 +2,7 @@ import type { Static, TObject, TSchema } from 'typebox';
 
 import type { UserId } from '@soma/protocol';
 
-import type { Errcode } from './errcodes.ts';
+import type { Errcode } from '../errors/errcodes.ts';
 import type { ParamsOf } from './paths.ts';
 
 export { clientPaths, v1Paths } from './paths.ts';

@@ -1,4 +1,4 @@
-import { MatrixError } from './errors.ts';
+import { MatrixError } from '../errors/matrix-error.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Is told of what was thrown and is not a refusal, with the request it happened in. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { MatrixError } from './errors.ts';
+import { MatrixError } from '../errors/matrix-error.ts';
 import { InteractiveAuth } from './interactive-auth.ts';
 import type { Flows, InteractiveOutcome, InteractiveRequest } from './interactive-auth.ts';
 import { dummyStage } from './interactive-auth/dummy-stage.ts';

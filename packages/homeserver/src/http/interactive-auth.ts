@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import type { Errcode } from './errcodes.ts';
-import { badJson, badRequest, MatrixError } from './errors.ts';
+import type { Errcode } from '../errors/errcodes.ts';
+import { badJson, badRequest, MatrixError } from '../errors/matrix-error.ts';
 import { isComplete, nextStages } from './interactive-auth/flows.ts';
 import type { Flows } from './interactive-auth/flows.ts';
 import type { InteractiveSession, SessionStore } from './interactive-auth/session-store.ts';

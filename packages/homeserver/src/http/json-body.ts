@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-import { badJson, notJson } from './errors.ts';
+import { badJson, notJson } from '../errors/matrix-error.ts';
 import { jsonDepthMax } from './limits.ts';
 
 /**

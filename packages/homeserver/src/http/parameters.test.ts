@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { Type } from 'typebox';
 
-import { MatrixError } from './errors.ts';
+import { MatrixError } from '../errors/matrix-error.ts';
 import { findInQuery, ParameterReader } from './parameters.ts';
 
 const reader = new ParameterReader(

@@ -2,8 +2,8 @@ import type { TObject, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Validator } from 'typebox/compile';
 
-import type { MatrixError } from './errors.ts';
-import { invalidParam, missingParam } from './errors.ts';
+import type { MatrixError } from '../errors/matrix-error.ts';
+import { invalidParam, missingParam } from '../errors/matrix-error.ts';
 
 type Kind = 'string' | 'integer' | 'number' | 'boolean';
 

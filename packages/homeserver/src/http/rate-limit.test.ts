@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { LimitExceededError } from './errors.ts';
+import { LimitExceededError } from '../errors/matrix-error.ts';
 import { RateLimiter } from './rate-limit.ts';
 
 test('a burst passes, then actions pass at the rate', () => {

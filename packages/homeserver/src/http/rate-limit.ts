@@ -1,4 +1,4 @@
-import { limitExceeded } from './errors.ts';
+import { limitExceeded } from '../errors/matrix-error.ts';
 
 /** As in Synapse's `rc_*` options. */
 export interface RateLimit {

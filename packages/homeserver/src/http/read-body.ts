@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-import { tooLarge } from './errors.ts';
+import { tooLarge } from '../errors/matrix-error.ts';
 
 /** The client went away, or was cut off, in the middle of its request: nobody is left to answer. */
 export class ClientGoneError extends Error {

@@ -9,7 +9,7 @@ import type { UserId } from '@soma/protocol';
 import type { TokenVerdict } from './authenticate.ts';
 import type { Endpoint, Requester } from './endpoint.ts';
 import { clientPaths, endpointFor } from './endpoint.ts';
-import { notFound } from './errors.ts';
+import { notFound } from '../errors/matrix-error.ts';
 import { HtmlText, JsonStream, JsonText, reply } from './response.ts';
 import { JsonObject } from './schemas.ts';
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@soma/protocol';
 
-import { badRequest, forbidden, notFound } from '../http/errors.ts';
+import { badRequest, forbidden, notFound } from '../errors/matrix-error.ts';
 import type { Profile } from '../rooms/profile.ts';
 import type { HeadEntry } from '../rooms/head-entry.ts';
 import { writeToRoom } from '../rooms/room-write.ts';

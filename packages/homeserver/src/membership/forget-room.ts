@@ -1,4 +1,4 @@
-import { badRequest } from '../http/errors.ts';
+import { badRequest } from '../errors/matrix-error.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { write } from '../storage/database.ts';

@@ -153,6 +153,15 @@ export async function readMembership(
   return row === undefined ? undefined : toRecord(row);
 }
 
+/** Whether the user has left the room and then forgotten it. */
+export async function hasForgotten(
+  reader: Reader,
+  userNid: number,
+  roomNid: number,
+): Promise<boolean> {
+  return (await readMembership(reader, userNid, roomNid))?.forgotten ?? false;
+}
+
 /** Every membership that the user has or had. */
 export async function readMembershipsOfUser(
   reader: Reader,

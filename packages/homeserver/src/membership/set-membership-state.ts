@@ -1,6 +1,6 @@
 import type { JsonObject } from '@soma/protocol';
 
-import { badJson, forbidden } from '../http/errors.ts';
+import { badJson, forbidden } from '../errors/matrix-error.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { changeMembership } from './change-membership.ts';
 import { membershipCode, membershipName } from './membership-store.ts';

@@ -7,7 +7,7 @@ import {
   pushRulesKey,
 } from '@soma/protocol';
 
-import { MatrixError, badJson, tooLarge } from '../http/errors.ts';
+import { MatrixError, badJson, tooLarge } from '../errors/matrix-error.ts';
 import { readMembershipsOfUser } from '../membership/membership-store.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { write } from '../storage/database.ts';

@@ -1,5 +1,5 @@
-import { readCounts } from '../membership/membership-store.ts';
 import type { ReadingProjection } from '../ephemeral/reading-projection.ts';
+import { readCounts } from '../membership/membership-store.ts';
 import type { Projection } from '../rooms/projection.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
 import type { RoomHeads } from '../rooms/room-heads.ts';

@@ -13,7 +13,7 @@ import {
 import fc from 'fast-check';
 
 import { sendReceipt } from '../ephemeral/send-receipt.ts';
-import { MatrixError } from '../http/errors.ts';
+import { MatrixError } from '../errors/matrix-error.ts';
 import { buildEvent } from '../rooms/build-event.ts';
 import { EventFlag, timelineQueries } from '../rooms/event-store.ts';
 import { writeToRoom } from '../rooms/room-write.ts';
@@ -43,6 +43,13 @@ export type Step = typeof randomStep extends fc.Arbitrary<infer Value> ? Value :
 const USERS = 5;
 const EVENTS_MAX = 100_000;
 
+interface PastReceipt {
+  readonly userId: string;
+  readonly roomId: string;
+  readonly eventId: string;
+  readonly threadId: string | undefined;
+}
+
 /** Users and rooms with a history that is kept twice: by the server, and as a list of what happened. */
 export class UnreadWorld {
   readonly #server: RoomsUnderTest;
@@ -51,12 +58,9 @@ export class UnreadWorld {
   /** IDs of all events that the steps made, by room. */
   readonly #eventIds: string[][] = [];
   readonly #rules = new Map<string, { position: number; changes: PushRuleChanges }[]>();
-  readonly #receipts: {
-    readonly userId: string;
-    readonly roomId: string;
-    readonly eventId: string;
-    readonly threadId: string | undefined;
-  }[] = [];
+  readonly #receipts: PastReceipt[] = [];
+  /** What goes on after its step. */
+  readonly #running: Promise<void>[] = [];
 
   constructor(server: RoomsUnderTest, name: string) {
     this.#server = server;
@@ -93,6 +97,7 @@ export class UnreadWorld {
 
   /** Compares the counts of every member of every room. */
   async check(): Promise<void> {
+    await Promise.all(this.#running.splice(0));
     const pasts = await Promise.all(this.roomIds.map((roomId) => this.#pastOf(roomId)));
     for (const userId of this.users) {
       const counts = await this.#server.unread(userId, this.roomIds);
@@ -120,6 +125,7 @@ export class UnreadWorld {
     const userId = this.#user(step.user);
     const other = this.#user(step.other);
     const roomId = this.roomIds[room] ?? '';
+    const eventId = this.#event(room, step.pick);
     switch (kind) {
       case 'join':
       case 'leave':
@@ -136,16 +142,21 @@ export class UnreadWorld {
       case 'rules':
         return this.#changeRules(userId, step, roomId);
       case 'receipt':
-        return this.#receipt(step, userId, roomId, undefined);
+        return this.#sendReceipt(step, { userId, roomId, eventId, threadId: undefined });
       case 'mainReceipt':
-        return this.#receipt(step, userId, roomId, 'main');
+        return this.#sendReceipt(step, { userId, roomId, eventId, threadId: 'main' });
       case 'threadReceipt':
-        return this.#receipt(step, userId, roomId, this.#event(room, step.other));
+        return this.#sendReceipt(step, {
+          userId,
+          roomId,
+          eventId,
+          threadId: this.#event(room, step.other),
+        });
       case 'unknownReceipt':
         return this.#unknownReceipt(step, userId, roomId);
       case 'redact': {
         this.#eventIds[room]?.push(
-          await this.#server.redact(roomId, userId, this.#event(room, step.pick)),
+          await this.#server.redact(roomId, userId, eventId),
         );
         return;
       }
@@ -191,40 +202,49 @@ export class UnreadWorld {
     }
   }
 
-  async #receipt(
-    step: Step,
-    userId: string,
-    roomId: string,
-    threadId: string | undefined,
-  ): Promise<void> {
-    const eventId = this.#event(step.room, step.pick);
-    const type = step.isPrivate ? 'm.read.private' : 'm.read';
-    const userNid = await this.#server.userNid(userId);
-    await sendReceipt(this.#server.ephemeral, { roomId, userNid, type, eventId, threadId });
-    this.#receipts.push({ userId, roomId, eventId, threadId });
+  async #sendReceipt({ isPrivate }: Step, receipt: PastReceipt): Promise<void> {
+    const type = isPrivate ? 'm.read.private' : 'm.read';
+    const userNid = await this.#server.userNid(receipt.userId);
+    await sendReceipt(this.#server.ephemeral, { ...receipt, userNid, type });
+    this.#receipts.push(receipt);
   }
 
-  /** The receipt comes before the event that it is for. */
+  /** The receipt comes before the event that it is for: long before, or while the event is being written. */
   async #unknownReceipt(step: Step, userId: string, roomId: string): Promise<void> {
     const { rooms } = this.#server.push;
     const sender = this.#user(step.other);
     const roomNid = await this.#server.roomNid(roomId);
     const content = this.#content({ ...step, kind: 'message' }, sender);
-    await writeToRoom(rooms, roomNid, async (write) => {
-      const event = await buildEvent(rooms, write.head, { type: 'm.room.message', sender, content });
-      const { eventId } = event.built;
-      const userNid = await this.#server.userNid(userId);
-      const threadId = step.pick % 2 === 0 ? 'main' : undefined;
-      const type = step.isPrivate ? 'm.read.private' : 'm.read';
-      // It waits for this very write, and then for an event that is not yet committed.
-      void sendReceipt(this.#server.ephemeral, { roomId, userNid, type, eventId, threadId }).then(
-        () => this.#receipts.push({ userId, roomId, eventId, threadId }),
-        (error: unknown) => assert.ok(error instanceof MatrixError),
-      );
+    const draft = { type: 'm.room.message', sender, content };
+    const early = await writeToRoom(rooms, roomNid, async (write) => {
+      const event = await buildEvent(rooms, write.head, draft);
+      if (step.pick % 4 > 0) return event;
+      this.#running.push(this.#receiptFor(step, userId, roomId, event.built.eventId));
       await write.appendBuilt(event);
-      this.#eventIds[step.room]?.push(eventId);
+      this.#eventIds[step.room]?.push(event.built.eventId);
+      return undefined;
     });
-    await this.#server.forgetHead(roomId);
+    const event = early.value;
+    if (event === undefined) return;
+    await this.#receiptFor(step, userId, roomId, event.built.eventId);
+    if (step.pick % 3 === 0) await this.#server.forgetHead(roomId);
+    await writeToRoom(rooms, roomNid, async (write) => {
+      await write.head.load([
+        ['m.room.member', sender],
+        ['m.room.join_rules', ''],
+      ]);
+      await write.appendBuilt(event);
+    });
+    this.#eventIds[step.room]?.push(event.built.eventId);
+  }
+
+  async #receiptFor(step: Step, userId: string, roomId: string, eventId: string): Promise<void> {
+    const threadId = step.pick % 2 === 0 ? 'main' : undefined;
+    try {
+      await this.#sendReceipt(step, { userId, roomId, eventId, threadId });
+    } catch (error) {
+      if (!(error instanceof MatrixError)) throw error;
+    }
   }
 
   async #changeRules(userId: string, { pick, room }: Step, roomId: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { authEventKeys, buildEvent as buildSigned } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
-import { MatrixError } from '../http/errors.ts';
+import { MatrixError } from '../errors/matrix-error.ts';
 import { readEventNid } from './event-store.ts';
 import type { EventOrigin, EventRelation, PreparedEvent } from './prepared-event.ts';
 import type { RoomHead } from './room-head.ts';

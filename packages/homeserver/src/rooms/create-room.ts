@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { JsonObject, RoomVersion, UserId } from '@soma/protocol';
 import { serverNameOf } from '@soma/protocol';
 
-import { MatrixError, forbidden } from '../http/errors.ts';
+import { MatrixError, forbidden } from '../errors/matrix-error.ts';
 import { buildEvent } from './build-event.ts';
 import type { EventDraft } from './build-event.ts';
 import type { PreparedEvent } from './prepared-event.ts';

@@ -1,4 +1,4 @@
-import { invalidParam } from '../http/errors.ts';
+import { invalidParam } from '../errors/matrix-error.ts';
 
 /**
  * A place in a room's history (DATA-MODEL, The room graph): between the event at (depth, order) and the one
@@ -12,6 +12,11 @@ export interface HistoryPlace {
 /** `t<depth>_<order>`; the order of what was filled in from other servers is negative. */
 export function formatHistoryToken({ depth, order }: HistoryPlace): string {
   return `t${depth}_${order}`;
+}
+
+/** The place in every room's history just after a position of the log. */
+export function formatPositionToken(incarnation: string, position: number): string {
+  return `s1_${incarnation}_${position}`;
 }
 
 /** What a client may page from: a place in history, or a position that `/sync` gave. */

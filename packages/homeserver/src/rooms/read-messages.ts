@@ -15,7 +15,8 @@ import { readSnapshotKey } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
 import type { StoredEvent } from './stored-event.ts';
 import { viewEvents } from './view-events.ts';
-import type { ViewedEvent, Viewer } from './view-events.ts';
+import type { ViewedEvent } from './view-events.ts';
+import type { Viewer } from './viewer.ts';
 
 /** One page of a room's history (CS API, `GET /rooms/{roomId}/messages`). */
 export interface MessagesRequest {
@@ -72,8 +73,15 @@ async function startPlace(
 ): Promise<HistoryPlace> {
   if (from !== undefined) return placeOf(reader, roomNid, 'from', from);
   if (direction === 'f') return START_OF_HISTORY;
-  if (leftBy === undefined || leftBy.event_order === null) return END_OF_HISTORY;
-  return { depth: leftBy.depth, order: leftBy.event_order + 1 };
+  const last = leftBy ?? (await readNewest(reader, roomNid));
+  if (last === undefined || last.event_order === null) return END_OF_HISTORY;
+  return { depth: last.depth, order: last.event_order + 1 };
+}
+
+/** The end of history as it is now: a token of it still names this place when more has come. */
+async function readNewest(reader: Reader, roomNid: number): Promise<EventRow | undefined> {
+  const [newest] = await readRows(reader, roomNid, 'b', END_OF_HISTORY, 1);
+  return newest;
 }
 
 async function placeOf(

@@ -1,9 +1,10 @@
 import type { JsonObject } from '@soma/protocol';
 
-import { forbidden, notFound } from '../http/errors.ts';
+import { forbidden, notFound } from '../errors/matrix-error.ts';
 import { readAt } from '../storage/database.ts';
 import type { Reader } from '../storage/sql.ts';
-import { readEvent, readEventById, readEvents, timelineQueries } from './event-store.ts';
+import { readEventById, readEvents, timelineQueries } from './event-store.ts';
+import type { EventRow } from './event-store.ts';
 import { parsePaginationToken } from './pagination-token.ts';
 import { stateEventJson } from './read-messages.ts';
 import { readRoomAccess, readStateFor, readStateKeyFor } from './room-access.ts';
@@ -12,7 +13,7 @@ import { readSnapshot } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
 import type { StoredEvent } from './stored-event.ts';
 import { viewEvents } from './view-events.ts';
-import type { Viewer } from './view-events.ts';
+import type { Viewer } from './viewer.ts';
 
 /** The room's state events, as the viewer may see it (CS API, `GET /rooms/{roomId}/state`). */
 export function readState(rooms: Rooms, viewer: Viewer, roomId: string): Promise<JsonObject[]> {
@@ -59,7 +60,7 @@ export function readMembers(rooms: Rooms, request: MembersRequest): Promise<Json
     const state =
       at === undefined
         ? await readStateFor(reader, access)
-        : await readStateAt(reader, access.roomNid, at);
+        : await readStateAt(rooms, reader, viewer, access.roomNid, at);
     const memberNids: number[] = [];
     for (const [keyNid, eventNid] of state) {
       const pair =
@@ -100,20 +101,36 @@ function noEvent(): Error {
   return notFound('There is no such event, or you may not see it');
 }
 
-/** The state after the last event that a token covers. */
+/** The state after the last event that a token covers, for who may see that event. */
 async function readStateAt(
+  rooms: Rooms,
   reader: Reader,
+  viewer: Viewer,
   roomNid: number,
   token: string,
 ): Promise<Map<number, number>> {
-  const parsed = parsePaginationToken('at', token);
-  const order = parsed.kind === 'live' ? parsed.position : parsed.place.order - 1;
-  const [last] = await reader.all(timelineQueries.newest, roomNid, -1, order, 1);
-  const row = last === undefined ? undefined : await readEvent(reader, last.event_nid);
-  if (row === undefined || row.state_before === null) throw forbidden('The state then is unknown');
+  const row = await readLastBefore(reader, roomNid, token);
+  if (row === undefined || row.state_before === null) return new Map();
+  const [visible] = await viewEvents(rooms, reader, viewer, roomNid, [row]);
+  if (visible === undefined) throw forbidden('You may not see the room as it was then');
   const state = await readSnapshot(reader, row.state_before);
   if (row.state_key_nid !== null) state.set(row.state_key_nid, row.event_nid);
   return state;
+}
+
+async function readLastBefore(
+  reader: Reader,
+  roomNid: number,
+  token: string,
+): Promise<EventRow | undefined> {
+  const parsed = parsePaginationToken('at', token);
+  if (parsed.kind === 'live') {
+    const [last] = await reader.all(timelineQueries.newest, roomNid, -1, parsed.position, 1);
+    return last;
+  }
+  const { depth, order } = parsed.place;
+  const [last] = await reader.all(timelineQueries.before, roomNid, depth, depth, order, 1);
+  return last;
 }
 
 async function loadAll(

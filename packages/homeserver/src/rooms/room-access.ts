@@ -1,13 +1,13 @@
 import { historyVisibilityOf, isJsonObject } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
-import { forbidden } from '../http/errors.ts';
+import { forbidden } from '../errors/matrix-error.ts';
 import type { Reader } from '../storage/sql.ts';
 import { readEvent } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
 import type { Rooms } from './rooms.ts';
 import { readCurrentState, readCurrentStateKey, readSnapshot, readSnapshotKey } from './state-store.ts';
-import type { Viewer } from './view-events.ts';
+import type { Viewer } from './viewer.ts';
 
 /** What of a room somebody may read. */
 export interface RoomAccess {
@@ -36,8 +36,32 @@ export async function readRoomAccess(
     return { roomNid, leftBy: undefined };
   }
   if (member === undefined || (membership !== 'leave' && membership !== 'ban')) throw notAMember();
-  if (!(await hasJoinedBefore(rooms, reader, member.row, viewer.userId))) throw notAMember();
-  return { roomNid, leftBy: member.row };
+  if (await rooms.hasForgotten(reader, viewer.userNid, roomNid)) throw notAMember();
+  const leftBy = await readDeparture(rooms, reader, member.row, viewer.userId);
+  if (leftBy === undefined) throw notAMember();
+  return { roomNid, leftBy };
+}
+
+/**
+ * The event by which a user was no longer joined, given the user's present member event. A ban or a rejected
+ * invitation that came later shows nothing more of the room; undefined for who never was in it.
+ */
+export async function readDeparture(
+  rooms: Rooms,
+  reader: Reader,
+  member: EventRow,
+  userId: string,
+): Promise<EventRow | undefined> {
+  const keyNid = await rooms.names.stateKeys.find('m.room.member', userId);
+  for (let row: EventRow | undefined = member; row !== undefined; ) {
+    if (keyNid === undefined || row.state_before === null) return undefined;
+    const beforeNid = await readSnapshotKey(reader, row.state_before, keyNid);
+    const before: EventRow | undefined =
+      beforeNid === undefined ? undefined : await readEvent(reader, beforeNid);
+    if (before !== undefined && contentOf(before)['membership'] === 'join') return row;
+    row = before;
+  }
+  return undefined;
 }
 
 /** The state that the access lets one see: state key nid → event nid. */
@@ -71,23 +95,6 @@ export async function readStateKeyFor(
 
 function notAMember(): Error {
   return forbidden('You are not a member of this room');
-}
-
-/** Who only had an invitation has seen nothing of the room. */
-async function hasJoinedBefore(
-  rooms: Rooms,
-  reader: Reader,
-  leave: EventRow,
-  userId: string,
-): Promise<boolean> {
-  const keyNid = await rooms.names.stateKeys.find('m.room.member', userId);
-  if (keyNid === undefined || leave.state_before === null) return false;
-  const before = (await readSnapshot(reader, leave.state_before)).get(keyNid);
-  const row = before === undefined ? undefined : await readEvent(reader, before);
-  const membership = row === undefined ? undefined : contentOf(row)['membership'];
-  if (membership === 'join') return true;
-  if (membership !== 'leave' && membership !== 'ban') return false;
-  return row === undefined ? false : hasJoinedBefore(rooms, reader, row, userId);
 }
 
 async function readEntry(

@@ -1,6 +1,6 @@
 import { authorise, isJsonObject, mayRedact, powerLevels } from '@soma/protocol';
 
-import { forbidden } from '../http/errors.ts';
+import { forbidden } from '../errors/matrix-error.ts';
 import { ChangeRefused } from '../storage/database.ts';
 import type { Submitted } from '../storage/change.ts';
 import { buildEvent } from './build-event.ts';

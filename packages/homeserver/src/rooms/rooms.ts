@@ -3,6 +3,7 @@ import type { EventCrypto } from '@soma/protocol';
 import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { NidBlocks } from '../storage/nid-blocks.ts';
+import type { Reader } from '../storage/sql.ts';
 import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
 import { RoomHeads } from './room-heads.ts';
@@ -24,6 +25,8 @@ export interface Rooms {
   now(): number;
   /** The profile that a local user's member events carry. */
   profileOf(userId: string): Promise<Profile>;
+  /** Whether the user has forgotten the room, having left it. */
+  hasForgotten(reader: Reader, userNid: number, roomNid: number): Promise<boolean>;
 }
 
 export interface RoomsOptions {
@@ -33,6 +36,8 @@ export interface RoomsOptions {
   readonly crypto: EventCrypto;
   readonly now: () => number;
   readonly profileOf: (userId: string) => Promise<Profile>;
+  /** Without it nobody has forgotten a room. */
+  readonly hasForgotten?: Rooms['hasForgotten'];
 }
 
 const EVENT_NID_BLOCK = 10_000;
@@ -52,5 +57,6 @@ export function openRooms(options: RoomsOptions): Rooms {
     transactions: new RunningTransactions(),
     now,
     profileOf,
+    hasForgotten: options.hasForgotten ?? (async () => false),
   };
 }

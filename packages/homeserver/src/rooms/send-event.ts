@@ -1,7 +1,7 @@
 import { canonicalJson, checkCanonicalJson } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
-import { forbidden } from '../http/errors.ts';
+import { forbidden } from '../errors/matrix-error.ts';
 import type { RoomHead } from './room-head.ts';
 import { writeToRoom } from './room-write.ts';
 import type { RoomWrite } from './room-write.ts';

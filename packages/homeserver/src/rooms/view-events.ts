@@ -8,15 +8,8 @@ import type { Rooms } from './rooms.ts';
 import { readReplacedState } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
 import type { StoredEvent } from './stored-event.ts';
+import type { Viewer } from './viewer.ts';
 import { RoomVisibility } from './visibility.ts';
-
-/** On whose behalf events are read. */
-export interface Viewer {
-  readonly userId: string;
-  readonly userNid: number;
-  /** The device whose transaction IDs are echoed. */
-  readonly deviceNid: number | undefined;
-}
 
 /** An event that its viewer may see, in the form of the database and of the client. */
 export interface ViewedEvent {

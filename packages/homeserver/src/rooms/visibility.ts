@@ -13,7 +13,7 @@ import {
 import type { SnapshotPlace } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
 import type { StoredEvent } from './stored-event.ts';
-import type { Viewer } from './view-events.ts';
+import type { Viewer } from './viewer.ts';
 
 /** What a room's state held at a snapshot, as far as visibility asks. */
 interface StateAt {

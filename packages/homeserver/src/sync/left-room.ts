@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '@soma/protocol';
 import { readStrippedState } from '../membership/membership-store.ts';
 import type { MembershipRecord } from '../membership/membership-store.ts';
 import { readEvent } from '../rooms/event-store.ts';
+import { readDeparture } from '../rooms/room-access.ts';
 import type { RoomQuestion } from './joined-room.ts';
 import { readRoomState, stateJson } from './room-state.ts';
 import { readTimeline, timelineJson } from './room-timeline.ts';
@@ -17,14 +18,19 @@ export async function readLeftRoom(
 ): Promise<JsonObject> {
   const { roomNid, version, select } = question;
   const timeline = await readTimeline(pass, roomNid, question.since ?? -1, record.position);
-  const state = await readRoomState(pass, {
-    roomNid,
-    version,
-    timeline,
-    since: pass.fullState ? undefined : question.since,
-    upTo: record.position,
-    memberIds: timeline.events.map(({ event }) => event.pdu.sender),
-  });
+  const departure = await departureOrder(pass, record);
+  const since = pass.fullState ? undefined : question.since;
+  const state =
+    departure === undefined || (since !== undefined && departure <= since)
+      ? []
+      : await readRoomState(pass, {
+          roomNid,
+          version,
+          timeline,
+          since,
+          upTo: departure,
+          memberIds: timeline.events.map(({ event }) => event.pdu.sender),
+        });
   return {
     timeline: timelineJson(timeline, select),
     [pass.useStateAfter ? 'state_after' : 'state']: stateJson(pass, state, select),
@@ -32,6 +38,17 @@ export async function readLeftRoom(
       events: question.accountData.map(({ type, content }) => ({ type, content })),
     },
   };
+}
+
+/** When the user ceased to be joined: state from after that is not theirs to see. */
+async function departureOrder(
+  { context, reader, viewer }: SyncPass,
+  record: MembershipRecord,
+): Promise<number | undefined> {
+  const member = await readEvent(reader, record.eventNid);
+  if (member === undefined) return undefined;
+  const departure = await readDeparture(context.rooms, reader, member, viewer.userId);
+  return departure?.event_order ?? undefined;
 }
 
 /** What someone invited or knocking sees: the stripped state and the own member event. */

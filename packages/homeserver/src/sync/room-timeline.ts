@@ -2,7 +2,7 @@ import { matchesEvent } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
 import { timelineQueries } from '../rooms/event-store.ts';
-import { formatHistoryToken } from '../rooms/pagination-token.ts';
+import { formatHistoryToken, formatPositionToken } from '../rooms/pagination-token.ts';
 import { viewEvents } from '../rooms/view-events.ts';
 import type { ViewedEvent } from '../rooms/view-events.ts';
 import type { SyncPass } from './sync-context.ts';
@@ -12,8 +12,8 @@ export interface RoomTimeline {
   readonly events: readonly ViewedEvent[];
   /** Events between `above` and the first of these were left out. */
   readonly limited: boolean;
-  /** Where to page back from; undefined when there is nothing to page from. */
-  readonly prevBatch: string | undefined;
+  /** Where to page back from. */
+  readonly prevBatch: string;
   /** State differences at or above this order belong to the timeline, those below to `state`. */
   readonly startOrder: number;
 }
@@ -49,20 +49,18 @@ export async function readTimeline(
   }
   const events = kept.slice(0, limit).toReversed();
   const limited = kept.length > limit || !exhausted;
-  return { events, limited, ...placeOf(events, upTo, limited) };
+  const { incarnation } = pass.context.rooms.database;
+  return { events, limited, ...placeOf(events, upTo, incarnation) };
 }
 
 function placeOf(
   events: readonly ViewedEvent[],
   upTo: number,
-  limited: boolean,
-): { prevBatch: string | undefined; startOrder: number } {
+  incarnation: string,
+): { prevBatch: string; startOrder: number } {
   const first = events[0]?.event;
   if (first === undefined || first.order === null) {
-    return {
-      prevBatch: limited ? formatHistoryToken({ depth: Number.MAX_SAFE_INTEGER, order: 0 }) : undefined,
-      startOrder: upTo + 1,
-    };
+    return { prevBatch: formatPositionToken(incarnation, upTo), startOrder: upTo + 1 };
   }
   return {
     prevBatch: formatHistoryToken({ depth: first.depth, order: first.order }),
@@ -78,6 +76,6 @@ export function timelineJson(
   return {
     events: timeline.events.map(({ client }) => select(client)),
     limited: timeline.limited,
-    ...(timeline.prevBatch === undefined ? {} : { prev_batch: timeline.prevBatch }),
+    prev_batch: timeline.prevBatch,
   };
 }

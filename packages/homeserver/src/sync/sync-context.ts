@@ -1,7 +1,7 @@
 import type { JsonObject, SyncFilter } from '@soma/protocol';
 
 import type { Rooms } from '../rooms/rooms.ts';
-import type { Viewer } from '../rooms/view-events.ts';
+import type { Viewer } from '../rooms/viewer.ts';
 import type { Reader } from '../storage/sql.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { RecentChanges } from '../streams/recent-changes.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { invalidParam } from '../http/errors.ts';
+import { invalidParam } from '../errors/matrix-error.ts';
 
 /** Names this run of the process: what lives in memory only is sent again to a token of another run. */
 export const PROCESS_INCARNATION = randomBytes(4).toString('hex');

@@ -1,11 +1,11 @@
 import { matchesEvent, matchesRoom, selectFields } from '@soma/protocol';
 import type { JsonObject, SyncFilter } from '@soma/protocol';
 
-import { invalidParam } from '../http/errors.ts';
+import { invalidParam } from '../errors/matrix-error.ts';
 import type { Membership, MembershipRecord } from '../membership/membership-store.ts';
 import { readKeyHistory } from '../rooms/state-store.ts';
 import { readEvent } from '../rooms/event-store.ts';
-import type { Viewer } from '../rooms/view-events.ts';
+import type { Viewer } from '../rooms/viewer.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { readAt } from '../storage/database.ts';
 import type { Reader } from '../storage/sql.ts';

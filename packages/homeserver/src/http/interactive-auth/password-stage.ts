@@ -1,4 +1,4 @@
-import { forbidden, missingParam } from '../errors.ts';
+import { forbidden, missingParam } from '../../errors/matrix-error.ts';
 import type { InteractiveSession } from './session-store.ts';
 import { completed, failed } from './stage.ts';
 import type { AuthData, Stage } from './stage.ts';

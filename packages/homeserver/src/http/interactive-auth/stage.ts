@@ -1,4 +1,4 @@
-import type { Errcode } from '../errcodes.ts';
+import type { Errcode } from '../../errors/errcodes.ts';
 import type { InteractiveSession } from './session-store.ts';
 
 /** The `auth` object of a request. */

@@ -11,7 +11,7 @@ export function openWritingConnection(path: string): DatabaseSync {
     pragma synchronous = full;
     pragma foreign_keys = off;
     pragma cache_size = -32768;
-    pragma journal_size_limit = 67108864;
+    pragma journal_size_limit = 67108864; pragma wal_autocheckpoint=20000;
   `);
   return connection;
 }

@@ -1,0 +1,64 @@
+import { describe, test, before, after } from 'node:test';
+
+import fc from 'fast-check';
+
+import { testEngines } from '../../../../tests/harness/engines.ts';
+import type { TestDatabase } from '../../../../tests/harness/engines.ts';
+import { RoomsUnderTest } from './rooms-under-test.ts';
+import { UnreadWorld, randomStep } from './unread-world-under-test.ts';
+
+const STEPS_BETWEEN_CHECKS = 12;
+
+for (const engine of testEngines()) {
+  describe(`unread counts (${engine.name})`, () => {
+    let database: TestDatabase;
+    let server: RoomsUnderTest;
+    let worlds = 0;
+
+    before(async () => {
+      database = await engine.createDatabase();
+      server = await RoomsUnderTest.open(database.config);
+    });
+    after(async () => {
+      await server.database.close();
+      await database.drop();
+    });
+
+    async function newWorld(): Promise<UnreadWorld> {
+      worlds += 1;
+      const world = new UnreadWorld(server, `world${worlds}`);
+      await world.begin();
+      return world;
+    }
+
+    test('they are those of a count that evaluates everything again', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(randomStep, { minLength: 20, maxLength: 120 }), async (steps) => {
+          const world = await newWorld();
+          for (const [index, step] of steps.entries()) {
+            await world.take(step);
+            if (index % STEPS_BETWEEN_CHECKS === 0) await world.check();
+          }
+          await world.check();
+        }),
+        { numRuns: 500, endOnFailure: true },
+      );
+    });
+
+    test('they are so whatever happens at the same time', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.array(randomStep, { minLength: 2, maxLength: 12 }), { maxLength: 12 }),
+          async (rounds) => {
+            const world = await newWorld();
+            for (const steps of rounds) {
+              await Promise.all(steps.map((step) => world.take(step)));
+              await world.check();
+            }
+          },
+        ),
+        { numRuns: 500, endOnFailure: true },
+      );
+    });
+  });
+}
