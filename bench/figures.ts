@@ -16,6 +16,7 @@ export const figureKinds = {
   answerP99Ms: { title: 'from the send’s 200, p99, ms', digits: 2 },
   timeMs: { title: 'time, ms', digits: 0 },
   megabytes: { title: 'MB', digits: 1 },
+  ownMegabytes: { title: 'of it without file pages, MB', digits: 1 },
   bytes: { title: 'bytes', digits: 0 },
 } as const satisfies Record<string, FigureKind>;
 

@@ -8,7 +8,7 @@ import type { Bench, Scenario } from '../scenario.ts';
 import type { MatrixClients } from '../setup/matrix-clients.ts';
 import { registerUsers } from '../setup/register-users.ts';
 import { createRooms } from '../setup/rooms.ts';
-import { residentBytes } from '../targets/resident-bytes.ts';
+import { residentMemory } from '../targets/resident-memory.ts';
 import type { ServerUnderTest } from '../targets/server-under-test.ts';
 import { startBare } from '../targets/start-bare.ts';
 import { startSoma } from '../targets/start-soma.ts';
@@ -42,9 +42,9 @@ export const footprint: Scenario = {
 async function measureEmpty(bench: Bench): Promise<void> {
   for (let round = 0; round < bench.rounds; round += 1) {
     for (const server of [await startSoma(bench.home), await startBare()]) {
-      const memory = residentBytes(server.pid());
+      const memory = memoryOf(server);
       take(bench, round, server, 'start on an empty database', { timeMs: server.startMs() });
-      take(bench, round, server, 'memory after the start', { megabytes: memory / 1e6 });
+      take(bench, round, server, 'memory after the start', memory);
       await server.dispose();
     }
   }
@@ -78,8 +78,8 @@ async function measureFull(
   if (sends < eventCount) throw new Error(`only ${sends} messages in ${timeMaxMs} ms`);
   await sleep(restMs);
   const title = `${eventCount.toLocaleString('en')} messages`;
-  const memory = residentBytes(server.pid());
-  take(bench, round.index, server, `memory after ${title}`, { megabytes: memory / 1e6 });
+  const memory = memoryOf(server);
+  take(bench, round.index, server, `memory after ${title}`, memory);
   const grown = (await sizeWhenStopped(server)) - bytesBefore;
   const starts = [server.startMs()];
   while (starts.length < restarts) {
@@ -89,6 +89,11 @@ async function measureFull(
   const timeMs = spreadOf(starts)?.median ?? Number.NaN;
   take(bench, round.index, server, `start on ${title}`, { timeMs });
   take(bench, round.index, server, 'disk per message', { bytes: grown / eventCount });
+}
+
+function memoryOf(server: ServerUnderTest): Figures {
+  const { total, ownOnly } = residentMemory(server.pid());
+  return { megabytes: total / 1e6, ownMegabytes: ownOnly / 1e6 };
 }
 
 /** Stops it for an exact size, and starts it again. */
@@ -107,5 +112,6 @@ function take(
   figures: Figures,
 ): void {
   bench.record({ measure, pair, server: name, figures });
-  bench.tell(`${measure}, ${name}: ${Object.values(figures).join(', ')}`);
+  const texts = Object.values(figures).map((figure) => figure.toFixed(1));
+  bench.tell(`${measure}, ${name}: ${texts.join(', ')}`);
 }

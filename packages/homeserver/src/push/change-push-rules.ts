@@ -2,7 +2,7 @@ import {
   type EditedPushRules,
   NO_PUSH_RULE_CHANGES,
   type PushRuleChanges,
-  checkCanonicalJson,
+  checkLaxJson,
   parsePushRuleChanges,
   pushRulesKey,
 } from '@soma/protocol';
@@ -94,8 +94,8 @@ function refusal(problem: Extract<EditedPushRules, { ok: false }>['problem']): M
 
 /** Rules are compared and shared by their canonical JSON. */
 function checkedJson(changes: PushRuleChanges): string {
-  if (checkCanonicalJson(changes) !== undefined) {
-    throw badJson('A push rule holds a number that is not an integer, or is nested too deeply');
+  if (checkLaxJson(changes) !== undefined) {
+    throw badJson('A push rule is nested too deeply');
   }
   const json = JSON.stringify(changes);
   if (json.length > pushRulesJsonLengthMax) throw tooLarge('These are too many push rules');

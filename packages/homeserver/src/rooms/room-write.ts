@@ -1,6 +1,6 @@
 import { authorise, isJsonObject, mayRedact, powerLevels } from '@soma/protocol';
 
-import { forbidden } from '../errors/matrix-error.ts';
+import { forbidden, notFound } from '../errors/matrix-error.ts';
 import { ChangeRefused } from '../storage/database.ts';
 import type { Submitted } from '../storage/change.ts';
 import { buildEvent } from './build-event.ts';
@@ -126,7 +126,10 @@ export async function runBody<T>(
   }
 }
 
-/** The event that a redaction takes its content from: one of this room that its sender may redact. */
+/**
+ * The event that a redaction takes its content from. The auth rules let any redaction pass; one that would change
+ * nothing is refused here. Throws `404 M_NOT_FOUND`, `403 M_FORBIDDEN`.
+ */
 async function findRedacted(
   rooms: Rooms,
   head: RoomHead,
@@ -136,7 +139,9 @@ async function findRedacted(
   const { reader } = rooms.database;
   const eventNid = await readEventNid(reader, draft.redacts);
   const target = eventNid === undefined ? undefined : await readEvent(reader, eventNid);
-  if (target === undefined || target.room_nid !== head.roomNid) return undefined;
+  if (target === undefined || target.room_nid !== head.roomNid) {
+    throw notFound('There is no such event in this room');
+  }
   const create = head.get('m.room.create', '')?.event;
   const levels = powerLevels(
     head.get('m.room.power_levels', '')?.event.content,
@@ -145,6 +150,8 @@ async function findRedacted(
   );
   const pdu: unknown = JSON.parse(target.json);
   const sender = isJsonObject(pdu) ? pdu['sender'] : undefined;
-  if (typeof sender !== 'string') return undefined;
-  return mayRedact(draft.sender, sender, levels) ? target : undefined;
+  if (typeof sender !== 'string' || !mayRedact(draft.sender, sender, levels)) {
+    throw forbidden('You may not redact what others have sent');
+  }
+  return target;
 }

@@ -15,28 +15,28 @@ import { PostgresWriter } from './postgres-writer.ts';
 /** Key of the advisory lock that keeps a second Soma off the database: 'soma' as four bytes. */
 const LOCK_KEY = 0x73_6f_6d_61;
 
-/** A PostgreSQL database: one pipelined connection writes, a pool reads. */
+/** A PostgreSQL database: one pipelined connection writes, two pools read. */
 export class PostgresDatabase implements Database {
   readonly engine = 'postgres';
   readonly incarnation: string;
   readonly snapshotKey: Uint8Array;
   readonly reader: Reader;
-  readonly #pool: pg.Pool;
+  readonly #pools: ReadPools;
   readonly #lock: pg.Client;
   readonly #queue: WriteQueue;
 
   private constructor(
-    pool: pg.Pool,
+    pools: ReadPools,
     lock: pg.Client,
     queue: WriteQueue,
     identity: DatabaseIdentity,
   ) {
     this.incarnation = identity.incarnation;
     this.snapshotKey = identity.snapshotKey;
-    this.#pool = pool;
+    this.#pools = pools;
     this.#lock = lock;
     this.#queue = queue;
-    this.reader = new PostgresReader(pool);
+    this.reader = new PostgresReader(pools.singles);
   }
 
   static async open(options: PostgresOptions, serverName: string): Promise<PostgresDatabase> {
@@ -48,14 +48,8 @@ export class PostgresDatabase implements Database {
       const identity = await migrate(migrationConnection(lock), serverName);
       const epoch = await takeLease(lock);
       lock.on('error', () => undefined);
-      const pool = new pg.Pool({
-        ...config,
-        min: options.connectionsMin,
-        max: options.connectionsMax,
-      });
-      pool.on('error', () => undefined);
       const queue = new WriteQueue(new PostgresWriter(config, epoch), identity.position);
-      return new PostgresDatabase(pool, lock, queue, identity);
+      return new PostgresDatabase(openReadPools(config, options), lock, queue, identity);
     } catch (error) {
       await lock.end();
       throw error;
@@ -67,7 +61,7 @@ export class PostgresDatabase implements Database {
   }
 
   async read<T>(body: (reader: Reader) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect();
+    const client = await this.#pools.snapshots.connect();
     let failure: Error | undefined;
     try {
       await client.query('begin isolation level repeatable read read only');
@@ -97,9 +91,34 @@ export class PostgresDatabase implements Database {
 
   async close(): Promise<void> {
     await this.#queue.close();
-    await this.#pool.end();
+    await this.#pools.snapshots.end();
+    await this.#pools.singles.end();
     await this.#lock.end();
   }
+}
+
+/**
+ * A read of one state often makes single reads, of names, before it ends. They have connections of their own:
+ * from one pool, as many reads as it has connections would wait for each other for ever.
+ */
+interface ReadPools {
+  readonly snapshots: pg.Pool;
+  readonly singles: pg.Pool;
+}
+
+/** Shares the connections that the operator allows among the two; each has at least one. */
+function openReadPools(config: pg.ClientConfig, options: PostgresOptions): ReadPools {
+  const { connectionsMin, connectionsMax } = options;
+  const open = (min: number, max: number): pg.Pool => {
+    const pool = new pg.Pool({ ...config, min, max: Math.max(1, max) });
+    pool.on('error', () => undefined);
+    return pool;
+  };
+  const [min, max] = [Math.floor(connectionsMin / 2), Math.floor(connectionsMax / 2)];
+  return {
+    snapshots: open(connectionsMin - min, connectionsMax - max),
+    singles: open(min, max),
+  };
 }
 
 /** The lock belongs to the connection: the server releases it when this process dies. */
