@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 
+import type { EventCrypto } from '@soma/protocol';
+
 import { openAccounts } from './accounts/accounts.ts';
 import { profileOf } from './accounts/profile-of.ts';
 import { resolveToken } from './accounts/resolve-token.ts';
@@ -10,20 +12,25 @@ import { endpointRateLimits, openRateLimiters } from './client-server/rate-limit
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
 import { databaseOptions } from './database-options.ts';
+import { ReadingProjection } from './ephemeral/reading-projection.ts';
+import { Typing } from './ephemeral/typing.ts';
 import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten } from './membership/membership-store.ts';
+import { readMembership } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
+import { openPushRules } from './push/push-rules.ts';
+import { RuleSets } from './push/rule-sets.ts';
+import { UnreadProjection } from './push/unread-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
 import { internedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
 import { openNotices } from './open-notices.ts';
 import { openSync } from './open-sync.ts';
+import { syncSources } from './sync-sources.ts';
 import { adminEndpoints } from './synapse-admin/endpoints.ts';
-import { accountDataSource } from './account-data-source.ts';
-import type { SyncSources } from './sync/sync-context.ts';
 import { createLogger } from './telemetry/logger.ts';
 
 /** A server that serves. */
@@ -45,27 +52,23 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
   const database = await openDatabase(databaseOptions(config.database), serverName);
   const names = internedNames(database, config.caches.globalFactor);
   const accounts = openAccounts({ database, names, config, logger, now });
-  const signingKey = config.signingKeys.current;
   const notices = openNotices(database, names, serverName);
+  const typing = new Typing();
+  const reading = new ReadingProjection(serverName, (roomNid, userId) => {
+    typing.stop(roomNid, userId);
+  });
+  const ruleSets = new RuleSets(database);
+  const unread = new UnreadProjection(names, ruleSets, reading, serverName);
   const rooms = openRooms({
     database,
     names,
-    projections: [new MembershipProjection(names.users, serverName), ...notices.projections],
-    crypto: {
-      serverName,
-      keyId: signingKey.keyId,
-      sha256: (text) => hash('sha256', text, 'base64'),
-      sign: (text) => signingKey.sign(text),
-    },
+    projections: [new MembershipProjection(names.users, serverName), reading, unread],
+    crypto: eventCrypto(config),
     now,
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
-    hasForgotten,
   });
-  const sources: SyncSources = {
-    accountData: notices.withPushRules(accountDataSource()),
-    ...notices.sources,
-  };
-  const sync = openSync(rooms, sources, config);
+  const sync = openSync(rooms, syncSources(typing), config);
+  typing.onChange((roomNid) => sync.notifier.wakeRoom(roomNid));
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const services: ClientServices = {
     config,
@@ -95,5 +98,16 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
       await database.close();
       flush();
     },
+  };
+}
+
+/** Signs in this server's name. */
+function eventCrypto(config: Config): EventCrypto {
+  const { current } = config.signingKeys;
+  return {
+    serverName: config.server.serverName,
+    keyId: current.keyId,
+    sha256: (text) => hash('sha256', text, 'base64'),
+    sign: (text) => current.sign(text),
   };
 }

@@ -1,4 +1,4 @@
-import { matchesEvent } from '@soma/protocol';
+import { matchesEvent, matchesRoom } from '@soma/protocol';
 import type { JsonObject, RoomEventFilter } from '@soma/protocol';
 
 import { readAt } from '../storage/database.ts';
@@ -53,7 +53,9 @@ export function readMessages(rooms: Rooms, request: MessagesRequest): Promise<Me
       request.to === undefined
         ? undefined
         : await placeOf(reader, access.roomNid, 'to', request.to);
-    const page = await collect(rooms, reader, access.roomNid, request, start, stop);
+    const page = matchesRoom(request.filter, request.roomId)
+      ? await collect(rooms, reader, access.roomNid, request, start, stop)
+      : { events: [], end: undefined };
     const state = request.filter.lazyLoadMembers
       ? await readSenders(rooms, reader, access.roomNid, page.events)
       : undefined;
