@@ -11,10 +11,10 @@ const introduction = `# Performance
 Written by \`npm run bench -- --write\`: medians, with the least and the most that was measured.
 Server, database and load generator share the machine, so that the figures are for comparison.
 In each round Soma and a *bare reference* (\`bench/bare\`) get the same requests by turns, each on a
-fresh database, and sends several turns of 1.5 s. The bare reference is the floor that the machine sets: \`node:http\`, JSON, SHA-256,
-an Ed25519 signature and one fsynced SQLite row per event with group commit, and nothing of Matrix.
-The last column is the median of the ratios of the turns. Rate limits are out of the way; all else in
-Soma's configuration is the default.
+fresh database; sends are measured in several turns of 1.5 s. The bare reference is the floor that
+the machine sets: \`node:http\`, JSON, SHA-256, an Ed25519 signature and one fsynced SQLite row per
+event with group commit, and nothing of Matrix. The last column is the median of the ratios of the
+turns. Rate limits are out of the way; all else in Soma's configuration is the default.
 `;
 
 /** Puts the sections into the page, each in the place of its older self; others stay. */

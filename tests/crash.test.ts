@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 import { Ledger, sendAgain, WrongAnswer, type OwnedValue } from './crash/ledger.ts';
-import { pathOf } from './harness/api.ts';
+import { pathOf, type Response } from './harness/api.ts';
 import { createRoom, joinRoom, registerUser, sync, type TestUser } from './harness/client.ts';
 import { testEngines } from './harness/engines.ts';
 import { startHomeserver, type TestHomeserver } from './harness/homeserver-process.ts';
@@ -161,7 +161,7 @@ async function checkHistory({ ledger, users, rooms }: World): Promise<void> {
   for (const roomId of rooms) {
     const sent = ledger.messages.filter((one) => one.roomId === roomId);
     const expected = sent.map(({ eventId, transactionId }) => `${eventId} ${transactionId}`);
-    const found = (await readHistory(owner, roomId))
+    const found: string[] = (await readHistory(owner, roomId))
       .filter((event) => valueAt(event, 'type') === 'm.room.message')
       .map((event) => `${textAt(event, 'event_id')} ${textAt(event, 'content', 'body')}`);
     assert.deepEqual(found.sort(), expected.sort());
@@ -174,9 +174,9 @@ async function readHistory(user: TestUser, roomId: string): Promise<unknown[]> {
   do {
     const query = { dir: 'b', limit: 1000, ...(from === undefined ? {} : { from }) };
     const path = base + pathOf`/rooms/${roomId}/messages`;
-    const { body } = await user.request('GET', path, { query });
-    events.push(...listAt(body, 'chunk'));
-    const end = valueAt(body, 'end');
+    const page: Response = await user.request('GET', path, { query });
+    events.push(...listAt(page.body, 'chunk'));
+    const end = valueAt(page.body, 'end');
     from = typeof end === 'string' ? end : undefined;
   } while (from !== undefined);
   return events;

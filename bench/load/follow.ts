@@ -1,19 +1,15 @@
-import { SyncClient } from './sync-client.ts';
+import type { SyncClient } from './sync-client.ts';
 
 /** A client that follows `/sync` until it is stopped. */
 export interface Following {
-  readonly ready: Promise<void>;
   /** Rejects with what went wrong on the way. */
   stop(): Promise<void>;
 }
 
-export function follow(port: number, token: string): Following {
-  const client = new SyncClient(port, token);
-  const ready = client.begin();
+export function follow(client: SyncClient): Following {
   let stopped = false;
   let failure: unknown;
   const loop = async (): Promise<void> => {
-    await ready;
     while (!stopped) await client.next();
   };
   const running = loop().catch((error: unknown) => {
@@ -21,7 +17,6 @@ export function follow(port: number, token: string): Following {
     if (!stopped) failure = error;
   });
   return {
-    ready,
     async stop() {
       stopped = true;
       client.close();

@@ -8,6 +8,7 @@ import { Latencies } from './latencies.ts';
 import { messageContent } from './message-content.ts';
 import { processUsage, type ProcessUsage } from './process-usage.ts';
 import { requestRest } from './request-text.ts';
+import { beginSyncs } from './sync-client.ts';
 
 /** Counts what all workers do; the measured window opens after the warm-up. */
 interface Progress {
@@ -22,8 +23,7 @@ interface Progress {
 }
 
 export async function runSendJob(job: SendJob): Promise<SendResult> {
-  const following = job.followers.map((token) => follow(job.port, token));
-  await Promise.all(following.map(({ ready }) => ready));
+  const following = (await beginSyncs(job.port, job.followers)).map(follow);
   const opensAt = performance.now() + job.warmupMs;
   const progress: Progress = {
     job,

@@ -6,17 +6,16 @@ import { HttpConnection } from './http-connection.ts';
 import type { WakeUpJob, WakeUpResult } from './jobs.ts';
 import { Latencies } from './latencies.ts';
 import { requestText } from './request-text.ts';
-import { SyncClient } from './sync-client.ts';
+import { beginSyncs, type SyncClient } from './sync-client.ts';
 
 export async function runWakeUpJob(job: WakeUpJob): Promise<WakeUpResult> {
   const connection = new HttpConnection(job.port);
-  const clients = job.waiters.map((token) => new SyncClient(job.port, token));
+  const clients = await beginSyncs(job.port, job.waiters);
   const afterAnswer = new Latencies();
   const afterRequest = new Latencies();
   const deadline = performance.now() + job.timeMaxMs;
   let messages = 0;
   try {
-    await Promise.all(clients.map((client) => client.begin()));
     for (let index = 0; index < job.warmups + job.messages; index += 1) {
       if (performance.now() > deadline) break;
       const marker = `wake-up ${randomBytes(6).toString('hex')}`;

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 
 import { textAt } from '../../tests/harness/json-path.ts';
+import { inParallel } from '../in-parallel.ts';
 import { sharedSecret } from '../targets/start-soma.ts';
-import { inParallel } from './in-parallel.ts';
 import type { MatrixClients } from './matrix-clients.ts';
 
 export interface BenchUser {

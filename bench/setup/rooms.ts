@@ -1,6 +1,6 @@
 import { textAt } from '../../tests/harness/json-path.ts';
+import { inParallel } from '../in-parallel.ts';
 import { messageContent } from '../load/message-content.ts';
-import { inParallel } from './in-parallel.ts';
 import type { MatrixClients } from './matrix-clients.ts';
 import type { BenchUser } from './register-users.ts';
 

@@ -9,7 +9,9 @@ import { runServer } from './server-run.ts';
 import type { ServerUnderTest } from './server-under-test.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
-const entry = fileURLToPath(new URL('../../packages/homeserver/src/main.ts', import.meta.url));
+const entry = fileURLToPath(
+  new URL('../../packages/homeserver/bin/soma-server.mjs', import.meta.url),
+);
 
 export const sharedSecret = 'shared-secret-of-the-bench';
 

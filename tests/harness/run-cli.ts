@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const cli = fileURLToPath(new URL('../../packages/homeserver/src/cli.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../../packages/homeserver/bin/soma.mjs', import.meta.url));
 
 export interface CliResult {
   readonly code: unknown;

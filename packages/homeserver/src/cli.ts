@@ -1,7 +1,6 @@
-// The rest is imported after this check: an older Node would fail on it with a riddle.
-import { checkNodeVersion } from './cli/check-node-version.ts';
+import { runCli } from './cli/run-cli.ts';
 
-checkNodeVersion();
-
-const { runCli } = await import('./cli/run-cli.ts');
-await runCli(process.argv.slice(2));
+/** The operator's tools; started by bin/soma.mjs. */
+export async function main(args: readonly string[]): Promise<void> {
+  await runCli(args);
+}

@@ -1,10 +1,9 @@
-// The rest is imported after this check: an older Node would fail on it with a riddle.
-import { checkNodeVersion } from './cli/check-node-version.ts';
+import { runServer } from './cli/run-server.ts';
 
-checkNodeVersion();
-
-const { runServer } = await import('./cli/run-server.ts');
-await runServer(process.argv.slice(2), async (config) => {
-  const { startHomeserver } = await import('./homeserver.ts');
-  return startHomeserver(config);
-});
+/** The server's program; started by bin/soma-server.mjs. */
+export async function main(args: readonly string[]): Promise<never> {
+  return runServer(args, async (config) => {
+    const { startHomeserver } = await import('./homeserver.ts');
+    return startHomeserver(config);
+  });
+}

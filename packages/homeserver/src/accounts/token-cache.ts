@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache';
-
 import { parseUserId } from '@soma/protocol';
 import type { UserId } from '@soma/protocol';
+import type { LRUCache } from 'lru-cache';
 
+import { boundedCache } from '../storage/bounded-cache.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Touch } from '../storage/change.ts';
 import type { Committed, Database } from '../storage/database.ts';
@@ -44,10 +44,7 @@ export class TokenCache {
   ) {
     this.#reader = database.reader;
     this.#names = names;
-    this.#owners = new LRUCache({
-      max: cachedMax,
-      dispose: (owner, token) => this.#unlist(token, owner),
-    });
+    this.#owners = boundedCache(cachedMax, (owner, token) => this.#unlist(token, owner));
     database.onCommit((committed) => this.#follow(committed));
   }
 

@@ -30,7 +30,7 @@ interface Result {
 
 /** Runs one command to its end; `input` is what a pipe gives it. */
 async function soma(args: readonly string[], input = ''): Promise<Result> {
-  const cli = new URL('../cli.ts', import.meta.url).pathname;
+  const cli = new URL('../../bin/soma.mjs', import.meta.url).pathname;
   const child = spawn(process.execPath, [cli, ...args], { cwd: folder });
   let out = '';
   let err = '';

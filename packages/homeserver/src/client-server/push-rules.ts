@@ -13,9 +13,9 @@ import {
   setPushRuleEnabled as withEnabled,
 } from '@soma/protocol';
 
+import { invalidParam, notFound } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
-import { invalidParam, notFound } from '../errors/matrix-error.ts';
 import { EmptyObject, JsonObject } from '../http/schemas.ts';
 import { changePushRules, readPushRuleChanges } from '../push/change-push-rules.ts';
 import { pushRulesOf } from '../push/push-rules-of.ts';
@@ -114,7 +114,8 @@ const deletePushRule = clientEndpoint({
   paths: clientPaths(rulePath),
   responses: { 200: EmptyObject },
   errcodes: ['M_INVALID_PARAM'],
-  handle: ({ params, requester }, { pushRules }) => editRule(pushRules, requester, params, withoutRule),
+  handle: ({ params, requester }, { pushRules }) =>
+    editRule(pushRules, requester, params, withoutRule),
 });
 
 const isPushRuleEnabled = clientEndpoint({

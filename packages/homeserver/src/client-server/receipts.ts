@@ -35,7 +35,9 @@ const postReceipt = clientEndpoint({
   },
 });
 
-function threadIdOf({ thread_id: threadId }: Readonly<Record<string, unknown>>): string | undefined {
+function threadIdOf({
+  thread_id: threadId,
+}: Readonly<Record<string, unknown>>): string | undefined {
   if (threadId === undefined) return undefined;
   if (typeof threadId === 'string' && threadId !== '') return threadId;
   throw invalidParam('thread_id must be a non-empty string');

@@ -1,15 +1,11 @@
 import type { EventRelation, PreparedEvent } from '../rooms/prepared-event.ts';
-import type {
-  ProjectedEvent,
-  ProjectionOutput,
-  RoomProjection,
-} from '../rooms/room-projection.ts';
+import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Reader } from '../storage/sql.ts';
 import { isLocalUser } from './is-local-user.ts';
 import { waitingReceiptsMax } from './limits.ts';
-import type { LeaveListener } from './reading-projection.ts';
 import { moveReadPositionStatements } from './read-position-store.ts';
+import type { LeaveListener } from './reading-projection.ts';
 import { deleteWaitingStatement, putReceiptStatement } from './receipt-store.ts';
 import type { WaitingReceipt } from './receipt-store.ts';
 import { putThreadStatement, readEventPlace } from './thread-store.ts';
@@ -79,7 +75,9 @@ export class RoomReading implements RoomProjection {
   }
 
   removeWaiting(receipt: WaitingReceipt): void {
-    const others = (this.#waiting.get(receipt.eventId) ?? []).filter((one) => !isSame(one, receipt));
+    const others = (this.#waiting.get(receipt.eventId) ?? []).filter(
+      (one) => !isSame(one, receipt),
+    );
     if (others.length === 0) this.#waiting.delete(receipt.eventId);
     else this.#waiting.set(receipt.eventId, others);
   }

@@ -24,7 +24,10 @@ export interface Past {
   /** The user's rules, each from above its position on. */
   readonly rules: readonly { readonly position: number; readonly changes: PushRuleChanges }[];
   /** The user's receipts that were not refused. */
-  readonly receipts: readonly { readonly eventId: string; readonly threadId?: string | undefined }[];
+  readonly receipts: readonly {
+    readonly eventId: string;
+    readonly threadId?: string | undefined;
+  }[];
 }
 
 export interface NaiveCount {

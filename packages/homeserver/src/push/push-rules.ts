@@ -11,6 +11,10 @@ export interface PushRules {
   readonly queues: Map<number, Promise<unknown>>;
 }
 
-export function openPushRules(rooms: Rooms, ruleSets: RuleSets, unread: UnreadProjection): PushRules {
+export function openPushRules(
+  rooms: Rooms,
+  ruleSets: RuleSets,
+  unread: UnreadProjection,
+): PushRules {
   return { rooms, ruleSets, unread, queues: new Map() };
 }

@@ -1,20 +1,11 @@
-import {
-  type PushEvent,
-  type PushOutcome,
-  evaluatePushRules,
-  namedUsers,
-} from '@soma/protocol';
+import { type PushEvent, type PushOutcome, evaluatePushRules, namedUsers } from '@soma/protocol';
 
 import { isLocalUser } from '../ephemeral/is-local-user.ts';
 import type { ReadingProjection } from '../ephemeral/reading-projection.ts';
 import { MAIN_TIMELINE } from '../ephemeral/thread.ts';
 import type { PreparedEvent } from '../rooms/prepared-event.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
-import type {
-  ProjectedEvent,
-  ProjectionOutput,
-  RoomProjection,
-} from '../rooms/room-projection.ts';
+import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import type { Reader } from '../storage/sql.ts';
 import { JoinsInFlight } from './joins-in-flight.ts';
@@ -97,7 +88,9 @@ export class RoomUnread implements RoomProjection {
     this.#singledOut = NOBODY;
     this.#joining = [];
     if (!this.joins.isEmpty) this.joins.settle();
-    const named = namedUsers(pushEvent).filter((userId) => this.#mayBeSingledOut(pushEvent, userId));
+    const named = namedUsers(pushEvent).filter((userId) =>
+      this.#mayBeSingledOut(pushEvent, userId),
+    );
     const isJoin = this.#isLocalMember(pushEvent) && pushEvent.content['membership'] === 'join';
     const byName = this.#dependsOnNames && typeof pushEvent.content['body'] === 'string';
     const isReviewDue = this.#leftSinceReview >= REVIEW_AFTER && this.joins.isEmpty;

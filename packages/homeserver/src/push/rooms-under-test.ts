@@ -1,7 +1,6 @@
-import { createPrivateKey, generateKeyPairSync, hash, sign } from 'node:crypto';
-
 import { DEFAULT_ROOM_VERSION, type JsonObject, roomVersion } from '@soma/protocol';
 
+import { SERVER_NAME, cryptoUnderTest } from '../ephemeral/crypto-under-test.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import { ReadingProjection } from '../ephemeral/reading-projection.ts';
 import { Typing } from '../ephemeral/typing.ts';
@@ -12,18 +11,16 @@ import { readMembership } from '../membership/membership-store.ts';
 import { createRoom } from '../rooms/create-room.ts';
 import { openRooms } from '../rooms/rooms.ts';
 import { sendEvent } from '../rooms/send-event.ts';
+import { openDatabaseUnderTest } from '../storage/database-under-test.ts';
 import { readAt } from '../storage/database.ts';
 import type { Database } from '../storage/database.ts';
 import { internedNames } from '../storage/names-store.ts';
-import { openDatabase } from '../storage/open-database.ts';
 import { openPushRules } from './push-rules.ts';
 import type { PushRules } from './push-rules.ts';
 import { readUnreadCounts } from './read-unread-counts.ts';
 import type { UnreadCounts } from './read-unread-counts.ts';
 import { RuleSets } from './rule-sets.ts';
 import { UnreadProjection } from './unread-projection.ts';
-
-const SERVER_NAME = 'example.org';
 
 /** The real room code with all that counts what is unread, for tests. */
 export class RoomsUnderTest {
@@ -45,7 +42,7 @@ export class RoomsUnderTest {
       database,
       names,
       projections: [new MembershipProjection(names.users, SERVER_NAME), reading, unread],
-      crypto: testCrypto(),
+      crypto: cryptoUnderTest(),
       // Two rooms or events that are made at the same time would be one.
       now: () => (now += 1),
       profileOf: async () => ({}),
@@ -60,29 +57,9 @@ export class RoomsUnderTest {
     };
   }
 
-  /** @param config the `database` section of a test engine */
-  static async open(config: {
-    readonly name: string;
-    readonly args: Readonly<Record<string, string | number>>;
-  }): Promise<RoomsUnderTest> {
-    const { args } = config;
-    if (config.name === 'sqlite3') {
-      const path = String(args['database']);
-      return new RoomsUnderTest(await openDatabase({ engine: 'sqlite', path }, SERVER_NAME));
-    }
-    const options = {
-      host: String(args['host']),
-      port: Number(args['port']),
-      user: String(args['user']),
-      password: String(args['password']),
-      database: String(args['dbname']),
-    };
-    return new RoomsUnderTest(
-      await openDatabase(
-        { engine: 'postgres', ...options, connectionsMin: 1, connectionsMax: 4 },
-        SERVER_NAME,
-      ),
-    );
+  /** @param databaseSection as a test engine gives it */
+  static async open(databaseSection: object): Promise<RoomsUnderTest> {
+    return new RoomsUnderTest(await openDatabaseUnderTest(databaseSection));
   }
 
   userNid(userId: string): Promise<number> {
@@ -163,15 +140,4 @@ export class RoomsUnderTest {
       if (head !== undefined) heads.drop(head);
     });
   }
-}
-
-function testCrypto() {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const key = createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }));
-  return {
-    serverName: SERVER_NAME,
-    keyId: 'ed25519:1',
-    sha256: (text: string) => hash('sha256', text, 'base64'),
-    sign: (text: string) => sign(null, Buffer.from(text), key).toString('base64').replaceAll('=', ''),
-  };
 }

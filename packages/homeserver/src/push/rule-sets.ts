@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 
+
 import {
   type CompiledPushRules,
   NO_PUSH_RULE_CHANGES,
@@ -8,8 +9,8 @@ import {
   parsePushRuleChanges,
   pushRulesKey,
 } from '@soma/protocol';
-import { LRUCache } from 'lru-cache';
 
+import { boundedCache } from '../storage/bounded-cache.ts';
 import type { Database } from '../storage/database.ts';
 import { write } from '../storage/database.ts';
 import { NidBlocks } from '../storage/nid-blocks.ts';
@@ -45,8 +46,8 @@ const HASH_BYTES = 16;
 export class RuleSets {
   readonly #database: Database;
   readonly #blocks: NidBlocks;
-  readonly #ruleSets = new LRUCache<number, RuleSet>({ max: RULE_SETS_CACHED });
-  readonly #users = new LRUCache<number, RuleSetsByRoom>({ max: USERS_CACHED });
+  readonly #ruleSets = boundedCache<number, RuleSet>(RULE_SETS_CACHED);
+  readonly #users = boundedCache<number, RuleSetsByRoom>(USERS_CACHED);
   /** Users whose rules are being changed, with what they will have. */
   readonly #changing = new Map<number, RuleSetsByRoom>();
   /** Grows with each change, so that a read which one overtook is not cached. */

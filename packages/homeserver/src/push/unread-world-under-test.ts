@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 
+import fc from 'fast-check';
+
 import {
   type EditedPushRules,
   type JsonObject,
@@ -10,7 +12,6 @@ import {
   setPushRuleActions,
   setPushRuleEnabled,
 } from '@soma/protocol';
-import fc from 'fast-check';
 
 import { sendReceipt } from '../ephemeral/send-receipt.ts';
 import { MatrixError } from '../errors/matrix-error.ts';
@@ -155,9 +156,7 @@ export class UnreadWorld {
       case 'unknownReceipt':
         return this.#unknownReceipt(step, userId, roomId);
       case 'redact': {
-        this.#eventIds[room]?.push(
-          await this.#server.redact(roomId, userId, eventId),
-        );
+        this.#eventIds[room]?.push(await this.#server.redact(roomId, userId, eventId));
         return;
       }
       default:
@@ -251,7 +250,12 @@ export class UnreadWorld {
     const userNid = await this.#server.userNid(userId);
     let changed: PushRuleChanges | undefined;
     const position = await changePushRules(this.#server.push, userNid, (changes) => {
-      const edited = edit(changes, pick, { roomId, roomIds: this.roomIds, users: this.users, room });
+      const edited = edit(changes, pick, {
+        roomId,
+        roomIds: this.roomIds,
+        users: this.users,
+        room,
+      });
       if (edited.ok) changed = edited.changes;
       return edited;
     });
@@ -343,11 +347,13 @@ function edit(
     () => putPushRule(changes, 'room', roomId, { actions: [] }),
     () => putPushRule(changes, 'room', roomId, { actions: ['notify', highlight] }),
     () => deletePushRule(changes, 'room', roomId),
-    () => putPushRule(changes, 'override', 'mute', { actions: [], conditions: [inRoom(elsewhere)] }),
+    () =>
+      putPushRule(changes, 'override', 'mute', { actions: [], conditions: [inRoom(elsewhere)] }),
     () => deletePushRule(changes, 'override', 'mute'),
     () => setPushRuleEnabled(changes, 'override', '.m.rule.master', true),
     () => setPushRuleEnabled(changes, 'override', '.m.rule.master', false),
-    () => putPushRule(changes, 'content', 'cake', { actions: ['notify', highlight], pattern: 'cake' }),
+    () =>
+      putPushRule(changes, 'content', 'cake', { actions: ['notify', highlight], pattern: 'cake' }),
     () => deletePushRule(changes, 'content', 'cake'),
     () => putPushRule(changes, 'sender', users[pick % USERS] ?? '', { actions: [] }),
     () => setPushRuleEnabled(changes, 'underride', '.m.rule.message', pick % 2 === 0),

@@ -79,6 +79,7 @@ function buildCreate(rooms: Rooms, room: NewRoom): Promise<PreparedEvent> {
     stateKey: '',
     sender: creator,
     content,
+    originServerTs: rooms.createTs(),
   });
 }
 

@@ -2,7 +2,8 @@ import { authorise, isJsonObject, powerLevels } from '@soma/protocol';
 
 import { forbidden, notFound } from '../errors/matrix-error.ts';
 import { ChangeRefused } from '../storage/database.ts';
-import type { Submitted } from '../storage/change.ts';
+import { PREDECESSOR } from '../storage/change.ts';
+import type { Applied, Outcome, Refused, Submitted } from '../storage/change.ts';
 import { buildEvent } from './build-event.ts';
 import type { EventDraft } from './build-event.ts';
 import { readEvent, readEventNid } from './event-store.ts';
@@ -99,14 +100,31 @@ export async function writeToRoom<T>(
   noHead: () => Error = () => forbidden('You are not in this room'),
 ): Promise<Written<T>> {
   for (let attempt = 1; ; attempt += 1) {
-    const { value, submitted } = await rooms.heads.run(roomNid, async (head) => {
+    const { value, submitted, before } = await rooms.heads.run(roomNid, async (head) => {
       if (head === undefined) throw noHead();
-      return runBody(rooms, head, body);
+      const { lastChange } = head;
+      return { ...(await runBody(rooms, head, body)), before: lastChange };
     });
-    if (submitted === undefined) return { value, position: 0 };
-    const outcome = await submitted.done;
+    const outcome = submitted === undefined ? await endOf(before) : await submitted.done;
     if (outcome.outcome === 'applied') return { value, position: outcome.position };
     if (attempt >= ATTEMPTS_MAX) throw new ChangeRefused(outcome.guard);
+  }
+}
+
+const NOTHING_WRITTEN: Applied = { outcome: 'applied', position: 0, rows: [] };
+const BEFORE_FAILED: Refused = { outcome: 'refused', guard: PREDECESSOR };
+
+/**
+ * What wrote nothing answers with what is so already. That may stand in a change which is not committed yet, and
+ * then falls with it: an answer must not name an event that is lost in a crash.
+ */
+async function endOf(before: Submitted | undefined): Promise<Outcome> {
+  if (before === undefined) return NOTHING_WRITTEN;
+  try {
+    const outcome = await before.done;
+    return outcome.outcome === 'applied' ? NOTHING_WRITTEN : BEFORE_FAILED;
+  } catch {
+    return BEFORE_FAILED;
   }
 }
 

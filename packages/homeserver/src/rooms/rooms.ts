@@ -23,6 +23,11 @@ export interface Rooms {
   readonly transactions: RunningTransactions;
   /** Milliseconds since the Unix epoch. */
   now(): number;
+  /**
+   * The time of a create event, another one at each call: from room version 12 on, two create events that are
+   * alike in all else would make one room.
+   */
+  createTs(): number;
   /** The profile that a local user's member events carry. */
   profileOf(userId: string): Promise<Profile>;
   /** Whether the user has forgotten the room, having left it. */
@@ -45,6 +50,7 @@ const SNAPSHOT_NID_BLOCK = 1_000;
 
 export function openRooms(options: RoomsOptions): Rooms {
   const { database, names, projections, crypto, now, profileOf } = options;
+  let lastCreateTs = 0;
   return {
     database,
     names,
@@ -56,6 +62,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     snapshotNids: new NidBlocks(database, 'snapshot', SNAPSHOT_NID_BLOCK),
     transactions: new RunningTransactions(),
     now,
+    createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),
     profileOf,
     hasForgotten: options.hasForgotten ?? (async () => false),
   };

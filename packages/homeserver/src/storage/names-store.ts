@@ -1,5 +1,6 @@
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 
+import { boundedCache } from './bounded-cache.ts';
 import type { Database } from './database.ts';
 import { write } from './database.ts';
 import { escapeText, unescapeText } from './escape-text.ts';
@@ -53,8 +54,8 @@ export class Names {
   constructor(database: Database, queries: NameQueries, cacheMax: number) {
     this.#database = database;
     this.#queries = queries;
-    this.#nids = new LRUCache({ max: cacheMax });
-    this.#texts = new LRUCache({ max: cacheMax });
+    this.#nids = boundedCache(cacheMax);
+    this.#texts = boundedCache(cacheMax);
     this.#blocks = new NidBlocks(database, queries.kind, BLOCK_SIZE);
   }
 
@@ -138,8 +139,8 @@ export class StateKeys {
   constructor(database: Database, types: Names, cacheMax: number) {
     this.#database = database;
     this.#types = types;
-    this.#nids = new LRUCache({ max: cacheMax });
-    this.#pairs = new LRUCache({ max: cacheMax });
+    this.#nids = boundedCache(cacheMax);
+    this.#pairs = boundedCache(cacheMax);
     this.#blocks = new NidBlocks(database, 'state_key', BLOCK_SIZE);
   }
 

@@ -40,7 +40,7 @@ export class NidBlocks {
   ready(count: number): Promise<void> | undefined {
     const left = this.#end - this.#next;
     if (this.#spare === undefined && left < Math.max(count, this.#size / 2)) {
-      this.#reserving ??= this.#reserve();
+      this.#reserving ??= this.#reserveInAdvance();
     }
     return left >= count || this.#spare !== undefined ? undefined : this.#reserving;
   }
@@ -56,6 +56,13 @@ export class NidBlocks {
     const nid = this.#next;
     this.#next += 1;
     return nid;
+  }
+
+  /** A failure concerns those alone who wait for the block. */
+  #reserveInAdvance(): Promise<void> {
+    const reserving = this.#reserve();
+    reserving.catch(() => undefined);
+    return reserving;
   }
 
   async #reserve(): Promise<void> {

@@ -46,7 +46,7 @@ export class RecentChanges {
   }
 
   #forgetOlderHalf(): void {
-    const cut = this.#positions.length / 2;
+    const cut = Math.floor(this.#positions.length / 2);
     this.#floor = this.#positions[cut - 1] ?? this.#floor;
     this.#positions = this.#positions.slice(cut);
     this.#kinds = this.#kinds.slice(cut);

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { boundedCache } from '../storage/bounded-cache.ts';
 
 /** Devices and rooms for which it is remembered which members were sent. */
 const ENTRIES_MAX = 20_000;
@@ -10,9 +10,7 @@ const MEMBERS_MAX = 1_000;
  */
 export class LazyMembers {
   /** Per device and room: user nid → (event nid, position of the response that carried it). */
-  readonly #sent = new LRUCache<string, Map<number, { eventNid: number; position: number }>>({
-    max: ENTRIES_MAX,
-  });
+  readonly #sent = boundedCache<string, Map<number, { eventNid: number; position: number }>>(ENTRIES_MAX);
 
   wasSent(
     deviceNid: number,

@@ -1,4 +1,4 @@
-import { isJsonObject } from '@soma/protocol';
+import { isJsonObject, matchesEvent } from '@soma/protocol';
 import type { JsonObject, JsonValue } from '@soma/protocol';
 
 import { readStrippedState } from '../membership/membership-store.ts';
@@ -17,26 +17,26 @@ export async function readLeftRoom(
   record: MembershipRecord,
 ): Promise<JsonObject> {
   const { roomNid, version, select } = question;
-  const timeline = await readTimeline(pass, roomNid, question.since ?? -1, record.position);
+  const timeline = await readTimeline(pass, roomNid, pass.since, record.position);
   const departure = await departureOrder(pass, record);
-  const since = pass.fullState ? undefined : question.since;
   const state =
-    departure === undefined || (since !== undefined && departure <= since)
+    departure === undefined || departure <= pass.since
       ? []
       : await readRoomState(pass, {
           roomNid,
           version,
           timeline,
-          since,
+          since: pass.fullState ? undefined : question.since,
           upTo: departure,
           memberIds: timeline.events.map(({ event }) => event.pdu.sender),
         });
+  const accountData = question.accountData.filter((event) =>
+    matchesEvent(pass.filter.room.accountData, event),
+  );
   return {
     timeline: timelineJson(timeline, select),
     [pass.useStateAfter ? 'state_after' : 'state']: stateJson(pass, state, select),
-    account_data: {
-      events: question.accountData.map(({ type, content }) => ({ type, content })),
-    },
+    account_data: { events: accountData.map(({ type, content }) => ({ type, content })) },
   };
 }
 

@@ -34,7 +34,7 @@ export async function readTimeline(
   const limit = Math.min(filter.limit, pass.context.timelineLimitMax);
   const kept: ViewedEvent[] = [];
   let below = upTo;
-  let exhausted = false;
+  let exhausted = filter.types?.length === 0;
   let rowsLeft = ROWS_MAX;
   while (kept.length <= limit && !exhausted && rowsLeft > 0) {
     const wanted = Math.min(limit - kept.length + EXTRA_ROWS, rowsLeft);

@@ -9,6 +9,7 @@ import type { Viewer } from '../rooms/viewer.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { readAt } from '../storage/database.ts';
 import type { Reader } from '../storage/sql.ts';
+import { passFor } from './filter-room.ts';
 import { readJoinedRoom, withUnread } from './joined-room.ts';
 import type { RoomQuestion } from './joined-room.ts';
 import { readLeftRoom, readStrippedRoom } from './left-room.ts';
@@ -142,7 +143,7 @@ async function readRooms(
     if (!pass.fullState && !mayHaveNews) continue;
     const roomId = await pass.context.rooms.names.rooms.text(record.roomNid);
     if (!matchesRoom(pass.filter.room, roomId)) continue;
-    const part = await readRoom(pass, record, accountData);
+    const part = await readRoom(passFor(pass, roomId), record, accountData);
     if (part === undefined) continue;
     if (part.section === 'join') joined.push([roomId, record.roomNid, part.room]);
     else sections[part.section][roomId] = part.room;
@@ -209,8 +210,7 @@ async function readRoom(
     return room === undefined ? undefined : { section: 'join', room };
   }
   if (pass.since < 0 ? !pass.filter.room.includeLeave : !isNew) return undefined;
-  const since = question.since ?? (pass.since < 0 ? undefined : pass.since);
-  return { section: 'leave', room: await readLeftRoom(pass, { ...question, since }, record) };
+  return { section: 'leave', room: await readLeftRoom(pass, question, record) };
 }
 
 /** The user's membership as the client knows it; undefined for none. */

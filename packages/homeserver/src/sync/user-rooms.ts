@@ -1,7 +1,8 @@
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 
 import { readMembershipsOfUser } from '../membership/membership-store.ts';
 import type { MembershipRecord } from '../membership/membership-store.ts';
+import { boundedCache } from '../storage/bounded-cache.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Committed } from '../storage/database.ts';
 import type { Reader } from '../storage/sql.ts';
@@ -29,10 +30,7 @@ export class UserRooms {
   constructor(recent: RecentChanges, notifier: Notifier) {
     this.#recent = recent;
     this.#notifier = notifier;
-    this.#cache = new LRUCache({
-      max: USERS_MAX,
-      dispose: (_, userNid) => this.#notifier.unfollow(userNid),
-    });
+    this.#cache = boundedCache(USERS_MAX, (_, userNid) => this.#notifier.unfollow(userNid));
   }
 
   onCommit(committed: readonly Committed[]): void {

@@ -61,15 +61,25 @@ export class PostgresWriter implements BatchWriter {
   async #applyInTurn(
     batch: readonly QueuedChange[],
   ): Promise<{ results: BatchResult[]; position: number }> {
-    const client = await this.#connected();
+    try {
+      const client = await this.#connected();
+      return await this.#commitWhatHolds(client, batch);
+    } catch (error) {
+      // Without a connection nothing tells what was committed: what builds on this batch is to be read again.
+      for (const queued of batch) this.#fall(queued.serial);
+      throw error;
+    }
+  }
+
+  async #commitWhatHolds(
+    client: pg.Client,
+    batch: readonly QueuedChange[],
+  ): Promise<{ results: BatchResult[]; position: number }> {
     try {
       return await this.#commit(client, batch);
     } catch (error) {
-      if (!(error instanceof pg.DatabaseError)) {
-        for (const queued of batch) this.#fall(queued.serial);
-        throw error;
-      }
-      return await this.#commitOneByOne(client, batch);
+      if (!(error instanceof pg.DatabaseError)) throw error;
+      return this.#commitOneByOne(client, batch);
     }
   }
 
