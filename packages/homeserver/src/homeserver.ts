@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
 
 import type { EventCrypto } from '@soma/protocol';
 
@@ -12,8 +13,6 @@ import { endpointRateLimits, openRateLimiters } from './client-server/rate-limit
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
 import { databaseOptions } from './database-options.ts';
-import { ReadingProjection } from './ephemeral/reading-projection.ts';
-import { Typing } from './ephemeral/typing.ts';
 import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
@@ -22,8 +21,6 @@ import { hasForgotten } from './membership/membership-store.ts';
 import { readMembership } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
 import { openPushRules } from './push/push-rules.ts';
-import { RuleSets } from './push/rule-sets.ts';
-import { UnreadProjection } from './push/unread-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
 import { internedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
@@ -53,22 +50,16 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
   const names = internedNames(database, config.caches.globalFactor);
   const accounts = openAccounts({ database, names, config, logger, now });
   const notices = openNotices(database, names, serverName);
-  const typing = new Typing();
-  const reading = new ReadingProjection(serverName, (roomNid, userId) => {
-    typing.stop(roomNid, userId);
-  });
-  const ruleSets = new RuleSets(database);
-  const unread = new UnreadProjection(names, ruleSets, reading, serverName);
   const rooms = openRooms({
     database,
     names,
-    projections: [new MembershipProjection(names.users, serverName), reading, unread],
+    projections: [new MembershipProjection(names.users, serverName), ...notices.projections],
     crypto: eventCrypto(config),
     now,
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
+    hasForgotten,
   });
-  const sync = openSync(rooms, syncSources(typing), config);
-  typing.onChange((roomNid) => sync.notifier.wakeRoom(roomNid));
+  const sync = openSync(rooms, syncSources(notices), config);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const services: ClientServices = {
     config,
@@ -90,6 +81,8 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     logger,
     rateLimits: endpointRateLimits(rateLimits),
   });
+  // Loading is over: from here on V8 may give new objects as much space as the load wants (see bin/boot.mjs).
+  setFlagsFromString('--semi-space-growth-factor=2');
   return {
     addresses: edge.addresses.map(urlOf),
     stop: async () => {

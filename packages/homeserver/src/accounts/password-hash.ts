@@ -1,8 +1,6 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 
-import { verify as verifyBcrypt } from '@node-rs/bcrypt';
-
 export interface PepperOptions {
   /** Added to every password before hashing: `password_config.pepper`; empty for none. */
   readonly pepper: string;
@@ -51,7 +49,11 @@ export async function verifyPassword(
   stored: string,
   { pepper }: PepperOptions,
 ): Promise<boolean> {
-  if (BCRYPT.test(stored)) return verifyBcrypt(normalise(password, pepper), stored);
+  if (BCRYPT.test(stored)) {
+    // Loaded where an account of Synapse's needs it: most servers have none.
+    const { verify } = await import('@node-rs/bcrypt');
+    return verify(normalise(password, pepper), stored);
+  }
   const hash = parsePhc(stored);
   if (hash === undefined) return false;
   const tag = await derive(password, pepper, { ...hash, tagBytes: hash.tag.length });

@@ -1,8 +1,7 @@
-import { Command, CommanderError } from 'commander';
+import { parseArgs } from 'node:util';
 
-import { collect } from './collect.ts';
-import { EXIT } from './exit-codes.ts';
 import { somaVersion } from '../config/soma-version.ts';
+import { EXIT } from './exit-codes.ts';
 
 export interface StartFlags {
   /** Files and folders; empty for a start on the data folder's own config. */
@@ -13,41 +12,54 @@ export interface StartFlags {
 /** Where everything is kept by a start without a config. */
 export const DEFAULT_DATA_DIRECTORY = './data';
 
-/** Reads the command line of the server; prints help, version or the mistake, and exits on them. */
+const HELP = `Usage: npm start -- [options]
+
+Starts the Soma homeserver.
+
+Options:
+  -c, --config-path <path>   config file, or folder of *.yaml; may be repeated, the later wins
+  --data-directory <folder>  where everything is kept without a config (default: ${DEFAULT_DATA_DIRECTORY})
+  -V, --version              print the version
+  -h, --help                 print this
+`;
+
+/**
+ * Reads the command line of the server; prints help, version or the mistake, and exits on them. By Node's own
+ * parser: what the tools' commands are made with would stay in the server's memory for nothing.
+ */
 export function parseStartFlags(args: readonly string[]): StartFlags {
-  const command = new Command('npm start --')
-    .description('Starts the Soma homeserver.')
-    .option(
-      '-c, --config-path <path>',
-      'config file, or folder of *.yaml; may be repeated, the later wins',
-      collect,
-    )
-    .option(
-      '--data-directory <folder>',
-      `where everything is kept without a config (default: ${DEFAULT_DATA_DIRECTORY})`,
-    )
-    .version(somaVersion(), '-V, --version')
-    .helpOption('-h, --help')
-    .allowExcessArguments(false)
-    .exitOverride();
+  const values = readFlags(args);
+  if (values.help === true) exit(EXIT.ok, HELP);
+  if (values.version === true) exit(EXIT.ok, `${somaVersion()}\n`);
+  const configPaths = values['config-path'] ?? [];
+  const dataDirectory = values['data-directory'];
+  if (configPaths.length > 0 && dataDirectory !== undefined) {
+    exit(
+      EXIT.usage,
+      'error: give either --config-path or --data-directory: a config names its own folders\n',
+    );
+  }
+  return { configPaths, dataDirectory: dataDirectory ?? DEFAULT_DATA_DIRECTORY };
+}
+
+function readFlags(args: readonly string[]) {
   try {
-    command.parse(args, { from: 'user' });
-    return readFlags(command);
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        'config-path': { type: 'string', short: 'c', multiple: true },
+        'data-directory': { type: 'string' },
+        version: { type: 'boolean', short: 'V' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    return values;
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
+    return exit(EXIT.usage, `error: ${error instanceof Error ? error.message : String(error)}\n`);
   }
 }
 
-function readFlags(command: Command): StartFlags {
-  const { configPath = [], dataDirectory } = command.opts<{
-    configPath?: string[];
-    dataDirectory?: string;
-  }>();
-  if (configPath.length > 0 && dataDirectory !== undefined) {
-    command.error(
-      'error: give either --config-path or --data-directory: a config names its own folders',
-    );
-  }
-  return { configPaths: configPath, dataDirectory: dataDirectory ?? DEFAULT_DATA_DIRECTORY };
+function exit(code: number, text: string): never {
+  (code === EXIT.ok ? process.stdout : process.stderr).write(text);
+  process.exit(code);
 }

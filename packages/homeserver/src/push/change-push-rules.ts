@@ -4,6 +4,7 @@ import {
   type PushRuleChanges,
   checkLaxJson,
   parsePushRuleChanges,
+  parseRoomId,
   pushRulesKey,
 } from '@soma/protocol';
 
@@ -117,7 +118,8 @@ async function changedRuleSets(
   }
   for (const roomId of new Set([...old.rooms.keys(), ...now.rooms.keys()])) {
     const rules = now.rooms.get(roomId);
-    if (rules?.key === old.rooms.get(roomId)?.key) continue;
+    // A rule may name any text; what is too long is no room, and no index of the database holds it.
+    if (rules?.key === old.rooms.get(roomId)?.key || parseRoomId(roomId) === undefined) continue;
     const nid = rules === undefined ? AS_ELSEWHERE : await ruleSets.intern(rules.rules);
     changed.set(await rooms.names.rooms.intern(roomId), nid);
   }

@@ -1,7 +1,7 @@
-import { authEventKeys, buildEvent as buildSigned } from '@soma/protocol';
+import { KEY_BYTES_MAX, authEventKeys, buildEvent as buildSigned, exceedsBytes } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
-import { MatrixError } from '../errors/matrix-error.ts';
+import { MatrixError, tooLarge } from '../errors/matrix-error.ts';
 import { readEventNid } from './event-store.ts';
 import type { EventOrigin, EventRelation, PreparedEvent } from './prepared-event.ts';
 import type { RoomHead } from './room-head.ts';
@@ -26,6 +26,7 @@ export async function buildEvent(
   draft: EventDraft,
 ): Promise<PreparedEvent> {
   const { names } = rooms;
+  checkKeyLengths(draft);
   const typeNid = names.eventTypes.cached(draft.type) ?? (await names.eventTypes.intern(draft.type));
   const senderNid = names.users.cached(draft.sender) ?? (await names.users.intern(draft.sender));
   const stateKeyNid =
@@ -73,6 +74,15 @@ export async function buildEvent(
     origin: draft.origin,
     relation,
   };
+}
+
+/** CS API, "Size limits"; before the texts are interned, since the database cannot index longer ones. */
+function checkKeyLengths({ type, stateKey = '' }: EventDraft): void {
+  for (const [name, text] of Object.entries({ type, state_key: stateKey })) {
+    if (exceedsBytes(text, KEY_BYTES_MAX)) {
+      throw tooLarge(`${name} is longer than ${KEY_BYTES_MAX} bytes`);
+    }
+  }
 }
 
 function authSubject(draft: EventDraft) {

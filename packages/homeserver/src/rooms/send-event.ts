@@ -1,7 +1,7 @@
 import { canonicalJson, checkCanonicalJson } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
-import { forbidden } from '../errors/matrix-error.ts';
+import { forbidden, invalidParam } from '../errors/matrix-error.ts';
 import type { RoomHead } from './room-head.ts';
 import { writeToRoom } from './room-write.ts';
 import type { RoomWrite } from './room-write.ts';
@@ -27,6 +27,9 @@ export interface SendTransaction {
   readonly transactionId: string;
 }
 
+/** No client makes longer ones, and the database keeps them in an index. */
+const TRANSACTION_ID_LENGTH_MAX = 255;
+
 /** Sends an event. Resolves to its ID once it is durable; throws `MatrixError`. */
 export async function sendEvent(rooms: Rooms, request: SendRequest): Promise<string> {
   const roomNid = await rooms.names.rooms.find(request.roomId);
@@ -42,6 +45,9 @@ export async function sendEvent(rooms: Rooms, request: SendRequest): Promise<str
   };
   const { transaction, type, redacts } = request;
   if (transaction === undefined) return append();
+  if (transaction.transactionId.length > TRANSACTION_ID_LENGTH_MAX) {
+    throw invalidParam(`A transaction ID has at most ${TRANSACTION_ID_LENGTH_MAX} characters`);
+  }
   const repeatable = { ...transaction, roomNid, type, redacts };
   return rooms.transactions.run(repeatable, async () => {
     const answered = await findAnswered(rooms.database.reader, repeatable);

@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import type { Database } from './database.ts';
-import { PostgresDatabase } from './dialect/postgres/postgres-database.ts';
 import type { PostgresOptions } from './dialect/postgres/postgres-connection.ts';
 import { migrateSqlite } from './dialect/sqlite/migrate-sqlite.ts';
 import { SqliteDatabase } from './dialect/sqlite/sqlite-database.ts';
@@ -16,7 +15,11 @@ export async function openDatabase(
   options: DatabaseOptions,
   serverName: string,
 ): Promise<Database> {
-  if (options.engine === 'postgres') return PostgresDatabase.open(options, serverName);
+  if (options.engine === 'postgres') {
+    // Loaded where it is used: the embedded database needs none of it.
+    const { PostgresDatabase } = await import('./dialect/postgres/postgres-database.ts');
+    return PostgresDatabase.open(options, serverName);
+  }
   mkdirSync(dirname(options.path), { recursive: true });
   const identity = await migrateSqlite(options.path, serverName);
   return new SqliteDatabase(options.path, identity);

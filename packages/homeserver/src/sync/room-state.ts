@@ -44,9 +44,25 @@ export async function readRoomState(
   const rows = await readEvents(pass.reader, [...state.values()]);
   const events = rows.map((row) => toStoredEvent(row, question.version));
   const lazy = await lazyMembers(pass, question, state);
-  return [...events, ...lazy].filter((event) =>
+  const told = [...events, ...lazy].filter((event) =>
     matchesEvent(pass.filter.room.state, event.pdu),
   );
+  rememberMembers(pass, question, told);
+  return told;
+}
+
+/** The device need not be told again of members that this response tells it of, in state or timeline. */
+function rememberMembers(
+  { context, filter, viewer }: SyncPass,
+  { roomNid, timeline, upTo }: StateQuestion,
+  told: readonly StoredEvent[],
+): void {
+  if (!filter.room.state.lazyLoadMembers || viewer.deviceNid === undefined) return;
+  for (const event of [...told, ...timeline.events.map((viewed) => viewed.event)]) {
+    if (event.pdu.type !== 'm.room.member' || event.stateKeyNid === null) continue;
+    const { stateKeyNid, eventNid } = event;
+    context.lazyMembers.remember(viewer.deviceNid, roomNid, stateKeyNid, eventNid, upTo);
+  }
 }
 
 /** State events as JSON. Their room is known, and what depends on the viewer stands in timelines only. */
@@ -74,12 +90,36 @@ async function wholeState(pass: SyncPass, question: StateQuestion): Promise<Stat
   const current = isLazy
     ? await readCurrentStateWithout(reader, roomNid, memberType)
     : await readCurrentState(reader, roomNid);
-  const undone = await differencesToUndo(pass, question);
-  for (const change of undone.toReversed()) {
-    if (isLazy && (await isMember(pass, change.stateKeyNid))) continue;
-    put(current, change.stateKeyNid, change.oldEventNid);
-  }
+  await leadBack(pass, question, current, async (stateKeyNid) =>
+    isLazy ? !(await isMember(pass, stateKeyNid)) : true,
+  );
   return current;
+}
+
+/**
+ * Leads current state back to the start of the timeline. What a filter leaves out of the timeline stays in: nothing
+ * else would tell of it.
+ */
+async function leadBack(
+  pass: SyncPass,
+  question: StateQuestion,
+  state: StateMap,
+  concerns: (stateKeyNid: number) => Promise<boolean>,
+): Promise<void> {
+  const later: StateDifference[] = [];
+  for (const change of await differencesToUndo(pass, question)) {
+    if (await concerns(change.stateKeyNid)) later.push(change);
+  }
+  for (const { stateKeyNid, oldEventNid } of later.toReversed()) put(state, stateKeyNid, oldEventNid);
+  const shown = shownIn(question.timeline);
+  for (const { position, stateKeyNid, newEventNid } of later) {
+    const isShown = newEventNid !== null && shown.has(newEventNid);
+    if (position <= question.upTo && !isShown) put(state, stateKeyNid, newEventNid);
+  }
+}
+
+function shownIn({ events }: RoomTimeline): ReadonlySet<number> {
+  return new Set(events.map(({ event }) => event.eventNid));
 }
 
 /** Current state is newer than what the response shows: these changes came later. */
@@ -100,7 +140,7 @@ async function stateDelta(
   const delta: StateMap = new Map();
   const differences = await readStateDifferences(reader, roomNid, since, upTo);
   if (differences.length === 0) return delta;
-  const shown = new Set(timeline.events.map(({ event }) => event.eventNid));
+  const shown = shownIn(timeline);
   for (const { position, stateKeyNid, newEventNid } of differences) {
     const isShown = newEventNid !== null && shown.has(newEventNid);
     if (useStateAfter || !isShown || position < timeline.startOrder) {
@@ -128,12 +168,8 @@ async function lazyMembers(
     if (nid !== undefined && !state.has(nid)) keyNids.push(nid);
   }
   const current = await readCurrentStateKeys(reader, roomNid, memberType, keyNids);
-  for (const change of (await differencesToUndo(pass, question)).toReversed()) {
-    if (keyNids.includes(change.stateKeyNid)) {
-      put(current, change.stateKeyNid, change.oldEventNid);
-    }
-  }
-  const shown = new Set(timeline.events.map(({ event }) => event.eventNid));
+  await leadBack(pass, question, current, async (keyNid) => keyNids.includes(keyNid));
+  const shown = shownIn(timeline);
   const device = filter.room.state.includeRedundantMembers ? undefined : viewer.deviceNid;
   const wanted = [...current].filter(
     ([keyNid, eventNid]) =>
@@ -146,11 +182,6 @@ async function lazyMembers(
     reader,
     wanted.map(([, eventNid]) => eventNid),
   );
-  if (device !== undefined) {
-    for (const [keyNid, eventNid] of wanted) {
-      context.lazyMembers.remember(device, roomNid, keyNid, eventNid, question.upTo);
-    }
-  }
   return rows.map((row) => toStoredEvent(row, version));
 }
 
