@@ -22,6 +22,15 @@ const quiet: Logger = {
   getChild: () => quiet,
 };
 
+// Parts of the SDK log through the root logger, whatever logger the client is given.
+Object.assign(rootLogger, quiet, { log: quiet.debug });
+
+// The SDK never clears the timer that it gives each poll; without this the process stays for two minutes.
+const startTimer = globalThis.setTimeout;
+Object.defineProperty(globalThis, 'setTimeout', {
+  value: (...given: Parameters<typeof startTimer>) => startTimer(...given).unref(),
+});
+
 /** A user of matrix-js-sdk that is started and has had its first sync. */
 export interface SdkClient {
   readonly client: MatrixClient;
@@ -42,8 +51,6 @@ export async function openSdkClient(
   server: { readonly url: string },
   localpart: string,
 ): Promise<SdkClient> {
-  // Parts of the SDK log through the root logger, whatever logger the client is given.
-  Object.assign(rootLogger, quiet);
   await register(server.url, localpart);
   const login = await logIn(server.url, localpart);
   const client = createClient({

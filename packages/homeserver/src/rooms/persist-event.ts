@@ -203,5 +203,5 @@ export function emptyRoomChange(): RoomChange {
 
 /** The change as the writer takes it. */
 export function toChange(change: RoomChange, head: RoomHead): Change {
-  return { ...change, buildsOn: head.lastChange };
+  return { ...change, buildsOn: head.lastChange?.serial };
 }

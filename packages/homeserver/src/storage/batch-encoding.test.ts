@@ -45,8 +45,7 @@ const changeArbitrary: fc.Arbitrary<Change> = fc.record({
 });
 
 function queued(serial: number, change: Change): QueuedChange {
-  const done = Promise.resolve({ outcome: 'refused', guard: '' } as const);
-  return { serial, change, done, settle: () => {}, fail: () => {} };
+  return { serial, change, settle: () => {}, fail: () => {} };
 }
 
 /** What the other side reads, with the first position where the writer is at `position`. */
@@ -72,7 +71,7 @@ function expected({ serial, change }: QueuedChange, position: number): unknown {
   });
   return {
     serial,
-    buildsOn: change.buildsOn?.serial ?? 0,
+    buildsOn: change.buildsOn ?? 0,
     positions: change.positions,
     touches: change.touches,
     guards: change.guards?.map(({ name, expect, check }) => ({
@@ -93,7 +92,7 @@ test('a batch is read back as it was encoded, position references resolved', () 
     fc.property(fc.array(changeArbitrary, { maxLength: 4 }), fc.boolean(), (changes, chained) => {
       const batch: QueuedChange[] = [];
       for (const [index, change] of changes.entries()) {
-        const buildsOn = chained ? batch.at(-1) : undefined;
+        const buildsOn = chained ? batch.at(-1)?.serial : undefined;
         batch.push(queued(index + 1, { ...change, buildsOn }));
       }
       // Through the form in which messages cross to a thread.

@@ -30,7 +30,7 @@ export interface EncodedResults {
 export function encodeBatch(batch: readonly QueuedChange[], known: Set<number>): EncodedBatch {
   const texts: (number | string)[] = [];
   const changes = batch.map(({ serial, change }) => {
-    const values: EncodedValue[] = [serial, change.buildsOn?.serial ?? 0, change.positions];
+    const values: EncodedValue[] = [serial, change.buildsOn ?? 0, change.positions];
     const touches = change.touches ?? [];
     values.push(touches.length);
     for (const touch of touches) values.push(touch.kind, touch.subject);

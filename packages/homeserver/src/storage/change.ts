@@ -44,8 +44,8 @@ export interface Change {
   readonly positions: number;
   /** Rows of the `changes` log, all at the first position; needs `positions` ≥ 1. */
   readonly touches?: readonly Touch[];
-  /** The change whose effects this one assumes; it falls with that one. */
-  readonly buildsOn?: Submitted | undefined;
+  /** The serial of the change whose effects this one assumes; it falls with that one. */
+  readonly buildsOn?: number | undefined;
 }
 
 export interface Applied {

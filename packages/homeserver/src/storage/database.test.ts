@@ -148,19 +148,19 @@ for (const engine of testEngines()) {
       const refused = database.submit(
         putting(newName(), 1, { guards: [guard(newName(), 'exists')] }),
       );
-      const next = database.submit(putting(newName(), 1, { buildsOn: refused }));
-      const afterNext = database.submit(putting(newName(), 1, { buildsOn: next }));
+      const next = database.submit(putting(newName(), 1, { buildsOn: refused.serial }));
+      const afterNext = database.submit(putting(newName(), 1, { buildsOn: next.serial }));
       const expected = { outcome: 'refused', guard: PREDECESSOR };
       assert.deepEqual(await next.done, expected);
       assert.deepEqual(await afterNext.done, expected);
       // A later commit knows it still.
-      const late = database.submit(putting(newName(), 1, { buildsOn: afterNext }));
+      const late = database.submit(putting(newName(), 1, { buildsOn: afterNext.serial }));
       assert.deepEqual(await late.done, expected);
     });
 
     test('what builds on an applied change is applied', async () => {
       const first = database.submit(putting(newName(), 1));
-      const second = database.submit(putting(newName(), 1, { buildsOn: first }));
+      const second = database.submit(putting(newName(), 1, { buildsOn: first.serial }));
       assert.equal((await second.done).outcome, 'applied');
     });
 
@@ -173,7 +173,7 @@ for (const engine of testEngines()) {
         statements: [statement(put, newName(), 99_999), statement(put, name, 2)],
         positions: 1,
       });
-      const building = database.submit(putting(on, 3, { buildsOn: broken }));
+      const building = database.submit(putting(on, 3, { buildsOn: broken.serial }));
       const last = database.submit(putting(after_, POSITION));
       assert.ok((await failure(broken)) instanceof Error);
       assert.deepEqual(await building.done, { outcome: 'refused', guard: PREDECESSOR });

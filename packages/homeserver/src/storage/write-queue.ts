@@ -2,7 +2,8 @@ import type { Change, Outcome, Submitted } from './change.ts';
 import type { CommitListener, Committed } from './database.ts';
 
 /** A change on its way, with what its caller waits for. */
-export interface QueuedChange extends Submitted {
+export interface QueuedChange {
+  readonly serial: number;
   readonly change: Change;
   settle(outcome: Outcome): void;
   fail(error: unknown): void;
@@ -61,16 +62,11 @@ export class WriteQueue {
     if (this.#closed) throw new Error('the database is closed');
     this.#serial += 1;
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    const queued: QueuedChange = {
-      serial: this.#serial,
-      done: promise,
-      change,
-      settle: resolve,
-      fail: reject,
-    };
-    this.#waiting.push(queued);
+    const serial = this.#serial;
+    this.#waiting.push({ serial, change, settle: resolve, fail: reject });
     this.#schedule();
-    return queued;
+    // Whoever keeps what is returned must not keep the change with it.
+    return { serial, done: promise };
   }
 
   /** Resolves when nothing is under way any more; refuses new changes from now on. */

@@ -21,7 +21,7 @@ let names = 0;
 
 function putting(buildsOn?: Submitted): Change {
   names += 1;
-  return { statements: [statement(put, `row ${names}`)], positions: 1, buildsOn };
+  return { statements: [statement(put, `row ${names}`)], positions: 1, buildsOn: buildsOn?.serial };
 }
 
 async function failureOf(submitted: Submitted): Promise<unknown> {

@@ -168,7 +168,7 @@ export class PostgresWriter implements BatchWriter {
     change: Change,
     first: number,
   ): Promise<string | undefined> {
-    if (change.buildsOn !== undefined && this.#fallen.has(change.buildsOn.serial)) return PREDECESSOR;
+    if (change.buildsOn !== undefined && this.#fallen.has(change.buildsOn)) return PREDECESSOR;
     for (const guard of change.guards ?? []) {
       const rows = pipeline.send(guard.check, first);
       await pipeline.settled();
