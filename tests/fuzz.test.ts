@@ -60,7 +60,10 @@ for (const engine of testEngines()) {
       const events = valueAt(body, 'rooms', 'join', roomId, 'timeline', 'events');
       assert.ok(JSON.stringify(events).includes(eventId));
       await server.stop();
-      const errors = server.logs().split('\n').filter((line) => errorLine.test(line));
+      const errors = server
+        .logs()
+        .split('\n')
+        .filter((line) => errorLine.test(line));
       assert.deepEqual(errors, []);
       const config = join(server.folder, 'homeserver.yaml');
       const { code, out, err } = await runCli(['check-database', '-c', config]);
@@ -158,7 +161,14 @@ function knownValues({ users, rooms, events, tokens, devices }: Named): KnownVal
     ...['m.room.member', 'm.room.power_levels', 'm.room.create', 'm.room.redaction'],
     ...['m.room.join_rules', 'm.room.history_visibility', 'm.room.message', 'm.reaction'],
     ...['m.room.third_party_invite', 'm.room.server_acl', 'm.room.encryption', 'm.fully_read'],
-    ...['m.room.name', 'm.room.topic', 'm.tag', 'm.push_rules', 'm.direct', 'm.room.canonical_alias'],
+    ...[
+      'm.room.name',
+      'm.room.topic',
+      'm.tag',
+      'm.push_rules',
+      'm.direct',
+      'm.room.canonical_alias',
+    ],
   ];
   return {
     roomId: rooms,

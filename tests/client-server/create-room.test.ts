@@ -118,10 +118,7 @@ test('invitees see the inviter, the flag of a direct chat and the stripped state
   assert.deepEqual(find(events, 'm.room.name')?.content, { name: 'Just us' });
   assert.deepEqual(find(events, 'm.room.join_rules')?.content, { join_rule: 'invite' });
   assert.equal(valueAt(find(events, 'm.room.topic')?.content, 'topic'), 'Plans');
-  assert.equal(
-    valueAt(find(events, 'm.room.avatar')?.content, 'url'),
-    'mxc://soma.test/avatar',
-  );
+  assert.equal(valueAt(find(events, 'm.room.avatar')?.content, 'url'), 'mxc://soma.test/avatar');
   assert.ok(find(events, 'm.room.encryption'));
   assert.equal(find(events, 'org.example.private'), undefined);
   assert.equal(find(events, 'm.room.power_levels'), undefined);

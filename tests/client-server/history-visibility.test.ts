@@ -19,7 +19,15 @@ const visibilities = ['world_readable', 'shared', 'invited', 'joined'] as const;
 type Visibility = (typeof visibilities)[number];
 
 /** What is said, by what the reader was to the room at that time. */
-const moments = ['stranger', 'invited', 'joined', 'gone', 'invited again', 'joined again', 'gone again'];
+const moments = [
+  'stranger',
+  'invited',
+  'joined',
+  'gone',
+  'invited again',
+  'joined again',
+  'gone again',
+];
 
 /** What a reader sees who is now joined again: all but what is not in the list. */
 const seenWhenBack: Readonly<Record<Visibility, readonly string[]>> = {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 
-import { createRoom, joinRoom, sendEvent, sendState, sendText, type TestUser } from '../harness/client.ts';
+import {
+  createRoom,
+  joinRoom,
+  sendEvent,
+  sendState,
+  sendText,
+  type TestUser,
+} from '../harness/client.ts';
 import { valueAt } from '../harness/json-path.ts';
 import { act, readMessages, refusal, roomPath, type Page } from './requests.ts';
 import { find, ids, memberIds, tell, type SeenEvent } from './seen-event.ts';
@@ -9,7 +16,11 @@ import { expectJoined, sync } from './sync-view.ts';
 
 const test = serverTests();
 
-async function sendTexts(user: TestUser, roomId: string, texts: readonly string[]): Promise<string[]> {
+async function sendTexts(
+  user: TestUser,
+  roomId: string,
+  texts: readonly string[],
+): Promise<string[]> {
   const sent: string[] = [];
   for (const text of texts) sent.push(await sendText(user, roomId, text));
   return sent;
@@ -23,11 +34,16 @@ async function readAll(
   filter?: object,
 ): Promise<{ pages: Page[]; events: SeenEvent[] }> {
   const pages: Page[] = [];
-  for (let from: unknown; pages.length < 50; ) {
-    const page = await readMessages(user, roomId, {
-      ...query,
-      ...(typeof from === 'string' ? { from } : {}),
-    }, filter);
+  for (let from: unknown; pages.length < 50;) {
+    const page = await readMessages(
+      user,
+      roomId,
+      {
+        ...query,
+        ...(typeof from === 'string' ? { from } : {}),
+      },
+      filter,
+    );
     pages.push(page);
     from = page.end;
     if (from === undefined) return { pages, events: pages.flatMap(({ events }) => events) };
@@ -85,7 +101,12 @@ test('history is read from and to tokens of sync', async (given) => {
   assert.deepEqual(tell(back.events), ['between 2', 'between 1', 'before 2']);
   const bounded = await readMessages(alice, roomId, { dir: 'f', from, to, limit: 50 });
   assert.deepEqual(tell(bounded.events), ['between 1', 'between 2']);
-  const boundedBack = await readMessages(alice, roomId, { dir: 'b', from: to, to: from, limit: 50 });
+  const boundedBack = await readMessages(alice, roomId, {
+    dir: 'b',
+    from: to,
+    to: from,
+    limit: 50,
+  });
   assert.deepEqual(tell(boundedBack.events), ['between 2', 'between 1']);
   const stepwise = await readAll(alice, roomId, { dir: 'b', to: from, limit: 1 });
   assert.deepEqual(tell(stepwise.events), ['after', 'between 2', 'between 1']);

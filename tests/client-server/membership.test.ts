@@ -35,7 +35,11 @@ test('an invitation is followed into the room, and all see it', async (given) =>
   assert.deepEqual(invited.rooms('join'), []);
   const stripped = invited.invited(roomId) ?? [];
   const own = find(stripped, 'm.room.member', bob.userId);
-  assert.deepEqual(own?.content, { membership: 'invite', reason: 'company', displayname: valueAt(own, 'content', 'displayname') });
+  assert.deepEqual(own?.content, {
+    membership: 'invite',
+    reason: 'company',
+    displayname: valueAt(own, 'content', 'displayname'),
+  });
   assert.deepEqual(find(stripped, 'm.room.name')?.content, { name: 'Den' });
   assert.deepEqual(await joinedRooms(bob), []);
 
@@ -49,7 +53,10 @@ test('an invitation is followed into the room, and all see it', async (given) =>
   const seen = expectJoined(await sync(alice, { since: before.alice.nextBatch }), roomId);
   assert.deepEqual(
     seen.timeline.map(({ stateKey, content }) => [stateKey, valueAt(content, 'membership')]),
-    [[bob.userId, 'invite'], [bob.userId, 'join']],
+    [
+      [bob.userId, 'invite'],
+      [bob.userId, 'join'],
+    ],
   );
 });
 
@@ -78,7 +85,10 @@ test('who is not invited does not come into a private room, into a public one an
   const closed = await createRoom(alice);
   assert.equal(await refusedAct(bob, closed, 'join'), '403 M_FORBIDDEN');
   assert.equal(await refusedAct(bob, closed, 'leave'), '403 M_FORBIDDEN');
-  assert.equal(await refusal(bob, 'POST', `${v3}/join/${encodeURIComponent(closed)}`), '403 M_FORBIDDEN');
+  assert.equal(
+    await refusal(bob, 'POST', `${v3}/join/${encodeURIComponent(closed)}`),
+    '403 M_FORBIDDEN',
+  );
 
   const open = await createRoom(alice, { preset: 'public_chat' });
   assert.equal(await joinRoom(bob, open), open);
@@ -123,14 +133,20 @@ test('a rejected invitation is over for both sides, and shows nothing of the roo
   assert.deepEqual([after.rooms('invite'), after.rooms('join')], [[], []]);
   const left = expectLeft(after, roomId);
   const told = [...left.timeline, ...left.state];
-  assert.deepEqual(told.filter(({ stateKey }) => stateKey !== bob.userId), []);
+  assert.deepEqual(
+    told.filter(({ stateKey }) => stateKey !== bob.userId),
+    [],
+  );
   const { timeline } = expectJoined(await sync(alice, { since: before.alice.nextBatch }), roomId);
   assert.deepEqual(valueAt(timeline.at(-1), 'content', 'reason'), 'no, thanks');
 
   const fresh = await sync(bob, { filter: { room: { include_leave: true } } });
   const again = fresh.left(roomId);
   const toldAgain = [...(again?.timeline ?? []), ...(again?.state ?? [])];
-  assert.deepEqual(toldAgain.filter(({ stateKey }) => stateKey !== bob.userId), []);
+  assert.deepEqual(
+    toldAgain.filter(({ stateKey }) => stateKey !== bob.userId),
+    [],
+  );
   assert.equal(await refusal(bob, 'GET', roomPath(roomId, 'state')), '403 M_FORBIDDEN');
   assert.equal(await refusal(bob, 'GET', roomPath(roomId, 'messages')), '403 M_FORBIDDEN');
 });
@@ -215,9 +231,18 @@ test('power decides who removes whom', async (given) => {
   }
   const dora = await given.user('dora');
   assert.equal(await refusedAct(dora, roomId, 'kick', { user_id: bob.userId }), '403 M_FORBIDDEN');
-  assert.equal(await refusedAct(dora, roomId, 'invite', { user_id: bob.userId }), '403 M_FORBIDDEN');
-  assert.equal(await refusedAct(bob, roomId, 'invite', { user_id: dora.userId }), '403 M_FORBIDDEN');
-  assert.equal(await refusedAct(alice, roomId, 'invite', { user_id: bob.userId }), '403 M_FORBIDDEN');
+  assert.equal(
+    await refusedAct(dora, roomId, 'invite', { user_id: bob.userId }),
+    '403 M_FORBIDDEN',
+  );
+  assert.equal(
+    await refusedAct(bob, roomId, 'invite', { user_id: dora.userId }),
+    '403 M_FORBIDDEN',
+  );
+  assert.equal(
+    await refusedAct(alice, roomId, 'invite', { user_id: bob.userId }),
+    '403 M_FORBIDDEN',
+  );
   const users = { [alice.userId]: 100, [bob.userId]: 50, [carol.userId]: 50 };
   await sendState(alice, roomId, 'm.room.power_levels', '', { users });
   assert.equal(await refusedAct(bob, roomId, 'kick', { user_id: carol.userId }), '403 M_FORBIDDEN');

@@ -94,7 +94,10 @@ test('power is needed to redact what others said, not to redact one’s own', as
   await redact(alice, roomId, ofBob);
   assert.deepEqual((await readEvent(bob, roomId, ofBob)).content, {});
   const stranger = await given.user('stranger');
-  assert.equal(await refusal(stranger, 'PUT', redactPath(roomId, ofAlice), body), '403 M_FORBIDDEN');
+  assert.equal(
+    await refusal(stranger, 'PUT', redactPath(roomId, ofAlice), body),
+    '403 M_FORBIDDEN',
+  );
 });
 
 test('an event that is not in the room is not redacted', async (given) => {

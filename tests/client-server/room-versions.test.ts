@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 
-import {
-  createRoom,
-  inviteUser,
-  joinRoom,
-  sendState,
-  sendText,
-} from '../harness/client.ts';
+import { createRoom, inviteUser, joinRoom, sendState, sendText } from '../harness/client.ts';
 import { valueAt } from '../harness/json-path.ts';
 import { ok, readContent, readEvent, readState, refusal, roomPath, v3 } from './requests.ts';
 import { find } from './seen-event.ts';
@@ -61,8 +55,14 @@ test('up to version 11 the creator is listed with power, from 12 on creators are
   const unlisted = await createRoom(alice, { room_version: '12' });
   const newer = await readContent(alice, unlisted, 'm.room.power_levels');
   assert.equal(valueAt(newer, 'users', alice.userId), undefined);
-  assert.ok(Number(valueAt(newer, 'events', 'm.room.tombstone')) > Number(valueAt(newer, 'state_default')));
-  for (const [name, level] of [['users_default', 0], ['events_default', 0], ['state_default', 50]]) {
+  assert.ok(
+    Number(valueAt(newer, 'events', 'm.room.tombstone')) > Number(valueAt(newer, 'state_default')),
+  );
+  for (const [name, level] of [
+    ['users_default', 0],
+    ['events_default', 0],
+    ['state_default', 50],
+  ]) {
     assert.equal(valueAt(newer, String(name)), level);
   }
 });

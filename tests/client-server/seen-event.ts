@@ -55,9 +55,9 @@ export function find(
 }
 
 /** Users whose member events are among them, sorted. */
-export function memberIds(events: readonly SeenEvent[]): unknown[] {
+export function memberIds(events: readonly SeenEvent[]): string[] {
   return events
     .filter(({ type }) => type === 'm.room.member')
-    .map(({ stateKey }) => stateKey)
+    .map(({ stateKey }) => String(stateKey))
     .toSorted();
 }

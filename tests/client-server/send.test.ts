@@ -28,7 +28,9 @@ function putText(
   );
 }
 
-async function aliceInRoom({ user }: ServerUnderTest): Promise<{ alice: TestUser; roomId: string }> {
+async function aliceInRoom({
+  user,
+}: ServerUnderTest): Promise<{ alice: TestUser; roomId: string }> {
   const alice = await user('alice');
   return { alice, roomId: await createRoom(alice, { preset: 'public_chat' }) };
 }
@@ -38,9 +40,11 @@ test('a repeated transaction is answered with the same event, on every version o
   const first = await putText(alice, roomId, 'txn-1');
   assert.equal(await putText(alice, roomId, 'txn-1'), first);
   assert.equal(await putText(alice, roomId, 'txn-1', '/_matrix/client/r0'), first);
-  const atOnce = await Promise.all(['r0', 'v3', 'v3', 'r0'].map((version) =>
-    putText(alice, roomId, 'txn-2', `/_matrix/client/${version}`),
-  ));
+  const atOnce = await Promise.all(
+    ['r0', 'v3', 'v3', 'r0'].map((version) =>
+      putText(alice, roomId, 'txn-2', `/_matrix/client/${version}`),
+    ),
+  );
   assert.deepEqual(new Set(atOnce).size, 1);
   const { events } = await readMessages(alice, roomId, { limit: 100 });
   assert.equal(events.filter(({ type }) => type === 'm.room.message').length, 2);
@@ -75,7 +79,11 @@ test('only the sending device is told the transaction ID', async (given) => {
   const bob = await given.user('bob');
   await joinRoom(bob, roomId);
   const eventId = await putText(alice, roomId, 'told');
-  const expected = [[alice, 'told'], [phone, undefined], [bob, undefined]] as const;
+  const expected = [
+    [alice, 'told'],
+    [phone, undefined],
+    [bob, undefined],
+  ] as const;
   for (const [reader, transactionId] of expected) {
     const event = await readEvent(reader, roomId, eventId);
     assert.equal(valueAt(event.unsigned, 'transaction_id'), transactionId);
@@ -188,7 +196,10 @@ test('an event of more than 65,536 bytes is refused, one just below is taken', a
 test('types and state keys of more than 255 bytes are refused', async (given) => {
   const { alice, roomId } = await aliceInRoom(given);
   const body = { body: {} };
-  for (const [text, expected] of [['é'.repeat(127), '200'], ['é'.repeat(128), '413 M_TOO_LARGE']] as const) {
+  for (const [text, expected] of [
+    ['é'.repeat(127), '200'],
+    ['é'.repeat(128), '413 M_TOO_LARGE'],
+  ] as const) {
     assert.equal(await refusal(alice, 'PUT', roomPath(roomId, 'state', 'a', text), body), expected);
     assert.equal(await refusal(alice, 'PUT', roomPath(roomId, 'state', text, 'a'), body), expected);
     assert.equal(await refusal(alice, 'PUT', roomPath(roomId, 'send', text, 't'), body), expected);

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { registerUser, type TestUser } from '../harness/client.ts';
@@ -25,7 +26,12 @@ export function serverTests(config: Readonly<Record<string, unknown>> = {}): Ser
     let given: Promise<ServerUnderTest> | undefined;
     const start = async (): Promise<ServerUnderTest> =>
       underTest(await startHomeserver({ engine, config }));
-    after(async () => (await given)?.server.dispose());
+    after(async () => {
+      // A server that did not start has failed each of the tests.
+      const server = (await given?.catch(() => undefined))?.server;
+      await server?.dispose();
+      assert.deepEqual(faultsIn(server?.logs() ?? ''), []);
+    });
     return { name: engine.name, open: () => (given ??= start()) };
   });
   return (title, body) => {
@@ -33,6 +39,11 @@ export function serverTests(config: Readonly<Record<string, unknown>> = {}): Ser
       test(`${title} (${name})`, async () => body(await open()));
     }
   };
+}
+
+/** What a server logs as a fault of its own, such as each request that it answers with a 500. */
+function faultsIn(log: string): string[] {
+  return log.split('\n').filter((line) => /"level":(?:50|60|"error"|"fatal")/.test(line));
 }
 
 function underTest(server: TestHomeserver): ServerUnderTest {

@@ -63,9 +63,16 @@ test('state that is not there is not found, and strangers read none', async (giv
   const alice = await given.user('alice');
   const bob = await given.user('bob');
   const roomId = await createRoom(alice, { name: 'here' });
-  const absent = [roomPath(roomId, 'state', 'm.room.topic'), roomPath(roomId, 'state', 'm.room.name', 'x')];
+  const absent = [
+    roomPath(roomId, 'state', 'm.room.topic'),
+    roomPath(roomId, 'state', 'm.room.name', 'x'),
+  ];
   for (const path of absent) assert.equal(await refusal(alice, 'GET', path), '404 M_NOT_FOUND');
-  for (const path of [...absent, roomPath(roomId, 'state'), roomPath(roomId, 'state', 'm.room.name')]) {
+  for (const path of [
+    ...absent,
+    roomPath(roomId, 'state'),
+    roomPath(roomId, 'state', 'm.room.name'),
+  ]) {
     assert.equal(await refusal(bob, 'GET', path), '403 M_FORBIDDEN');
   }
   const nowhere = roomPath('!nowhere:soma.test', 'state');

@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict';
 
-import {
-  createRoom,
-  inviteUser,
-  joinRoom,
-  logIn,
-  sendState,
-  sendText,
-} from '../harness/client.ts';
+import { createRoom, inviteUser, joinRoom, logIn, sendState, sendText } from '../harness/client.ts';
 import { valueAt } from '../harness/json-path.ts';
 import { act, ok, refusal, v3 } from './requests.ts';
 import { find, ids, tell } from './seen-event.ts';
@@ -47,7 +40,10 @@ test('when nothing is new the answer is small', async (given) => {
     'device_one_time_keys_count',
     'device_unused_fallback_key_types',
   ]);
-  assert.deepEqual(Object.keys(Object(json)).filter((key) => !required.has(key)), []);
+  assert.deepEqual(
+    Object.keys(Object(json)).filter((key) => !required.has(key)),
+    [],
+  );
 });
 
 test('each device has its own place', async (given) => {
@@ -145,7 +141,9 @@ test('a room that was left comes once, and in an initial sync only when asked fo
   const filter = { room: { include_leave: true } };
   const again = expectLeft(await sync(bob, { filter }), roomId);
   assert.ok(!tell(again.timeline).includes('said after'));
-  assert.deepEqual(find([...again.state, ...again.timeline], 'm.room.name')?.content, { name: 'Left' });
+  assert.deepEqual(find([...again.state, ...again.timeline], 'm.room.name')?.content, {
+    name: 'Left',
+  });
 });
 
 test('a room that was left and joined again since is a joined room, told in full', async (given) => {
@@ -188,7 +186,11 @@ test('a since that is no token is refused, one of another database starts anew',
   const { nextBatch } = await sync(alice);
   for (const since of ['nonsense', '', 's72594_4483_1934']) {
     const query = { since };
-    assert.equal(await refusal(alice, 'GET', `${v3}/sync`, { query }), '400 M_INVALID_PARAM', since);
+    assert.equal(
+      await refusal(alice, 'GET', `${v3}/sync`, { query }),
+      '400 M_INVALID_PARAM',
+      since,
+    );
   }
   const [, incarnation] = nextBatch.split('_');
   const foreign = nextBatch.replace(`_${incarnation}_`, '_0123456789abcdef_');

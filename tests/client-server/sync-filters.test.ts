@@ -23,7 +23,12 @@ async function storeFilter(user: TestUser, filter: object): Promise<string> {
 }
 
 /** What a filter gives as JSON must be what it gives when it is stored. */
-async function roomBy(user: TestUser, roomId: string, filter: object, since?: string): Promise<RoomView> {
+async function roomBy(
+  user: TestUser,
+  roomId: string,
+  filter: object,
+  since?: string,
+): Promise<RoomView> {
   const query = since === undefined ? {} : { since };
   const inline = expectJoined(await sync(user, { ...query, filter }), roomId);
   const stored = await storeFilter(user, filter);
@@ -86,7 +91,10 @@ test('state that the timeline’s filter leaves out is told as state', async (gi
     for (const since of [undefined, nextBatch]) {
       const room = await roomBy(alice, roomId, filter, since);
       assert.deepEqual(tell(room.timeline), ['one', 'two']);
-      assert.deepEqual(find(room.state, 'm.room.topic')?.content, valueAt(find(room.state, 'm.room.topic'), 'content'));
+      assert.deepEqual(
+        find(room.state, 'm.room.topic')?.content,
+        valueAt(find(room.state, 'm.room.topic'), 'content'),
+      );
       assert.equal(valueAt(find(room.state, 'm.room.topic')?.content, 'topic'), 'between');
       assert.ok(find(room.state, 'm.room.member', bob.userId));
     }
@@ -138,7 +146,8 @@ test('account data and ephemeral events have filters of their own', async (given
   const alice = await given.newUser();
   const roomId = await createRoom(alice);
   const base = `${v3}/user/${encodeURIComponent(alice.userId)}`;
-  const put = (path: string): Promise<unknown> => ok(alice, 'PUT', `${base}${path}`, { body: { a: 1 } });
+  const put = (path: string): Promise<unknown> =>
+    ok(alice, 'PUT', `${base}${path}`, { body: { a: 1 } });
   const inRoom = `/rooms/${encodeURIComponent(roomId)}/account_data`;
   for (const type of ['org.example.a', 'org.example.b']) {
     await put(`/account_data/${type}`);
@@ -147,7 +156,10 @@ test('account data and ephemeral events have filters of their own', async (given
   await ok(alice, 'PUT', roomPath(roomId, 'typing', alice.userId), { body: { typing: true } });
   const only = { types: ['org.example.a'] };
   const chosen = await sync(alice, {
-    filter: { account_data: only, room: { account_data: only, ephemeral: { types: ['m.typing'] } } },
+    filter: {
+      account_data: only,
+      room: { account_data: only, ephemeral: { types: ['m.typing'] } },
+    },
   });
   const types = (events: readonly { type: string }[]): string[] => events.map(({ type }) => type);
   assert.deepEqual(types(chosen.accountData), ['org.example.a']);
@@ -172,9 +184,10 @@ test('event_fields leaves only the fields that are asked for', async (given) => 
   const fields = ['type', 'content.body', 'content.m\\.dotted.a', 'content.absent'];
   const filter = { event_fields: fields };
   const room = expectJoined(await sync(alice, { since: nextBatch, filter }), roomId);
-  assert.deepEqual(room.timeline.map(({ json }) => json), [
-    { type: 'm.room.message', content: { body: 'x', 'm.dotted': { a: 1 } } },
-  ]);
+  assert.deepEqual(
+    room.timeline.map(({ json }) => json),
+    [{ type: 'm.room.message', content: { body: 'x', 'm.dotted': { a: 1 } } }],
+  );
 });
 
 test('a filter is stored for its user, and no one else', async (given) => {

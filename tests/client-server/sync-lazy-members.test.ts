@@ -60,7 +60,7 @@ test('only the members that are needed are told, never all', async (given) => {
   const told = memberIds(room.state);
   const heroes = valueAt(room.json, 'summary', 'm.heroes');
   assert.ok(Array.isArray(heroes));
-  const needed = new Set([alice.userId, ann?.userId, ...heroes.map(String)]);
+  const needed = new Set([alice.userId, ann?.userId ?? '', ...heroes.map(String)]);
   assert.deepEqual(told, [...needed].toSorted());
   assert.ok(find(room.state, 'm.room.name'));
   const all = namesOf(alice, ann, ben, cat, dan, eve, fay);

@@ -14,7 +14,11 @@ function summaryOf(view: SyncView, roomId: string): unknown {
 }
 
 test('the summary counts members and names heroes, oneself apart', async (given) => {
-  const [alice, bob, carol] = [await given.newUser(), await given.user('bob'), await given.user('carol')];
+  const [alice, bob, carol] = [
+    await given.newUser(),
+    await given.user('bob'),
+    await given.user('carol'),
+  ];
   const roomId = await createRoom(alice, { preset: 'public_chat' });
   await joinRoom(bob, roomId);
   await inviteUser(alice, roomId, carol.userId);

@@ -55,7 +55,10 @@ function declare(engine: TestEngine): void {
 }
 
 /** A room of both, as each of them has it. */
-async function shareRoom({ alice, bob }: Pair): Promise<{ roomId: string; atAlice: Room; atBob: Room }> {
+async function shareRoom({
+  alice,
+  bob,
+}: Pair): Promise<{ roomId: string; atAlice: Room; atBob: Room }> {
   const { room_id: roomId } = await alice.client.createRoom({ preset: Preset.PublicChat });
   await bob.client.joinRoom(roomId);
   const atAlice = await alice.roomAs(roomId, 'join');
@@ -110,7 +113,10 @@ async function redact(pair: Pair): Promise<void> {
   const { event_id: eventId } = await alice.client.sendTextMessage(roomId, 'regretted');
   await bob.event(roomId, eventId);
   await alice.client.redactEvent(roomId, eventId, undefined, { reason: 'oops' });
-  for (const [user, room] of [[alice, atAlice], [bob, atBob]] as const) {
+  for (const [user, room] of [
+    [alice, atAlice],
+    [bob, atBob],
+  ] as const) {
     await user.until(() => room.findEventById(eventId)?.isRedacted() === true);
     assert.deepEqual(room.findEventById(eventId)?.getContent(), {});
   }
@@ -127,7 +133,9 @@ async function read(pair: Pair): Promise<void> {
   await alice.until(() => atAlice.getEventReadUpTo(bob.userId, true) === eventId);
   const { event_id: next } = await alice.client.sendTextMessage(roomId, 'in private');
   await bob.client.setRoomReadMarkers(roomId, next, undefined, await bob.event(roomId, next));
-  await bob.until(() => atBob.getAccountData(EventType.FullyRead)?.getContent()['event_id'] === next);
+  await bob.until(
+    () => atBob.getAccountData(EventType.FullyRead)?.getContent()['event_id'] === next,
+  );
   const receipt = await bob.untilFound(() =>
     atBob.getReadReceiptForUserId(bob.userId, true, ReceiptType.ReadPrivate),
   );
@@ -212,7 +220,9 @@ async function leave(pair: Pair): Promise<void> {
 }
 
 function isForbidden(error: unknown): boolean {
-  return error instanceof MatrixError && error.errcode === 'M_FORBIDDEN' && error.httpStatus === 403;
+  return (
+    error instanceof MatrixError && error.errcode === 'M_FORBIDDEN' && error.httpStatus === 403
+  );
 }
 
 for (const engine of testEngines()) {

@@ -2,7 +2,6 @@ import {
   ClientEvent,
   createClient,
   EventTimeline,
-  EventType,
   MatrixError,
   type LoginResponse,
   type MatrixClient,
@@ -75,7 +74,8 @@ async function register(baseUrl: string, username: string): Promise<void> {
       throw new Error('registration asked for no authentication');
     },
     (error: unknown) => {
-      if (error instanceof MatrixError && error.httpStatus === 401) return String(error.data['session']);
+      if (error instanceof MatrixError && error.httpStatus === 401)
+        return String(error.data['session']);
       throw error;
     },
   );
@@ -128,6 +128,6 @@ export function textsIn(room: Room): string[] {
   return room
     .getLiveTimeline()
     .getEvents()
-    .filter((event) => event.getType() === String(EventType.RoomMessage))
+    .filter((event) => event.getType() === 'm.room.message')
     .map((event) => String(event.getContent()['body']));
 }

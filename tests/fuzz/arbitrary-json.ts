@@ -48,7 +48,10 @@ const oddNumber = fc.oneof(
 );
 
 /** Any JSON, with keys among `names` now and then, so that it is sometimes what is looked for. */
-export function anyJson(names: readonly string[], texts: fc.Arbitrary<string>): fc.Arbitrary<unknown> {
+export function anyJson(
+  names: readonly string[],
+  texts: fc.Arbitrary<string>,
+): fc.Arbitrary<unknown> {
   const key = names.length === 0 ? oddText : fc.oneof(fc.constantFrom(...names), oddText);
   const { json } = fc.letrec<{ json: unknown }>((tie) => ({
     json: fc.oneof(

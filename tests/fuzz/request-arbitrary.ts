@@ -29,7 +29,10 @@ const meaningfulNames = [
 ];
 
 /** Requests of one endpoint: valid ones, nearly valid ones, and others. */
-export function requestsOf(endpoint: ServedEndpoint, known: KnownValues): fc.Arbitrary<FuzzRequest> {
+export function requestsOf(
+  endpoint: ServedEndpoint,
+  known: KnownValues,
+): fc.Arbitrary<FuzzRequest> {
   const all = Object.values(known).flat();
   const someText = fc.oneof(fc.constantFrom(...all), oddText);
   const from: Ingredients = {
@@ -100,5 +103,7 @@ function jsonText(value: unknown): string {
 function percentEncoded(text: string): string {
   return text.isWellFormed()
     ? encodeURIComponent(text)
-    : text.replaceAll(/[^]/gu, (one) => (one.isWellFormed() ? encodeURIComponent(one) : '%ED%A0%80'));
+    : text.replaceAll(/[^]/gu, (one) =>
+        one.isWellFormed() ? encodeURIComponent(one) : '%ED%A0%80',
+      );
 }

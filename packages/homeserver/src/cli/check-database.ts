@@ -22,7 +22,10 @@ export const checkDatabaseCommand: CliCommand = {
   configure: (command) =>
     void addConfigPath(command, 'the config of the server; may be repeated')
       .addOption(
-        new Option('--data-directory <folder>', 'where the server keeps everything without a config')
+        new Option(
+          '--data-directory <folder>',
+          'where the server keeps everything without a config',
+        )
           .default(DEFAULT_DATA_DIRECTORY)
           .conflicts(['config', 'configPath']),
       )

@@ -5,7 +5,7 @@ import { loadConfig } from '../config/load-config.ts';
 import { lockDataDirectory } from '../config/lock-data-directory.ts';
 import type { DirectoryLock } from '../config/lock-data-directory.ts';
 import { StartRefusal } from '../config/start-refusal.ts';
-import { databaseOptions } from '../database-options.ts';
+import { databaseOptions } from '../storage/database-options.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/open-database.ts';
 

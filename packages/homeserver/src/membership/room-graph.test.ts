@@ -28,8 +28,8 @@ interface Step {
 const users = fc.constantFrom(alice, bob, carol);
 const steps: fc.Arbitrary<Step> = fc.record({
   kind: fc.constantFrom<Step['kind'][]>(
-    ...['send', 'send', 'state', 'redact', 'join', 'join', 'leave'] as const,
-    ...['invite', 'kick', 'ban', 'unban', 'knock'] as const,
+    ...(['send', 'send', 'state', 'redact', 'join', 'join', 'leave'] as const),
+    ...(['invite', 'kick', 'ban', 'unban', 'knock'] as const),
   ),
   sender: users,
   target: users,
@@ -61,10 +61,7 @@ for (const engine of testEngines()) {
         sender,
         type: 'm.room.message',
         content: { body: 'hello' },
-        transaction:
-          transactionId === undefined
-            ? undefined
-            : { deviceNid: 1, transactionId },
+        transaction: transactionId === undefined ? undefined : { deviceNid: 1, transactionId },
       });
     }
 
@@ -90,7 +87,13 @@ for (const engine of testEngines()) {
       else if (kind === 'redact') {
         const redacts = last.at(-1 - value) ?? '$none';
         const content = { redacts };
-        await sendEvent(graph.rooms, { roomId, sender, type: 'm.room.redaction', content, redacts });
+        await sendEvent(graph.rooms, {
+          roomId,
+          sender,
+          type: 'm.room.redaction',
+          content,
+          redacts,
+        });
       } else {
         const isOwn = kind === 'join' || kind === 'leave' || kind === 'knock';
         await member(roomId, sender, kind, isOwn ? sender : target);
@@ -110,18 +113,25 @@ for (const engine of testEngines()) {
 
     test('whatever several users do at the same time, the database stays sound', async () => {
       await fc.assert(
-        fc.asyncProperty(scripts, fc.constantFrom(...supportedRoomVersions()), async (script, version) => {
-          const roomId = await createPublicRoom(graph.rooms, alice, version);
-          const last: string[] = [];
-          for (const together of script) {
-            const done = await Promise.allSettled(together.map((step) => take(roomId, last, step)));
-            for (const one of done) {
-              if (one.status === 'rejected') assert.ok(one.reason instanceof MatrixError, one.reason);
+        fc.asyncProperty(
+          scripts,
+          fc.constantFrom(...supportedRoomVersions()),
+          async (script, version) => {
+            const roomId = await createPublicRoom(graph.rooms, alice, version);
+            const last: string[] = [];
+            for (const together of script) {
+              const done = await Promise.allSettled(
+                together.map((step) => take(roomId, last, step)),
+              );
+              for (const one of done) {
+                if (one.status === 'rejected')
+                  assert.ok(one.reason instanceof MatrixError, one.reason);
+              }
             }
-          }
-          for (const eventId of last) await stored(eventId);
-          await assertSound();
-        }),
+            for (const eventId of last) await stored(eventId);
+            await assertSound();
+          },
+        ),
         { numRuns: 12 },
       );
     });
@@ -156,12 +166,12 @@ for (const engine of testEngines()) {
 
     test('a commit that fails is its sender’s alone: the next send builds on what was there', async () => {
       const roomId = await createPublicRoom(graph.rooms, alice);
-      const before_ = await send(roomId, alice);
+      const previous = await send(roomId, alice);
       graph.database.intercept = broken;
       await assert.rejects(send(roomId, alice), /null/i);
       graph.database.intercept = (change) => change;
       const next = await stored(await send(roomId, alice));
-      assert.deepEqual(JSON.parse(next.json).prev_events, [before_]);
+      assert.deepEqual(JSON.parse(next.json).prev_events, [previous]);
       await assertSound();
     });
 
@@ -194,10 +204,7 @@ for (const engine of testEngines()) {
     test('an answer that names the event of another request waits for its commit', async () => {
       const roomId = await createPublicRoom(graph.rooms, alice);
       await setTopic(roomId, alice, 'before');
-      const ask = [
-        () => setTopic(roomId, alice, 'the same'),
-        () => member(roomId, bob, 'join'),
-      ];
+      const ask = [() => setTopic(roomId, alice, 'the same'), () => member(roomId, bob, 'join')];
       for (const each of ask) {
         const { promise: held, resolve: release } = Promise.withResolvers<void>();
         graph.database.held = held;

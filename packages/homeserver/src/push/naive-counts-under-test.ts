@@ -69,7 +69,7 @@ export function naiveCounts(past: Past, userId: string): NaiveCounts {
         each.highlight += Number(outcome.highlight);
       }
     }
-    if (event.type === 'm.room.power_levels') levels = event;
+    if (event.type === 'm.room.power_levels' && event.state_key === '') levels = event;
     if (event.type !== 'm.room.member' || event.state_key === undefined) continue;
     const { membership, displayname } = content;
     if (membership !== 'join') members.delete(event.state_key);

@@ -96,13 +96,15 @@ export class RoomsUnderTest {
     await changeMembership(this.push.rooms, { roomNid, sender, target, action, content });
   }
 
+  /** State events are those with a state key. */
   send(
     roomId: string,
     sender: string,
     content: JsonObject,
     type = 'm.room.message',
+    stateKey?: string,
   ): Promise<string> {
-    return sendEvent(this.push.rooms, { roomId, sender, type, content });
+    return sendEvent(this.push.rooms, { roomId, sender, type, content, stateKey });
   }
 
   redact(roomId: string, sender: string, eventId: string): Promise<string> {

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 
-
 import {
   type CompiledPushRules,
   NO_PUSH_RULE_CHANGES,

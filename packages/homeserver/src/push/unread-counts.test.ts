@@ -6,8 +6,12 @@ import { testEngines } from '../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../tests/harness/engines.ts';
 import { RoomsUnderTest } from './rooms-under-test.ts';
 import { UnreadWorld, randomStep } from './unread-world-under-test.ts';
+import type { Step } from './unread-world-under-test.ts';
 
 const STEPS_BETWEEN_CHECKS = 12;
+
+/** Steps at the same time begin within so many turns of the event loop. */
+const TURNS = 12;
 
 /** PostgreSQL answers each step over a connection: fewer histories take as long. */
 const histories = { sqlite: 30, postgres: 6 };
@@ -35,8 +39,9 @@ for (const engine of testEngines()) {
     }
 
     test('they are those of a count that evaluates everything again', async () => {
+      const history = fc.array(randomStep(), { minLength: 20, maxLength: 120 });
       await fc.assert(
-        fc.asyncProperty(fc.array(randomStep, { minLength: 20, maxLength: 120 }), async (steps) => {
+        fc.asyncProperty(history, async (steps) => {
           const world = await newWorld();
           for (const [index, step] of steps.entries()) {
             await world.take(step);
@@ -49,19 +54,40 @@ for (const engine of testEngines()) {
     });
 
     test('they are so whatever happens at the same time', async () => {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(fc.array(randomStep, { minLength: 2, maxLength: 12 }), { maxLength: 12 }),
-          async (rounds) => {
-            const world = await newWorld();
-            for (const steps of rounds) {
-              await Promise.all(steps.map((step) => world.take(step)));
-              await world.check();
-            }
-          },
-        ),
-        { numRuns: histories[engine.name] },
-      );
+      const rounds = fc.array(fc.array(randomStep(), { maxLength: 12 }), { maxLength: 12 });
+      await fc.assert(fc.asyncProperty(rounds, takeTogether), {
+        numRuns: histories[engine.name],
+      });
     });
+
+    test('they are so while rules change, members come and heads are read again', async () => {
+      const step = randomStep({
+        ...{
+          message: 4,
+          mention: 6,
+          pair: 2,
+          toggle: 6,
+          join: 2,
+          leave: 2,
+          forgetHead: 1,
+          profile: 1,
+        },
+      });
+      const rounds = fc.array(fc.array(step, { minLength: 20, maxLength: 40 }), {
+        minLength: 3,
+        maxLength: 6,
+      });
+      await fc.assert(fc.asyncProperty(rounds, takeTogether), {
+        numRuns: histories[engine.name],
+      });
+    });
+
+    async function takeTogether(rounds: readonly (readonly Step[])[]): Promise<void> {
+      const world = await newWorld();
+      for (const steps of rounds) {
+        await Promise.all(steps.map((step) => world.take(step, step.pick % TURNS)));
+        await world.check();
+      }
+    }
   });
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 
 import fc from 'fast-check';
 
@@ -19,30 +21,58 @@ import { buildEvent } from '../rooms/build-event.ts';
 import { EventFlag, timelineQueries } from '../rooms/event-store.ts';
 import { writeToRoom } from '../rooms/room-write.ts';
 import { changePushRules, readPushRuleChanges } from './change-push-rules.ts';
+import type { PushRuleEdit } from './change-push-rules.ts';
 import { naiveCounts } from './naive-counts-under-test.ts';
 import type { Past, PastEvent } from './naive-counts-under-test.ts';
 import type { RoomsUnderTest } from './rooms-under-test.ts';
 
-const KINDS = [
-  ...['message', 'message', 'message', 'mention', 'mention', 'roomMention', 'thread', 'thread'],
-  ...['thread', 'reaction', 'edit', 'notice', 'encrypted', 'state', 'levels', 'redact', 'redact'],
-  ...['join', 'join', 'leave', 'kick', 'invite', 'profile', 'forgetHead', 'unknownReceipt'],
-  ...['receipt', 'receipt', 'mainReceipt', 'threadReceipt', 'threadReceipt', 'rules', 'rules'],
-] as const;
+/** How often each kind of step comes. */
+const anyKinds = {
+  ...{ message: 3, mention: 2, roomMention: 3, thread: 3, reaction: 1, edit: 1, notice: 1 },
+  ...{ encrypted: 1, state: 1, levels: 2, redact: 2, join: 2, leave: 1, kick: 1, invite: 1 },
+  ...{ profile: 2, forgetHead: 1, unknownReceipt: 1, receipt: 2, mainReceipt: 1 },
+  ...{ threadReceipt: 2, rules: 3, toggle: 1, pair: 1 },
+};
 
-/** One step of a random history; numbers are taken modulo what there is to choose from. */
-export const randomStep = fc.record({
-  kind: fc.constantFrom(...KINDS),
-  user: fc.nat(99),
-  other: fc.nat(99),
-  room: fc.nat(1),
-  pick: fc.nat(999),
-  isPrivate: fc.boolean(),
-});
-export type Step = typeof randomStep extends fc.Arbitrary<infer Value> ? Value : never;
+export type StepKind = keyof typeof anyKinds;
+
+/** One step of a history; numbers are taken modulo what there is to choose from. */
+export interface Step {
+  readonly kind: StepKind;
+  readonly user: number;
+  readonly other: number;
+  readonly room: number;
+  readonly pick: number;
+  readonly isPrivate: boolean;
+}
+
+/** Anything that can happen, or only what is named, so often. */
+export function randomStep(
+  kinds: Readonly<Partial<Record<StepKind, number>>> = anyKinds,
+): fc.Arbitrary<Step> {
+  const kind = stepKinds(Object.keys(kinds)).map((name) => ({
+    weight: kinds[name] ?? 0,
+    arbitrary: fc.constant(name),
+  }));
+  return fc.record({
+    kind: fc.oneof(...kind),
+    user: fc.nat(99),
+    other: fc.nat(99),
+    room: fc.nat(1),
+    pick: fc.nat(999),
+    isPrivate: fc.boolean(),
+  });
+}
+
+function stepKinds(names: readonly string[]): StepKind[] {
+  return names.filter((name): name is StepKind => Object.hasOwn(anyKinds, name));
+}
 
 const USERS = 5;
+/** Everybody may do everything but change these. */
+const OPEN_LEVELS = { state_default: 0, redact: 0, invite: 0, kick: 0 };
 const EVENTS_MAX = 100_000;
+const PAIR_TURNS = 5;
 
 interface PastReceipt {
   readonly userId: string;
@@ -71,24 +101,19 @@ export class UnreadWorld {
   /** Two rooms of the first user; the second user is in both, in the second one the third is too. */
   async begin(): Promise<void> {
     for (const extra of [[], [2]]) {
-      const roomId = await this.#server.createRoom(this.#user(0), {
-        events_default: 0,
-        state_default: 0,
-        redact: 0,
-        invite: 0,
-        kick: 0,
-        users_default: 0,
-      });
+      const roomId = await this.#server.createRoom(this.#user(0), OPEN_LEVELS);
       this.roomIds.push(roomId);
       this.#eventIds.push([]);
       for (const index of [1, ...extra]) {
-        await this.#server.member(roomId, this.#user(index), 'join');
+        const userId = this.#user(index);
+        await this.#server.member(roomId, userId, 'join', userId, { displayname: 'cake' });
       }
     }
   }
 
-  /** Does the step; what the rules of the room forbid is left out. */
-  async take(step: Step): Promise<void> {
+  /** Does the step, some turns of the event loop later; what the rules of the room forbid is left out. */
+  async take(step: Step, turns = 0): Promise<void> {
+    for (let left = turns; left > 0; left -= 1) await turn();
     try {
       await this.#take(step);
     } catch (error) {
@@ -127,6 +152,7 @@ export class UnreadWorld {
     const other = this.#user(step.other);
     const roomId = this.roomIds[room] ?? '';
     const eventId = this.#event(room, step.pick);
+    const elsewhere = this.roomIds[1 - room] ?? '';
     switch (kind) {
       case 'join':
       case 'leave':
@@ -136,12 +162,16 @@ export class UnreadWorld {
         return this.#server.member(roomId, userId, kind, other);
       case 'profile':
         return this.#server.member(roomId, userId, 'join', userId, {
-          displayname: `cake ${step.pick % 10}`,
+          displayname: step.pick % 2 === 0 ? 'cake' : 'bread',
         });
       case 'forgetHead':
         return this.#server.forgetHead(roomId);
       case 'rules':
-        return this.#changeRules(userId, step, roomId);
+        return this.#changeRules(userId, step, (changes) =>
+          edit(changes, step.pick, { roomId, elsewhere, user: other }),
+        );
+      case 'toggle':
+        return this.#changeRules(userId, step, (changes) => toggle(changes, step.pick));
       case 'receipt':
         return this.#sendReceipt(step, { userId, roomId, eventId, threadId: undefined });
       case 'mainReceipt':
@@ -155,6 +185,16 @@ export class UnreadWorld {
         });
       case 'unknownReceipt':
         return this.#unknownReceipt(step, userId, roomId);
+      case 'pair':
+        return this.#sendPair(step, userId, roomId);
+      case 'state':
+        await this.#server.send(roomId, userId, this.#content(step, other), typeOf(step), '');
+        return;
+      case 'levels': {
+        const content = this.#content(step, other);
+        await this.#server.send(roomId, this.#user(0), content, typeOf(step), '');
+        return;
+      }
       case 'redact': {
         this.#eventIds[room]?.push(await this.#server.redact(roomId, userId, eventId));
         return;
@@ -188,17 +228,21 @@ export class UnreadWorld {
       case 'state':
         return { topic: body };
       case 'levels':
-        return {
-          state_default: 0,
-          redact: 0,
-          invite: 0,
-          kick: 0,
-          users: { [this.#user(0)]: 100 },
-          notifications: { room: pick % 2 === 0 ? 0 : 50 },
-        };
+        return { ...OPEN_LEVELS, notifications: { room: pick % 2 === 0 ? 0 : 50 } };
       default:
         return { body };
     }
+  }
+
+  /** Two events in one change, with time between them. */
+  async #sendPair(step: Step, sender: string, roomId: string): Promise<void> {
+    const content = this.#content({ ...step, kind: 'mention' }, this.#user(step.other));
+    const roomNid = await this.#server.roomNid(roomId);
+    await writeToRoom(this.#server.push.rooms, roomNid, async (write) => {
+      await write.append({ type: 'm.room.message', sender, content });
+      for (let left = 0; left < PAIR_TURNS; left += 1) await turn();
+      await write.append({ type: 'm.room.message', sender, content });
+    });
   }
 
   async #sendReceipt({ isPrivate }: Step, receipt: PastReceipt): Promise<void> {
@@ -246,25 +290,23 @@ export class UnreadWorld {
     }
   }
 
-  async #changeRules(userId: string, { pick, room }: Step, roomId: string): Promise<void> {
+  async #changeRules(userId: string, { pick }: Step, change: PushRuleEdit): Promise<void> {
     const userNid = await this.#server.userNid(userId);
     let changed: PushRuleChanges | undefined;
     const position = await changePushRules(this.#server.push, userNid, (changes) => {
-      const edited = edit(changes, pick, {
-        roomId,
-        roomIds: this.roomIds,
-        users: this.users,
-        room,
-      });
-      if (edited.ok) changed = edited.changes;
+      const edited = change(changes);
+      if (edited.ok) ({ changes: changed } = edited);
       return edited;
     });
     if (changed === undefined || position === 0) return;
-    const rules = this.#rules.get(userId) ?? [];
-    this.#rules.set(userId, [...rules, { position, changes: changed }]);
+    const rules = [...(this.#rules.get(userId) ?? []), { position, changes: changed }];
+    this.#rules.set(
+      userId,
+      rules.sort((one, other) => one.position - other.position),
+    );
     if (pick % 5 > 0) return;
     const stored = await readPushRuleChanges(this.#server.database.reader, userNid);
-    assert.deepEqual(stored, this.#rules.get(userId)?.at(-1)?.changes);
+    assert.ok(this.#rules.get(userId)?.some((rule) => isDeepStrictEqual(rule.changes, stored)));
   }
 
   async #pastOf(roomId: string): Promise<Pick<Past, 'events' | 'version'>> {
@@ -329,54 +371,51 @@ function isMember(events: readonly PastEvent[], userId: string): boolean {
   return last?.content['membership'] === 'join';
 }
 
+const HIGHLIGHT = { set_tweak: 'highlight' };
+
+/** A change that makes itself felt with the next message. */
+function toggle(changes: PushRuleChanges, pick: number): EditedPushRules {
+  const isOn = pick % 2 === 0;
+  if (pick % 3 === 0) return setPushRuleEnabled(changes, 'override', '.m.rule.master', isOn);
+  if (pick % 3 === 1) return setPushRuleEnabled(changes, 'underride', '.m.rule.message', isOn);
+  return setPushRuleEnabled(changes, 'override', '.m.rule.is_user_mention', isOn);
+}
+
 /** One of the changes that clients make. */
 function edit(
   changes: PushRuleChanges,
   pick: number,
-  names: { roomId: string; roomIds: readonly string[]; users: readonly string[]; room: number },
+  names: { readonly roomId: string; readonly elsewhere: string; readonly user: string },
 ): EditedPushRules {
-  const { roomId, users } = names;
-  const elsewhere = names.roomIds[1 - names.room] ?? '';
-  const highlight = { set_tweak: 'highlight' };
-  const inRoom = (of: string): JsonObject => ({
-    kind: 'event_match',
-    key: 'room_id',
-    pattern: of,
-  });
+  const { roomId, elsewhere, user } = names;
+  const inOtherRoom = { kind: 'event_match', key: 'room_id', pattern: elsewhere };
+  const byName = {
+    actions: ['notify', HIGHLIGHT],
+    conditions: [{ kind: 'contains_display_name' }],
+  };
+  const inFew = {
+    actions: pick % 2 === 0 ? ['notify', HIGHLIGHT] : [],
+    conditions: [{ kind: 'room_member_count', is: '<4' }],
+  };
   const edits: (() => EditedPushRules)[] = [
     () => putPushRule(changes, 'room', roomId, { actions: [] }),
-    () => putPushRule(changes, 'room', roomId, { actions: ['notify', highlight] }),
+    () => putPushRule(changes, 'room', roomId, { actions: ['notify', HIGHLIGHT] }),
     () => deletePushRule(changes, 'room', roomId),
-    () =>
-      putPushRule(changes, 'override', 'mute', { actions: [], conditions: [inRoom(elsewhere)] }),
+    () => putPushRule(changes, 'override', 'mute', { actions: [], conditions: [inOtherRoom] }),
     () => deletePushRule(changes, 'override', 'mute'),
-    () => setPushRuleEnabled(changes, 'override', '.m.rule.master', true),
-    () => setPushRuleEnabled(changes, 'override', '.m.rule.master', false),
     () =>
-      putPushRule(changes, 'content', 'cake', { actions: ['notify', highlight], pattern: 'cake' }),
+      putPushRule(changes, 'content', 'cake', { actions: ['notify', HIGHLIGHT], pattern: 'cake' }),
     () => deletePushRule(changes, 'content', 'cake'),
-    () => putPushRule(changes, 'sender', users[pick % USERS] ?? '', { actions: [] }),
-    () => setPushRuleEnabled(changes, 'underride', '.m.rule.message', pick % 2 === 0),
-    () => setPushRuleEnabled(changes, 'override', '.m.rule.is_user_mention', pick % 2 === 0),
+    () => putPushRule(changes, 'sender', user, { actions: [] }),
     () => setPushRuleActions(changes, 'underride', '.m.rule.encrypted', []),
     () => setPushRuleActions(changes, 'override', '.m.rule.reaction', ['notify']),
-    () =>
-      putPushRule(changes, 'underride', 'my-name', {
-        actions: ['notify', highlight],
-        conditions: [{ kind: 'contains_display_name' }],
-      }),
-    () =>
-      putPushRule(changes, 'override', 'my-name', {
-        actions: ['notify', highlight],
-        conditions: [{ kind: 'contains_display_name' }],
-      }),
+    () => putPushRule(changes, 'underride', 'my-name', byName),
+    () => putPushRule(changes, 'override', 'my-name', byName),
+    () => putPushRule(changes, 'override', 'my-name', byName),
     () => deletePushRule(changes, 'override', 'my-name'),
-    () =>
-      putPushRule(changes, 'override', 'few', {
-        actions: pick % 2 === 0 ? ['notify', highlight] : [],
-        conditions: [{ kind: 'room_member_count', is: '<4' }],
-      }),
+    () => putPushRule(changes, 'override', 'few', inFew),
     () => deletePushRule(changes, 'override', 'few'),
+    () => toggle(changes, pick),
   ];
   return edits[pick % edits.length]?.() ?? { ok: true, changes };
 }

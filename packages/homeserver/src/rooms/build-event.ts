@@ -1,4 +1,9 @@
-import { KEY_BYTES_MAX, authEventKeys, buildEvent as buildSigned, exceedsBytes } from '@soma/protocol';
+import {
+  KEY_BYTES_MAX,
+  authEventKeys,
+  buildEvent as buildSigned,
+  exceedsBytes,
+} from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
 import { MatrixError, tooLarge } from '../errors/matrix-error.ts';
@@ -27,7 +32,8 @@ export async function buildEvent(
 ): Promise<PreparedEvent> {
   const { names } = rooms;
   checkKeyLengths(draft);
-  const typeNid = names.eventTypes.cached(draft.type) ?? (await names.eventTypes.intern(draft.type));
+  const typeNid =
+    names.eventTypes.cached(draft.type) ?? (await names.eventTypes.intern(draft.type));
   const senderNid = names.users.cached(draft.sender) ?? (await names.users.intern(draft.sender));
   const stateKeyNid =
     draft.stateKey === undefined
@@ -101,12 +107,10 @@ function alwaysNeeded(draft: EventDraft): (readonly [string, string])[] {
 }
 
 /** The event that this one relates to, where this server has it (CS API, "Relationship types"). */
-async function findRelation(
-  rooms: Rooms,
-  content: JsonObject,
-): Promise<EventRelation | undefined> {
+async function findRelation(rooms: Rooms, content: JsonObject): Promise<EventRelation | undefined> {
   const relatesTo = content['m.relates_to'];
-  if (typeof relatesTo !== 'object' || relatesTo === null || Array.isArray(relatesTo)) return undefined;
+  if (typeof relatesTo !== 'object' || relatesTo === null || Array.isArray(relatesTo))
+    return undefined;
   const { rel_type: type, event_id: parentId, key } = relatesTo;
   if (typeof type !== 'string' || typeof parentId !== 'string') return undefined;
   const parentNid = await readEventNid(rooms.database.reader, parentId);

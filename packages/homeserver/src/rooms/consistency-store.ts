@@ -73,9 +73,11 @@ const soundnessQueries: readonly SoundnessQuery[] = [
     'membership that differs from the current state',
     `select m.event_nid as subject from memberships m
      where not exists (
-       select 1 from events e join current_state c on c.room_nid = e.room_nid
-         and c.type_nid = e.type_nid and c.state_key_nid = e.state_key_nid
-       where e.event_nid = m.event_nid and c.event_nid = m.event_nid)
+       select 1 from current_state c
+       join event_types t on t.type_nid = c.type_nid and t.type = 'm.room.member'
+       join state_keys k on k.state_key_nid = c.state_key_nid
+       join users u on u.user_id = k.state_key
+       where c.room_nid = m.room_nid and c.event_nid = m.event_nid and u.user_nid = m.user_nid)
      and exists (select 1 from room_heads h where h.room_nid = m.room_nid)`,
   ),
   soundness(

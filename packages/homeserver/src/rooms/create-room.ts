@@ -48,12 +48,7 @@ export async function createRoom(rooms: Rooms, room: NewRoom): Promise<string> {
   return roomId;
 }
 
-function emptyHead(
-  rooms: Rooms,
-  version: RoomVersion,
-  roomId: string,
-  roomNid: number,
-): RoomHead {
+function emptyHead(rooms: Rooms, version: RoomVersion, roomId: string, roomNid: number): RoomHead {
   return new RoomHead(
     { roomNid, roomId, version, extremities: [], snapshot: EMPTY_SNAPSHOT },
     rooms.database.reader,
@@ -86,7 +81,10 @@ function buildCreate(rooms: Rooms, room: NewRoom): Promise<PreparedEvent> {
 function additionalCreators(room: NewRoom): string[] {
   if (room.version.creators !== 'sender-and-additional') return [];
   const { additional_creators: given } = room.creationContent;
-  if (given !== undefined && !(Array.isArray(given) && given.every((id) => typeof id === 'string'))) {
+  if (
+    given !== undefined &&
+    !(Array.isArray(given) && given.every((id) => typeof id === 'string'))
+  ) {
     throw new MatrixError(400, 'M_BAD_JSON', 'additional_creators must be a list of user IDs');
   }
   const invited = room.preset === 'trusted_private_chat' ? room.invite : [];

@@ -1,4 +1,5 @@
 import { escapeText } from '../storage/escape-text.ts';
+import type { Guard } from '../storage/change.ts';
 import { integerList, query, statement } from '../storage/sql.ts';
 import type { Query, Reader, SqlParam, Statement } from '../storage/sql.ts';
 
@@ -50,6 +51,10 @@ const byId = query<EventRow>(
 const nidById = query<{ event_nid: number }>('select event_nid from event_ids where event_id = ?');
 const byTransaction = query<EventRow>(
   `select ${columns} from events e where e.device_nid = ? and e.transaction_id = ?`,
+);
+const sameTransaction = query(
+  `select event_nid from events
+   where device_nid = ? and transaction_id = ? and room_nid = ? and type_nid = ?`,
 );
 
 export const timelineQueries = {
@@ -241,6 +246,24 @@ export function readEventsOfTransaction(
   transactionId: string,
 ): Promise<EventRow[]> {
   return reader.all(byTransaction, deviceNid, escapeText(transactionId));
+}
+
+/** Holds unless the device has sent an event of this type to this room with this transaction ID. */
+export function newTransactionGuard(
+  name: string,
+  deviceNid: number,
+  transactionId: string,
+  roomNid: number,
+  typeNid: number,
+): Guard {
+  const check = statement(
+    sameTransaction,
+    deviceNid,
+    escapeText(transactionId),
+    roomNid,
+    typeNid,
+  );
+  return { name, expect: 'absent', check, isIndependent: true };
 }
 
 /** The redactions that took effect first: target nid → redaction nid. */

@@ -22,7 +22,18 @@ test('a token of /sync is a live position', () => {
   }
 });
 
-for (const token of ['', 't', 't1', 't1_', 't-1_2', 't1_2 ', 't1.5_2', 's1_xyz_1', 's2_ab_1', 's1_ab_']) {
+for (const token of [
+  '',
+  't',
+  't1',
+  't1_',
+  't-1_2',
+  't1_2 ',
+  't1.5_2',
+  's1_xyz_1',
+  's2_ab_1',
+  's1_ab_',
+]) {
   test(`${JSON.stringify(token)} is refused by the name of its parameter`, () => {
     assert.throws(
       () => parsePaginationToken('to', token),

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-import type { Change, Touch } from '../storage/change.ts';
+import type { Change, Guard, Touch } from '../storage/change.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { positionAt } from '../storage/sql.ts';
 import type { Statement } from '../storage/sql.ts';
@@ -43,6 +43,7 @@ export interface EventToPersist {
 export interface RoomChange {
   readonly statements: Statement[];
   readonly touches: Touch[];
+  readonly guards: Guard[];
   positions: number;
 }
 
@@ -198,7 +199,7 @@ export function hashPair(key: Uint8Array, stateKeyNid: number, eventNid: number)
 
 /** An empty change to add to. */
 export function emptyRoomChange(): RoomChange {
-  return { statements: [], touches: [], positions: 0 };
+  return { statements: [], touches: [], guards: [], positions: 0 };
 }
 
 /** The change as the writer takes it. */

@@ -95,9 +95,7 @@ async function placeOf(
   const parsed = parsePaginationToken(name, token);
   if (parsed.kind === 'history') return parsed.place;
   const last = await reader.get(timelineQueries.lastAtOrder, roomNid, parsed.position);
-  return last === undefined
-    ? START_OF_HISTORY
-    : { depth: last.depth, order: last.event_order + 1 };
+  return last === undefined ? START_OF_HISTORY : { depth: last.depth, order: last.event_order + 1 };
 }
 
 /** Reads rows until the page is full, the history or the work allowed is at its end. */
@@ -113,7 +111,7 @@ async function collect(
   const limit = Math.min(request.limit, LIMIT_MAX);
   const events: ViewedEvent[] = [];
   let place = start;
-  for (let rowsLeft = ROWS_MAX; rowsLeft > 0; ) {
+  for (let rowsLeft = ROWS_MAX; rowsLeft > 0;) {
     const wanted = Math.min(limit - events.length, rowsLeft);
     const found = await readRows(reader, roomNid, direction, place, wanted);
     const rows = found.filter((row) => stop === undefined || isInside(row, stop, direction));
@@ -165,9 +163,7 @@ async function readSenders(
   for (const sender of new Set(events.map(({ event }) => event.pdu.sender))) {
     const keyNid = await rooms.names.stateKeys.find('m.room.member', sender);
     const eventNid =
-      keyNid === undefined
-        ? undefined
-        : await readSnapshotKey(reader, first.stateBefore, keyNid);
+      keyNid === undefined ? undefined : await readSnapshotKey(reader, first.stateBefore, keyNid);
     if (eventNid !== undefined) memberNids.push(eventNid);
   }
   const roomId = await rooms.names.rooms.text(roomNid);

@@ -6,7 +6,12 @@ import type { Reader } from '../storage/sql.ts';
 import { readEvent } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
 import type { Rooms } from './rooms.ts';
-import { readCurrentState, readCurrentStateKey, readSnapshot, readSnapshotKey } from './state-store.ts';
+import {
+  readCurrentState,
+  readCurrentStateKey,
+  readSnapshot,
+  readSnapshotKey,
+} from './state-store.ts';
 import type { Viewer } from './viewer.ts';
 
 /** What of a room somebody may read. */
@@ -53,7 +58,7 @@ export async function readDeparture(
   userId: string,
 ): Promise<EventRow | undefined> {
   const keyNid = await rooms.names.stateKeys.find('m.room.member', userId);
-  for (let row: EventRow | undefined = member; row !== undefined; ) {
+  for (let row: EventRow | undefined = member; row !== undefined;) {
     if (keyNid === undefined || row.state_before === null) return undefined;
     const beforeNid = await readSnapshotKey(reader, row.state_before, keyNid);
     const before: EventRow | undefined =

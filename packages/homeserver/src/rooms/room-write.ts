@@ -1,9 +1,9 @@
 import { authorise, isJsonObject, powerLevels } from '@soma/protocol';
 
 import { forbidden, notFound } from '../errors/matrix-error.ts';
-import { ChangeRefused } from '../storage/database.ts';
 import { PREDECESSOR } from '../storage/change.ts';
-import type { Applied, Outcome, Refused, Submitted } from '../storage/change.ts';
+import type { Applied, Guard, Outcome, Refused, Submitted } from '../storage/change.ts';
+import { ChangeRefused } from '../storage/database.ts';
 import { buildEvent } from './build-event.ts';
 import type { EventDraft } from './build-event.ts';
 import { readEvent, readEventNid } from './event-store.ts';
@@ -63,6 +63,11 @@ export class RoomWrite {
     );
   }
 
+  /** A condition under which alone the change is applied. */
+  guard(guard: Guard): void {
+    this.#change.guards.push(guard);
+  }
+
   submit(): Submitted {
     const { head } = this;
     const submitted = this.#rooms.database.submit(toChange(this.#change, head));
@@ -89,7 +94,7 @@ export interface Written<T> {
 
 /**
  * Runs `body` in the room's queue and commits what it appends. `body` may run again: when the change that its
- * events build on could not be committed.
+ * events build on could not be committed. Throws `ChangeRefused` where a guard of its own does not hold.
  *
  * `noHead` answers for a room whose state this server does not hold.
  */
@@ -107,7 +112,9 @@ export async function writeToRoom<T>(
     });
     const outcome = submitted === undefined ? await endOf(before) : await submitted.done;
     if (outcome.outcome === 'applied') return { value, position: outcome.position };
-    if (attempt >= ATTEMPTS_MAX) throw new ChangeRefused(outcome.guard);
+    if (outcome.guard !== PREDECESSOR || attempt >= ATTEMPTS_MAX) {
+      throw new ChangeRefused(outcome.guard);
+    }
   }
 }
 

@@ -2,11 +2,14 @@ import { canonicalJson, checkCanonicalJson } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
 import { forbidden, invalidParam } from '../errors/matrix-error.ts';
+import { ChangeRefused } from '../storage/database.ts';
+import { newTransactionGuard } from './event-store.ts';
 import type { RoomHead } from './room-head.ts';
 import { writeToRoom } from './room-write.ts';
 import type { RoomWrite } from './room-write.ts';
 import type { Rooms } from './rooms.ts';
 import { findAnswered } from './transaction-replay.ts';
+import type { RepeatableRequest } from './transaction-replay.ts';
 
 /** An event that a local user sends, memberships apart. */
 export interface SendRequest {
@@ -32,27 +35,56 @@ const TRANSACTION_ID_LENGTH_MAX = 255;
 
 /** Sends an event. Resolves to its ID once it is durable; throws `MatrixError`. */
 export async function sendEvent(rooms: Rooms, request: SendRequest): Promise<string> {
-  const roomNid = await rooms.names.rooms.find(request.roomId);
+  const { names, transactions } = rooms;
+  const roomNid = names.rooms.cached(request.roomId) ?? (await names.rooms.find(request.roomId));
   if (roomNid === undefined) throw notInRoom();
-  const append = async (): Promise<string> => {
-    const written = await writeToRoom(
-      rooms,
-      roomNid,
-      (write) => appendEvent(write, request),
-      notInRoom,
-    );
-    return written.value;
-  };
   const { transaction, type, redacts } = request;
-  if (transaction === undefined) return append();
+  if (transaction === undefined) return append(rooms, roomNid, request);
   if (transaction.transactionId.length > TRANSACTION_ID_LENGTH_MAX) {
     throw invalidParam(`A transaction ID has at most ${TRANSACTION_ID_LENGTH_MAX} characters`);
   }
   const repeatable = { ...transaction, roomNid, type, redacts };
-  return rooms.transactions.run(repeatable, async () => {
+  return transactions.run(repeatable, () => sendOnce(rooms, repeatable, request));
+}
+
+/**
+ * Whether the request was answered before is asked by the writer, on its way to the commit: the usual first time
+ * then costs no read of its own.
+ */
+async function sendOnce(
+  rooms: Rooms,
+  repeatable: RepeatableRequest,
+  request: SendRequest,
+): Promise<string> {
+  const { roomNid } = repeatable;
+  try {
+    return await append(rooms, roomNid, request, REPEATED);
+  } catch (error) {
+    // Also what would be refused today was answered, if it was, when it was allowed.
     const answered = await findAnswered(rooms.database.reader, repeatable);
-    return answered ?? append();
-  });
+    if (answered !== undefined) return answered;
+    const isOther = error instanceof ChangeRefused && error.guard === REPEATED;
+    if (!isOther) throw error;
+    return append(rooms, roomNid, request);
+  }
+}
+
+const REPEATED = 'repeated-transaction';
+
+/** With `guardName` only if the device has not sent the event before. */
+async function append(
+  rooms: Rooms,
+  roomNid: number,
+  request: SendRequest,
+  guardName?: string,
+): Promise<string> {
+  const written = await writeToRoom(
+    rooms,
+    roomNid,
+    (write) => appendEvent(write, request, guardName),
+    notInRoom,
+  );
+  return written.value;
 }
 
 function notInRoom(): Error {
@@ -60,7 +92,11 @@ function notInRoom(): Error {
 }
 
 /** Appends the event, or answers with the state event that says the same already. */
-async function appendEvent(write: RoomWrite, request: SendRequest): Promise<string> {
+async function appendEvent(
+  write: RoomWrite,
+  request: SendRequest,
+  guardName: string | undefined,
+): Promise<string> {
   const { stateKey, transaction } = request;
   if (stateKey !== undefined) {
     const same = await sameStateEvent(write.head, request, stateKey);
@@ -75,6 +111,11 @@ async function appendEvent(write: RoomWrite, request: SendRequest): Promise<stri
     originServerTs: request.originServerTs,
     origin: transaction,
   });
+  if (guardName !== undefined && transaction !== undefined) {
+    const { deviceNid, transactionId } = transaction;
+    const { roomNid, typeNid } = event;
+    write.guard(newTransactionGuard(guardName, deviceNid, transactionId, roomNid, typeNid));
+  }
   return event.built.eventId;
 }
 

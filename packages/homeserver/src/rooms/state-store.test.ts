@@ -5,9 +5,9 @@ import fc from 'fast-check';
 
 import { testEngines } from '../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../tests/harness/engines.ts';
+import { openDatabaseUnderTest } from '../storage/database-under-test.ts';
 import { write } from '../storage/database.ts';
 import type { Database } from '../storage/database.ts';
-import { openDatabaseUnderTest } from '../storage/database-under-test.ts';
 import { hashPair } from './persist-event.ts';
 import {
   EMPTY_SNAPSHOT,

@@ -1,5 +1,6 @@
 import { isJsonObject } from '@soma/protocol';
 
+import { boundedCache } from '../storage/bounded-cache.ts';
 import type { Reader } from '../storage/sql.ts';
 import { readEventsOfTransaction } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
@@ -13,19 +14,35 @@ export interface RepeatableRequest {
   readonly redacts: string | undefined;
 }
 
-/** Requests with a transaction ID that are under way, so that a repetition waits for the first. */
+/** Answers kept in memory: what a client repeats, it mostly repeats at once. */
+const ANSWERS_MAX = 10_000;
+
+/** Requests with a transaction ID that are under way or were answered lately. */
 export class RunningTransactions {
   readonly #running = new Map<string, Promise<string>>();
+  readonly #answers = boundedCache<string, string>(ANSWERS_MAX);
 
-  /** Runs `body` once at a time for each request; who repeats it meanwhile gets the same answer. */
+  /** Runs `body` unless the request is under way or was answered lately: then that answer is this one's too. */
   run(request: RepeatableRequest, body: () => Promise<string>): Promise<string> {
     const { deviceNid, transactionId, roomNid, type, redacts } = request;
-    const key = JSON.stringify([deviceNid, roomNid, type, redacts ?? null, transactionId]);
+    const key = `${deviceNid} ${roomNid} ${type.length} ${type}${redacts ?? ''} ${transactionId}`;
+    const answered = this.#answers.get(key);
+    if (answered !== undefined) return Promise.resolve(answered);
     const running = this.#running.get(key);
     if (running !== undefined) return running;
-    const started = body().finally(() => this.#running.delete(key));
+    const started = this.#answer(key, body);
     this.#running.set(key, started);
     return started;
+  }
+
+  async #answer(key: string, body: () => Promise<string>): Promise<string> {
+    try {
+      const answer = await body();
+      this.#answers.set(key, answer);
+      return answer;
+    } finally {
+      this.#running.delete(key);
+    }
   }
 }
 

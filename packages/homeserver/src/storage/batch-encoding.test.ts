@@ -36,10 +36,7 @@ const changeArbitrary: fc.Arbitrary<Change> = fc.record({
   guards: fc.array(guardArbitrary, { maxLength: 2 }),
   positions: fc.nat(5),
   touches: fc.array(
-    fc.record(
-      { kind: fc.constantFrom(1, 2, 3), subject: fc.nat() },
-      { noNullPrototype: true },
-    ),
+    fc.record({ kind: fc.constantFrom(1, 2, 3), subject: fc.nat() }, { noNullPrototype: true }),
     { maxLength: 3 },
   ),
 });

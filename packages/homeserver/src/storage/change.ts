@@ -30,6 +30,8 @@ export interface Guard {
   readonly expect: 'exists' | 'absent';
   /** Handed back in {@link Refused}, so that the caller knows which condition failed. */
   readonly name: string;
+  /** Says that no other change under way can decide it: it may be read once before the whole commit. */
+  readonly isIndependent?: boolean;
 }
 
 /**

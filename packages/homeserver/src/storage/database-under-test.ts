@@ -1,7 +1,7 @@
 import { configFrom } from '../config/parse-config.ts';
+import type { Database } from './database.ts';
 import { openDatabase } from './open-database.ts';
 import type { DatabaseOptions } from './open-database.ts';
-import type { Database } from './database.ts';
 
 const SERVER_NAME = 'example.org';
 

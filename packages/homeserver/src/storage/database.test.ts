@@ -5,9 +5,9 @@ import { testEngines } from '../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../tests/harness/engines.ts';
 import { ChangeKind, PREDECESSOR } from './change.ts';
 import type { Change, Guard, Submitted } from './change.ts';
+import { openDatabaseUnderTest } from './database-under-test.ts';
 import { ChangeRefused, readAt, write } from './database.ts';
 import type { Database } from './database.ts';
-import { openDatabaseUnderTest } from './database-under-test.ts';
 import { POSITION, integerList, positionAt, query, statement } from './sql.ts';
 import type { SqlParam } from './sql.ts';
 
@@ -91,7 +91,9 @@ for (const engine of testEngines()) {
         seen.push(positions);
         assert.ok(positions.every((one) => one <= position));
       });
-      const submitted = Array.from({ length: 300 }, () => database.submit(putting(newName(), POSITION)));
+      const submitted = Array.from({ length: 300 }, () =>
+        database.submit(putting(newName(), POSITION)),
+      );
       await Promise.all(
         submitted.map(async ({ done }) => {
           const outcome = await done;
@@ -165,24 +167,24 @@ for (const engine of testEngines()) {
     });
 
     test('a broken change fails alone: those beside it are applied, those on it fall', async () => {
-      const [name, before_, after_, on] = [newName(), newName(), newName(), newName()];
+      const [name, earlier, later, on] = [newName(), newName(), newName(), newName()];
       await write(database, putting(name, 1));
       const start = database.position;
-      const first = database.submit(putting(before_, POSITION));
+      const first = database.submit(putting(earlier, POSITION));
       const broken = database.submit({
         statements: [statement(put, newName(), 99_999), statement(put, name, 2)],
         positions: 1,
       });
       const building = database.submit(putting(on, 3, { buildsOn: broken.serial }));
-      const last = database.submit(putting(after_, POSITION));
+      const last = database.submit(putting(later, POSITION));
       assert.ok((await failure(broken)) instanceof Error);
       assert.deepEqual(await building.done, { outcome: 'refused', guard: PREDECESSOR });
       assert.equal((await first.done).outcome, 'applied');
       assert.equal((await last.done).outcome, 'applied');
       assert.equal(await valueOf(database, name), 1);
       assert.equal(await valueOf(database, on), undefined);
-      assert.equal(await valueOf(database, before_), start + 1);
-      const afterPosition = await valueOf(database, after_);
+      assert.equal(await valueOf(database, earlier), start + 1);
+      const afterPosition = await valueOf(database, later);
       assert.ok(afterPosition !== undefined && afterPosition > start + 1);
       assert.deepEqual(await database.reader.all(listed, integerList([99_999])), []);
     });
@@ -199,7 +201,9 @@ for (const engine of testEngines()) {
         returning: [0, 2, 3],
         positions: 0,
       });
-      const rows = applied.rows.map((each) => each.map((row) => Number(row['epoch'])).toSorted());
+      const rows = applied.rows.map((each) =>
+        each.map((row) => Number(row['epoch'])).toSorted((one, other) => one - other),
+      );
       assert.deepEqual(rows, [[10], [10, 20], []]);
     });
 

@@ -38,7 +38,9 @@ for (const engine of testEngines()) {
 
     test('two databases have different identities', async () => {
       const made = [await engine.createDatabase(), await engine.createDatabase()];
-      const [one, other] = await Promise.all(made.map(({ config }) => openDatabaseUnderTest(config)));
+      const [one, other] = await Promise.all(
+        made.map(({ config }) => openDatabaseUnderTest(config)),
+      );
       assert.ok(one !== undefined && other !== undefined);
       assert.notEqual(one.incarnation, other.incarnation);
       assert.notDeepEqual(one.snapshotKey, other.snapshotKey);
@@ -75,6 +77,15 @@ for (const engine of testEngines()) {
     });
   });
 }
+
+test('a database in memory, of which each connection would have its own, is refused', async () => {
+  const section = { name: 'sqlite3', args: { database: ':memory:' } };
+  await assert.rejects(openDatabaseUnderTest(section), (error) => {
+    assert.ok(error instanceof DatabaseUnusable);
+    assert.match(error.message, /a database in memory/);
+    return true;
+  });
+});
 
 test('the numbers of the migrations rise by one, and their names differ', () => {
   assert.deepEqual(

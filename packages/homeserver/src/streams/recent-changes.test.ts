@@ -60,7 +60,7 @@ test('however much is forgotten, it never leaves out what it claims to know', ()
       for (let above = 0; above <= sizes.length; above += 1) {
         const found = subjectsAbove(recent, above);
         if (found === undefined) continue;
-        const expected = all.filter(({ position }) => position > above).reverse();
+        const expected = all.filter(({ position }) => position > above).toReversed();
         assert.equal(found.length, expected.length);
         assert.ok(expected.every(({ subject }, index) => found[index] === subject));
       }

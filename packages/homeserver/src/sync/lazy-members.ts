@@ -10,7 +10,9 @@ const MEMBERS_MAX = 1_000;
  */
 export class LazyMembers {
   /** Per device and room: user nid → (event nid, position of the response that carried it). */
-  readonly #sent = boundedCache<string, Map<number, { eventNid: number; position: number }>>(ENTRIES_MAX);
+  readonly #sent = boundedCache<string, Map<number, { eventNid: number; position: number }>>(
+    ENTRIES_MAX,
+  );
 
   wasSent(
     deviceNid: number,

@@ -74,9 +74,7 @@ export function stateJson(
   const now = pass.context.rooms.now();
   return {
     events: events.map((event) =>
-      select(
-        clientEvent(event, { age: Math.max(0, now - event.pdu.origin_server_ts) }, undefined),
-      ),
+      select(clientEvent(event, { age: Math.max(0, now - event.pdu.origin_server_ts) }, undefined)),
     ),
   };
 }
@@ -110,7 +108,8 @@ async function leadBack(
   for (const change of await differencesToUndo(pass, question)) {
     if (await concerns(change.stateKeyNid)) later.push(change);
   }
-  for (const { stateKeyNid, oldEventNid } of later.toReversed()) put(state, stateKeyNid, oldEventNid);
+  for (const { stateKeyNid, oldEventNid } of later.toReversed())
+    put(state, stateKeyNid, oldEventNid);
   const shown = shownIn(question.timeline);
   for (const { position, stateKeyNid, newEventNid } of later) {
     const isShown = newEventNid !== null && shown.has(newEventNid);

@@ -92,4 +92,3 @@ export interface SyncPass {
   readonly fullState: boolean;
   readonly useStateAfter: boolean;
 }
-

@@ -3,8 +3,8 @@ import type { JsonObject, SyncFilter } from '@soma/protocol';
 
 import { invalidParam } from '../errors/matrix-error.ts';
 import type { Membership, MembershipRecord } from '../membership/membership-store.ts';
-import { readKeyHistory } from '../rooms/state-store.ts';
 import { readEvent } from '../rooms/event-store.ts';
+import { readKeyHistory } from '../rooms/state-store.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { readAt } from '../storage/database.ts';
@@ -36,9 +36,7 @@ const TIMEOUT_MS_MAX = 5 * 60_000;
 export async function sync(context: SyncContext, request: SyncRequest): Promise<JsonObject> {
   const { database } = context.rooms;
   const token =
-    request.since === undefined
-      ? undefined
-      : parseSyncToken(database.incarnation, request.since);
+    request.since === undefined ? undefined : parseSyncToken(database.incarnation, request.since);
   if (token !== undefined && token.position > database.position) {
     throw invalidParam('since lies in the future of this server');
   }
@@ -203,7 +201,8 @@ async function readRoom(
     version,
     since: pass.since < 0 || before !== 'join' ? undefined : pass.since,
     accountData: accountData.rooms.get(roomNid) ?? [],
-    select: eventFields === undefined ? (event) => event : (event) => selectFields(eventFields, event),
+    select:
+      eventFields === undefined ? (event) => event : (event) => selectFields(eventFields, event),
   };
   if (membership === 'join') {
     const room = await readJoinedRoom(pass, question);
@@ -228,10 +227,7 @@ async function membershipAt(
     : readMembershipIn(pass.reader, last.eventNid);
 }
 
-async function readMembershipIn(
-  reader: Reader,
-  eventNid: number,
-): Promise<Membership | undefined> {
+async function readMembershipIn(reader: Reader, eventNid: number): Promise<Membership | undefined> {
   const row = await readEvent(reader, eventNid);
   const pdu: { content: { membership?: Membership } } | undefined =
     row === undefined ? undefined : JSON.parse(row.json);

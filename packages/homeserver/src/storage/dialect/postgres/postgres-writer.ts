@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 import { PREDECESSOR } from '../../change.ts';
-import type { Change, Outcome } from '../../change.ts';
+import type { Change, Guard, Outcome } from '../../change.ts';
 import { PositionRef, query } from '../../sql.ts';
 import type { SqlParam, SqlValue, Statement } from '../../sql.ts';
 import type { BatchResult, BatchWriter, QueuedChange } from '../../write-queue.ts';
@@ -40,13 +40,11 @@ export class PostgresWriter implements BatchWriter {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(config: pg.ClientConfig, epoch: number) {
-    this.#config = { ...config, pipeline: true } as pg.ClientConfig;
+    this.#config = { ...config, pipeline: true };
     this.#epoch = epoch;
   }
 
-  apply(
-    batch: readonly QueuedChange[],
-  ): Promise<{ results: BatchResult[]; position: number }> {
+  apply(batch: readonly QueuedChange[]): Promise<{ results: BatchResult[]; position: number }> {
     const result = this.#turn.then(() => this.#applyInTurn(batch));
     this.#turn = result.catch(() => undefined);
     return result;
@@ -141,9 +139,10 @@ export class PostgresWriter implements BatchWriter {
     let position = before;
     const results: (() => Outcome)[] = [];
     const touches: TouchColumns = { positions: [], kinds: [], subjects: [] };
+    const independent = await readIndependentGuards(pipeline, batch);
     for (const { serial, change } of batch) {
       const first = change.positions > 0 ? position + 1 : 0;
-      const refusedBy = await this.#refusal(pipeline, change, first);
+      const refusedBy = await this.#refusal(pipeline, change, first, independent);
       if (refusedBy !== undefined) {
         this.#fall(serial);
         results.push(() => ({ outcome: 'refused', guard: refusedBy }));
@@ -167,11 +166,15 @@ export class PostgresWriter implements BatchWriter {
     pipeline: Pipeline,
     change: Change,
     first: number,
+    independent: ReadonlyMap<Guard, () => Rows>,
   ): Promise<string | undefined> {
     if (change.buildsOn !== undefined && this.#fallen.has(change.buildsOn)) return PREDECESSOR;
     for (const guard of change.guards ?? []) {
-      const rows = pipeline.send(guard.check, first);
-      await pipeline.settled();
+      let rows = independent.get(guard);
+      if (rows === undefined) {
+        rows = pipeline.send(guard.check, first);
+        await pipeline.settled();
+      }
       if (rows().length > 0 !== (guard.expect === 'exists')) return guard.name;
     }
     return undefined;
@@ -242,6 +245,21 @@ class Pipeline {
     const outcomes = await Promise.allSettled(sent);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
+}
+
+/** The answers of guards that no change of the batch decides, all in one round trip. */
+async function readIndependentGuards(
+  pipeline: Pipeline,
+  batch: readonly QueuedChange[],
+): Promise<Map<Guard, () => Rows>> {
+  const answers = new Map<Guard, () => Rows>();
+  for (const { change } of batch) {
+    for (const guard of change.guards ?? []) {
+      if (guard.isIndependent === true) answers.set(guard, pipeline.send(guard.check, 0));
+    }
+  }
+  if (answers.size > 0) await pipeline.settled();
+  return answers;
 }
 
 interface TouchColumns {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-import type { DatabaseConfig, PostgresConfig } from './config/config.ts';
-import type { TlsOptions } from './storage/dialect/postgres/postgres-connection.ts';
-import type { DatabaseOptions } from './storage/open-database.ts';
+import type { DatabaseConfig, PostgresConfig } from '../config/config.ts';
+import type { TlsOptions } from './dialect/postgres/postgres-connection.ts';
+import type { DatabaseOptions } from './open-database.ts';
 
 /** What the configuration says of the database, as storage takes it. */
 export function databaseOptions(config: DatabaseConfig): DatabaseOptions {

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { testEngines } from '../../../../tests/harness/engines.ts';
+import type { TestEngine } from '../../../../tests/harness/engines.ts';
+import { checkDatabase } from '../rooms/check-database.ts';
+import { sendEvent } from '../rooms/send-event.ts';
+import { write } from '../storage/database.ts';
+import { query, statement } from '../storage/sql.ts';
+import type { Query } from '../storage/sql.ts';
+import { changeMembership } from './change-membership.ts';
+import { alice, bob, createPublicRoom, openRoomGraph } from './room-graph-under-test.ts';
+import type { RoomGraphUnderTest } from './room-graph-under-test.ts';
+
+interface Harm {
+  /** What the check says of it, among other things. */
+  readonly problem: RegExp;
+  readonly of: Query;
+}
+
+function harm(problem: RegExp, text: string): Harm {
+  return { problem, of: query(text) };
+}
+
+const lastEvent = '(select max(event_nid) from events)';
+const firstEvent = '(select min(event_nid) from events)';
+const ABOVE_CLOCK = 1_000_000;
+
+const harms: readonly Harm[] = [
+  harm(/ID is not interned/, `delete from event_ids where event_nid = ${firstEvent}`),
+  harm(/ID is not interned/, 'update event_ids set event_nid = event_nid + 100000'),
+  harm(/edge from or to/, `delete from events where event_nid = ${firstEvent}`),
+  harm(/extremity that is unknown/, `update events set flags = 2 where event_nid = ${lastEvent}`),
+  harm(/extremity that is unknown/, 'update forward_extremities set event_nid = 123456'),
+  harm(/that a later event refers to/, `update forward_extremities set event_nid = ${firstEvent}`),
+  harm(/has no forward extremity/, 'delete from forward_extremities'),
+  harm(
+    /order above the clock/,
+    `update events set event_order = ${ABOVE_CLOCK} where event_nid = ${lastEvent}`,
+  ),
+  harm(
+    /^change above the clock/,
+    `insert into changes (position, kind, subject) values (${ABOVE_CLOCK}, 1, 1)`,
+  ),
+  harm(
+    /state change above the clock/,
+    `update state_changes set position = position + ${ABOVE_CLOCK}`,
+  ),
+  harm(
+    /request of a device that made two/,
+    `update events set device_nid = 1, transaction_id = 'x'`,
+  ),
+  harm(/membership that differs/, `update memberships set event_nid = ${firstEvent}`),
+  harm(/member of the current state without/, 'delete from memberships'),
+  harm(/member counts are wrong/, 'update room_summaries set joined_count = joined_count + 1'),
+  harm(/member counts are wrong/, 'update room_summaries set local_joined_count = 0'),
+  harm(/differs from the head/, `delete from current_state where event_nid = ${firstEvent}`),
+  harm(/head's snapshot/, 'update room_heads set snapshot_nid = snapshot_nid - 1'),
+  harm(/has a head and no version/, 'delete from room_versions'),
+  harm(/does not match its hash/, 'update snapshots set hash = 7'),
+  harm(/does not match its hash/, `update snapshot_deltas set event_nid = ${lastEvent}`),
+  harm(
+    /is not that after its last event/,
+    `update events set state_before = 1 where event_nid = ${lastEvent}`,
+  ),
+];
+
+async function openSoundGraph(databaseSection: object): Promise<RoomGraphUnderTest> {
+  const graph = await openRoomGraph(databaseSection);
+  const { rooms } = graph;
+  const roomId = await createPublicRoom(rooms, alice);
+  const roomNid = await rooms.names.rooms.intern(roomId);
+  await changeMembership(rooms, { roomNid, sender: bob, target: bob, action: 'join' });
+  for (const body of ['one', 'two']) {
+    const content = { body };
+    await sendEvent(rooms, { roomId, sender: alice, type: 'm.room.message', content });
+  }
+  return graph;
+}
+
+async function withSoundGraph(
+  engine: TestEngine,
+  body: (graph: RoomGraphUnderTest) => Promise<void>,
+): Promise<void> {
+  const made = await engine.createDatabase();
+  const graph = await openSoundGraph(made.config);
+  try {
+    await body(graph);
+  } finally {
+    await graph.database.close();
+    await made.drop();
+  }
+}
+
+for (const engine of testEngines()) {
+  describe(`the check of a database (${engine.name})`, () => {
+    test('it finds nothing in a sound one, counts, and tells how far it is', () =>
+      withSoundGraph(engine, async ({ database, rooms }) => {
+        await createPublicRoom(rooms, bob);
+        const told: number[][] = [];
+        const found = await checkDatabase(database, (...progress) => told.push(progress));
+        assert.deepEqual(found.problems, []);
+        assert.equal(found.rooms, 2);
+        assert.ok(found.events > 12 && found.snapshots > 10);
+        assert.deepEqual(told, [
+          [1, 2],
+          [2, 2],
+        ]);
+      }));
+
+    // The check is one SQL text for both engines, and a database of PostgreSQL takes long to make.
+    const some = harms.filter((_, index) => engine.name === 'sqlite' || index % 5 === 0);
+    for (const { problem, of } of some) {
+      test(`it finds the fault: ${of.text}`, () =>
+        withSoundGraph(engine, async ({ database }) => {
+          await write(database, { statements: [statement(of)], positions: 0 });
+          const { problems } = await checkDatabase(database);
+          const isFound = problems.some((each) => problem.test(each));
+          assert.ok(isFound, problems.join('\n'));
+        }));
+    }
+  });
+}
