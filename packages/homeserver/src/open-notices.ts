@@ -29,11 +29,7 @@ export interface Notices {
   ): { readonly ephemeral: Ephemeral; readonly pushRules: PushRules };
 }
 
-export function openNotices(
-  database: Database,
-  names: InternedNames,
-  serverName: string,
-): Notices {
+export function openNotices(database: Database, names: InternedNames, serverName: string): Notices {
   const typing = new Typing();
   const reading = new ReadingProjection(serverName, (roomNid, userId) => {
     typing.stop(roomNid, userId);

@@ -3,6 +3,7 @@ import type { Rooms } from './rooms/rooms.ts';
 import { Notifier } from './streams/notifier.ts';
 import { RecentChanges } from './streams/recent-changes.ts';
 import { LazyMembers } from './sync/lazy-members.ts';
+import { SharedReads } from './sync/shared-reads.ts';
 import type { SyncContext, SyncSources } from './sync/sync-context.ts';
 import { UserRooms } from './sync/user-rooms.ts';
 
@@ -24,6 +25,7 @@ export function openSync(rooms: Rooms, sources: SyncSources, config: Config): Sy
     notifier,
     userRooms,
     lazyMembers: new LazyMembers(),
+    shared: new SharedReads(),
     timelineLimitMax: config.sync.filterTimelineLimit,
   };
 }

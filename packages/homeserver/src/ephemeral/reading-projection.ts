@@ -5,9 +5,7 @@ import type { Reader } from '../storage/sql.ts';
 import { waitingReceiptsMax } from './limits.ts';
 import { readWaitingReceipts } from './receipt-store.ts';
 import { RoomReading } from './room-reading.ts';
-
-/** Told of a local user who is no longer in a room, before that is committed. */
-export type LeaveListener = (roomNid: number, userId: string) => void;
+import type { LeaveListener } from './room-reading.ts';
 
 /**
  * Follows how far users have read: finds the thread of each event, moves the read position of its sender, and

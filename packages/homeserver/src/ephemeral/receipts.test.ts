@@ -101,13 +101,13 @@ for (const engine of testEngines()) {
       const roomId = await server.createRoom(ALICE);
       const [roomNid, bob] = [await server.roomNid(roomId), await server.userNid(BOB)];
       const event = await server.send(roomId, ALICE);
-      const before = server.database.position;
+      const earlier = server.database.position;
       await receipt(BOB, roomId, event);
       const { reader, position } = server.database;
-      const told = await readReceiptsChanged(reader, roomNid, before, position, bob);
+      const told = await readReceiptsChanged(reader, roomNid, earlier, position, bob);
       assert.deepEqual(Object.keys(told ?? {}), [event]);
       assert.equal(await readReceiptsChanged(reader, roomNid, position, position, bob), undefined);
-      assert.equal(await readReceiptsChanged(reader, roomNid, 0, before, bob), undefined);
+      assert.equal(await readReceiptsChanged(reader, roomNid, 0, earlier, bob), undefined);
     });
 
     test('a receipt for an event that has not come waits for it', async () => {

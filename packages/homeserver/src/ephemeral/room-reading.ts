@@ -5,14 +5,16 @@ import type { Reader } from '../storage/sql.ts';
 import { isLocalUser } from './is-local-user.ts';
 import { waitingReceiptsMax } from './limits.ts';
 import { moveReadPositionStatements } from './read-position-store.ts';
-import type { LeaveListener } from './reading-projection.ts';
 import { deleteWaitingStatement, putReceiptStatement } from './receipt-store.ts';
 import type { WaitingReceipt } from './receipt-store.ts';
 import { putThreadStatement, readEventPlace } from './thread-store.ts';
 import type { EventPlace } from './thread-store.ts';
 import { MAIN_TIMELINE, UNTHREADED } from './thread.ts';
 
-/** What {@link ReadingProjection} keeps of one room. */
+/** Told of a local user who is no longer in a room, before that is committed. */
+export type LeaveListener = (roomNid: number, userId: string) => void;
+
+/** What the reading projection keeps of one room. */
 export class RoomReading implements RoomProjection {
   readonly #reader: Reader;
   readonly #roomNid: number;

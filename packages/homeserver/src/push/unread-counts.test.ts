@@ -4,9 +4,10 @@ import fc from 'fast-check';
 
 import { testEngines } from '../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../tests/harness/engines.ts';
+import { randomStep } from './random-steps-under-test.ts';
+import type { Step } from './random-steps-under-test.ts';
 import { RoomsUnderTest } from './rooms-under-test.ts';
-import { UnreadWorld, randomStep } from './unread-world-under-test.ts';
-import type { Step } from './unread-world-under-test.ts';
+import { UnreadWorld } from './unread-world-under-test.ts';
 
 const STEPS_BETWEEN_CHECKS = 12;
 

@@ -42,9 +42,9 @@ for (const engine of testEngines()) {
         await server.member(roomId, `@member${member}:example.org`, 'join');
       }
       await server.send(roomId, ALICE, { body: 'first' });
-      const before = await rowsIn(roomId);
+      const first = await rowsIn(roomId);
       await server.send(roomId, ALICE, { body: 'second' });
-      const [numbers = 0, ...others] = before;
+      const [numbers = 0, ...others] = first;
       assert.deepEqual(await rowsIn(roomId), [numbers + 1, ...others]);
       assert.deepEqual(await rowsIn(roomId), [2, 1, 0, 22]);
     });

@@ -2,18 +2,7 @@ import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 
-import fc from 'fast-check';
-
-import {
-  type EditedPushRules,
-  type JsonObject,
-  type PushRuleChanges,
-  deletePushRule,
-  isJsonObject,
-  putPushRule,
-  setPushRuleActions,
-  setPushRuleEnabled,
-} from '@soma/protocol';
+import { type JsonObject, type PushRuleChanges, isJsonObject } from '@soma/protocol';
 
 import { sendReceipt } from '../ephemeral/send-receipt.ts';
 import { MatrixError } from '../errors/matrix-error.ts';
@@ -24,49 +13,9 @@ import { changePushRules, readPushRuleChanges } from './change-push-rules.ts';
 import type { PushRuleEdit } from './change-push-rules.ts';
 import { naiveCounts } from './naive-counts-under-test.ts';
 import type { Past, PastEvent } from './naive-counts-under-test.ts';
+import { edit, toggle, typeOf } from './random-steps-under-test.ts';
+import type { Step } from './random-steps-under-test.ts';
 import type { RoomsUnderTest } from './rooms-under-test.ts';
-
-/** How often each kind of step comes. */
-const anyKinds = {
-  ...{ message: 3, mention: 2, roomMention: 3, thread: 3, reaction: 1, edit: 1, notice: 1 },
-  ...{ encrypted: 1, state: 1, levels: 2, redact: 2, join: 2, leave: 1, kick: 1, invite: 1 },
-  ...{ profile: 2, forgetHead: 1, unknownReceipt: 1, receipt: 2, mainReceipt: 1 },
-  ...{ threadReceipt: 2, rules: 3, toggle: 1, pair: 1 },
-};
-
-export type StepKind = keyof typeof anyKinds;
-
-/** One step of a history; numbers are taken modulo what there is to choose from. */
-export interface Step {
-  readonly kind: StepKind;
-  readonly user: number;
-  readonly other: number;
-  readonly room: number;
-  readonly pick: number;
-  readonly isPrivate: boolean;
-}
-
-/** Anything that can happen, or only what is named, so often. */
-export function randomStep(
-  kinds: Readonly<Partial<Record<StepKind, number>>> = anyKinds,
-): fc.Arbitrary<Step> {
-  const kind = stepKinds(Object.keys(kinds)).map((name) => ({
-    weight: kinds[name] ?? 0,
-    arbitrary: fc.constant(name),
-  }));
-  return fc.record({
-    kind: fc.oneof(...kind),
-    user: fc.nat(99),
-    other: fc.nat(99),
-    room: fc.nat(1),
-    pick: fc.nat(999),
-    isPrivate: fc.boolean(),
-  });
-}
-
-function stepKinds(names: readonly string[]): StepKind[] {
-  return names.filter((name): name is StepKind => Object.hasOwn(anyKinds, name));
-}
 
 const USERS = 5;
 /** Everybody may do everything but change these. */
@@ -319,16 +268,17 @@ export class UnreadWorld {
       Number.MAX_SAFE_INTEGER,
       EVENTS_MAX,
     );
-    const events = rows.reverse().map((row): PastEvent => {
+    const events = rows.toReversed().map((row): PastEvent => {
       const pdu: unknown = JSON.parse(row.json);
       if (!isJsonObject(pdu)) throw new Error('an event is no object');
       const { type, sender, content, state_key: stateKey } = pdu;
+      if (typeof type !== 'string' || typeof sender !== 'string') throw new Error('no event');
       return {
         eventId: row.event_id,
         order: row.event_order ?? 0,
         isRedacted: (row.flags & EventFlag.redacted) !== 0,
-        type: String(type),
-        sender: String(sender),
+        type,
+        sender,
         room_id: roomId,
         content: isJsonObject(content) ? content : {},
         ...(typeof stateKey === 'string' ? { state_key: stateKey } : {}),
@@ -349,73 +299,9 @@ export class UnreadWorld {
   }
 }
 
-function typeOf({ kind }: Step): string {
-  switch (kind) {
-    case 'reaction':
-      return 'm.reaction';
-    case 'encrypted':
-      return 'm.room.encrypted';
-    case 'state':
-      return 'm.room.topic';
-    case 'levels':
-      return 'm.room.power_levels';
-    default:
-      return 'm.room.message';
-  }
-}
-
 function isMember(events: readonly PastEvent[], userId: string): boolean {
   const last = events.findLast(
     (event) => event.type === 'm.room.member' && event.state_key === userId,
   );
   return last?.content['membership'] === 'join';
-}
-
-const HIGHLIGHT = { set_tweak: 'highlight' };
-
-/** A change that makes itself felt with the next message. */
-function toggle(changes: PushRuleChanges, pick: number): EditedPushRules {
-  const isOn = pick % 2 === 0;
-  if (pick % 3 === 0) return setPushRuleEnabled(changes, 'override', '.m.rule.master', isOn);
-  if (pick % 3 === 1) return setPushRuleEnabled(changes, 'underride', '.m.rule.message', isOn);
-  return setPushRuleEnabled(changes, 'override', '.m.rule.is_user_mention', isOn);
-}
-
-/** One of the changes that clients make. */
-function edit(
-  changes: PushRuleChanges,
-  pick: number,
-  names: { readonly roomId: string; readonly elsewhere: string; readonly user: string },
-): EditedPushRules {
-  const { roomId, elsewhere, user } = names;
-  const inOtherRoom = { kind: 'event_match', key: 'room_id', pattern: elsewhere };
-  const byName = {
-    actions: ['notify', HIGHLIGHT],
-    conditions: [{ kind: 'contains_display_name' }],
-  };
-  const inFew = {
-    actions: pick % 2 === 0 ? ['notify', HIGHLIGHT] : [],
-    conditions: [{ kind: 'room_member_count', is: '<4' }],
-  };
-  const edits: (() => EditedPushRules)[] = [
-    () => putPushRule(changes, 'room', roomId, { actions: [] }),
-    () => putPushRule(changes, 'room', roomId, { actions: ['notify', HIGHLIGHT] }),
-    () => deletePushRule(changes, 'room', roomId),
-    () => putPushRule(changes, 'override', 'mute', { actions: [], conditions: [inOtherRoom] }),
-    () => deletePushRule(changes, 'override', 'mute'),
-    () =>
-      putPushRule(changes, 'content', 'cake', { actions: ['notify', HIGHLIGHT], pattern: 'cake' }),
-    () => deletePushRule(changes, 'content', 'cake'),
-    () => putPushRule(changes, 'sender', user, { actions: [] }),
-    () => setPushRuleActions(changes, 'underride', '.m.rule.encrypted', []),
-    () => setPushRuleActions(changes, 'override', '.m.rule.reaction', ['notify']),
-    () => putPushRule(changes, 'underride', 'my-name', byName),
-    () => putPushRule(changes, 'override', 'my-name', byName),
-    () => putPushRule(changes, 'override', 'my-name', byName),
-    () => deletePushRule(changes, 'override', 'my-name'),
-    () => putPushRule(changes, 'override', 'few', inFew),
-    () => deletePushRule(changes, 'override', 'few'),
-    () => toggle(changes, pick),
-  ];
-  return edits[pick % edits.length]?.() ?? { ok: true, changes };
 }

@@ -1,7 +1,6 @@
 import type { JsonObject, RoomVersion } from '@soma/protocol';
 import { matchesEvent } from '@soma/protocol';
 
-import { readStateDifferences } from '../rooms/state-store.ts';
 import type { ViewedEvent } from '../rooms/view-events.ts';
 import { readRoomState, stateJson } from './room-state.ts';
 import { readSummary } from './room-summary.ts';
@@ -89,7 +88,11 @@ async function haveMembersChanged(
   const isMember = ({ event }: ViewedEvent): boolean => event.pdu.type === 'm.room.member';
   if (timeline.events.some(isMember)) return true;
   const { stateKeys } = pass.context.rooms.names;
-  const differences = await readStateDifferences(pass.reader, roomNid, since, pass.upTo);
+  const differences = await pass.context.shared.differences(pass.reader, {
+    roomNid,
+    since,
+    upTo: pass.upTo,
+  });
   for (const { stateKeyNid } of differences) {
     if ((await stateKeys.pair(stateKeyNid)).type === 'm.room.member') return true;
   }

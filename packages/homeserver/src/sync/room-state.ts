@@ -132,12 +132,12 @@ function differencesToUndo(
 
 /** What changed and is not told by the timeline's own events. */
 async function stateDelta(
-  { reader, useStateAfter }: SyncPass,
+  { context, reader, useStateAfter }: SyncPass,
   { roomNid, timeline, upTo }: StateQuestion,
   since: number,
 ): Promise<StateMap> {
   const delta: StateMap = new Map();
-  const differences = await readStateDifferences(reader, roomNid, since, upTo);
+  const differences = await context.shared.differences(reader, { roomNid, since, upTo });
   if (differences.length === 0) return delta;
   const shown = shownIn(timeline);
   for (const { position, stateKeyNid, newEventNid } of differences) {

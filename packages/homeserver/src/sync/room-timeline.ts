@@ -1,7 +1,6 @@
 import { matchesEvent } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
-import { timelineQueries } from '../rooms/event-store.ts';
 import { formatHistoryToken, formatPositionToken } from '../rooms/pagination-token.ts';
 import { viewEvents } from '../rooms/view-events.ts';
 import type { ViewedEvent } from '../rooms/view-events.ts';
@@ -38,7 +37,8 @@ export async function readTimeline(
   let rowsLeft = ROWS_MAX;
   while (kept.length <= limit && !exhausted && rowsLeft > 0) {
     const wanted = Math.min(limit - kept.length + EXTRA_ROWS, rowsLeft);
-    const rows = await pass.reader.all(timelineQueries.newest, roomNid, above, below, wanted);
+    const question = { roomNid, since: above, upTo: pass.upTo };
+    const rows = await pass.context.shared.timeline(pass.reader, question, below, wanted);
     exhausted = rows.length < wanted;
     rowsLeft -= wanted;
     const viewed = await viewEvents(pass.context.rooms, pass.reader, pass.viewer, roomNid, rows, {

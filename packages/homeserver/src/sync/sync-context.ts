@@ -6,6 +6,7 @@ import type { Reader } from '../storage/sql.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { RecentChanges } from '../streams/recent-changes.ts';
 import type { LazyMembers } from './lazy-members.ts';
+import type { SharedReads } from './shared-reads.ts';
 import type { UserRooms } from './user-rooms.ts';
 
 /** One entry of account data as clients see it. */
@@ -74,6 +75,7 @@ export interface SyncContext {
   readonly notifier: Notifier;
   readonly userRooms: UserRooms;
   readonly lazyMembers: LazyMembers;
+  readonly shared: SharedReads;
   /** More events than this a timeline never has (`filter_timeline_limit`). */
   readonly timelineLimitMax: number;
 }
