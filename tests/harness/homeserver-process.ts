@@ -40,7 +40,9 @@ export interface TestHomeserver {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const entry = fileURLToPath(new URL('../../packages/homeserver/bin/soma-server.mjs', import.meta.url));
+const entry = fileURLToPath(
+  new URL('../../packages/homeserver/bin/soma-server.mjs', import.meta.url),
+);
 const startTimeoutMs = 60_000;
 const registrationSharedSecret = 'shared-secret-of-the-tests';
 

@@ -1,6 +1,7 @@
+import type { LRUCache } from 'lru-cache';
+
 import { parseUserId } from '@soma/protocol';
 import type { UserId } from '@soma/protocol';
-import type { LRUCache } from 'lru-cache';
 
 import { boundedCache } from '../storage/bounded-cache.ts';
 import { ChangeKind } from '../storage/change.ts';

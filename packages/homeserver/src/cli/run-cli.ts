@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander';
 
+import { somaVersion } from '../config/soma-version.ts';
 import { COMMANDS } from './commands.ts';
 import { describeFailure } from './describe-failure.ts';
 import { EXIT } from './exit-codes.ts';
-import { somaVersion } from '../config/soma-version.ts';
 
 /** Runs one command and ends with its exit code: 0 done, 1 refused, 2 wrong command line. */
 export async function runCli(args: readonly string[]): Promise<void> {

@@ -2,8 +2,8 @@ import { relative, sep } from 'node:path';
 
 import { clientAddress } from '../config/client-address.ts';
 import type { Config } from '../config/config.ts';
-import type { PreparedStart } from './prepare-start.ts';
 import { somaVersion } from '../config/soma-version.ts';
+import type { PreparedStart } from './prepare-start.ts';
 
 const DEFAULT_CONFIG_FILE = './data/homeserver.yaml';
 

@@ -1,7 +1,7 @@
 import { findAccountData } from '../accounts/find-account-data.ts';
 import { setAccountData } from '../accounts/set-account-data.ts';
-import { clientPaths } from '../http/endpoint.ts';
 import { notFound } from '../errors/matrix-error.ts';
+import { clientPaths } from '../http/endpoint.ts';
 import { JsonText } from '../http/response.ts';
 import { JsonObject } from '../http/schemas.ts';
 import { checkOwnUser } from './own-user.ts';

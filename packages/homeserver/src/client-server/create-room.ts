@@ -2,8 +2,8 @@ import { Type } from 'typebox';
 
 import { DEFAULT_ROOM_VERSION, parseUserId, roomVersion } from '@soma/protocol';
 
-import { clientPaths } from '../http/endpoint.ts';
 import { MatrixError, invalidParam } from '../errors/matrix-error.ts';
+import { clientPaths } from '../http/endpoint.ts';
 import { JsonObject } from '../http/schemas.ts';
 import { createRoom } from '../rooms/create-room.ts';
 import { clientEndpoint } from './services.ts';

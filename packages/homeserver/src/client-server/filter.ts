@@ -1,7 +1,7 @@
 import { defineFilter } from '../accounts/define-filter.ts';
 import { findFilter } from '../accounts/find-filter.ts';
-import { clientPaths } from '../http/endpoint.ts';
 import { notFound } from '../errors/matrix-error.ts';
+import { clientPaths } from '../http/endpoint.ts';
 import { JsonText } from '../http/response.ts';
 import { JsonObject } from '../http/schemas.ts';
 import { checkOwnUser } from './own-user.ts';

@@ -2,8 +2,8 @@ import { Type } from 'typebox';
 
 import { changePassword } from '../accounts/change-password.ts';
 import { checkNewPassword } from '../accounts/check-new-password.ts';
-import { clientPaths } from '../http/endpoint.ts';
 import { forbidden } from '../errors/matrix-error.ts';
+import { clientPaths } from '../http/endpoint.ts';
 import { OptionalAuth, requiredTextIn } from './body-fields.ts';
 import { accountEndpoint } from './services.ts';
 

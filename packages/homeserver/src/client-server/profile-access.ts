@@ -1,5 +1,5 @@
-import type { Requester } from '../http/endpoint.ts';
 import { forbidden, missingToken } from '../errors/matrix-error.ts';
+import type { Requester } from '../http/endpoint.ts';
 import { readUsersSharingRooms } from '../membership/membership-store.ts';
 import type { AccountServices } from './services.ts';
 

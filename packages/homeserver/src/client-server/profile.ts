@@ -4,8 +4,8 @@ import type { Accounts } from '../accounts/accounts.ts';
 import { profileOf } from '../accounts/profile-of.ts';
 import type { Profile } from '../accounts/profile-store.ts';
 import { setProfileField } from '../accounts/set-profile.ts';
-import { clientPaths } from '../http/endpoint.ts';
 import { notFound } from '../errors/matrix-error.ts';
+import { clientPaths } from '../http/endpoint.ts';
 import { checkMayReadProfile } from './profile-access.ts';
 import { accountEndpoint } from './services.ts';
 

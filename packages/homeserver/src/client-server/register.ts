@@ -2,8 +2,8 @@ import { Type } from 'typebox';
 
 import { checkNewPassword } from '../accounts/check-new-password.ts';
 import { checkUsername, checkUsernameIsFree } from '../accounts/check-username.ts';
-import { clientPaths } from '../http/endpoint.ts';
 import { forbidden } from '../errors/matrix-error.ts';
+import { clientPaths } from '../http/endpoint.ts';
 import { OptionalAuth, OptionalText, requiredTextIn, textIn } from './body-fields.ts';
 import { registerGuest } from './register-guest.ts';
 import { registerOnce, registeredUser } from './register-once.ts';

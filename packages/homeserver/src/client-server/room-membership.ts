@@ -3,8 +3,14 @@ import { Type } from 'typebox';
 import { parseUserId, serverNameOf } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
+import {
+  MatrixError,
+  forbidden,
+  invalidParam,
+  missingParam,
+  notFound,
+} from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
-import { MatrixError, forbidden, invalidParam, missingParam, notFound } from '../errors/matrix-error.ts';
 import { changeMembership } from '../membership/change-membership.ts';
 import type { MembershipRequest } from '../membership/change-membership.ts';
 import { forgetRoom } from '../membership/forget-room.ts';

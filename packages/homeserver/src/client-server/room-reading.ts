@@ -3,9 +3,9 @@ import { Type } from 'typebox';
 import { isJsonObject, parseRoomEventFilter } from '@soma/protocol';
 import type { JsonObject, RoomEventFilter } from '@soma/protocol';
 
+import { forbidden, invalidParam } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
-import { forbidden, invalidParam } from '../errors/matrix-error.ts';
 import { readMembersOfRoom } from '../membership/membership-store.ts';
 import { readMessages } from '../rooms/read-messages.ts';
 import { readMembers, readRoomEvent, readState, readStateEvent } from '../rooms/read-state.ts';

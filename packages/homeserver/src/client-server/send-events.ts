@@ -1,9 +1,10 @@
-import type { JsonObject as Json } from '@soma/protocol';
 import { Type } from 'typebox';
 
+import type { JsonObject as Json } from '@soma/protocol';
+
+import { badJson, forbidden } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
-import { badJson, forbidden } from '../errors/matrix-error.ts';
 import { JsonObject } from '../http/schemas.ts';
 import { setMembershipState } from '../membership/set-membership-state.ts';
 import { sendEvent } from '../rooms/send-event.ts';

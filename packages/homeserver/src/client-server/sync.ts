@@ -4,8 +4,8 @@ import { parseSyncFilter } from '@soma/protocol';
 import type { SyncFilter } from '@soma/protocol';
 
 import { findFilter } from '../accounts/find-filter.ts';
-import { clientPaths } from '../http/endpoint.ts';
 import { invalidParam } from '../errors/matrix-error.ts';
+import { clientPaths } from '../http/endpoint.ts';
 import { sync } from '../sync/sync.ts';
 import { viewerOf } from './room-reading.ts';
 import { clientEndpoint } from './services.ts';

@@ -13,12 +13,6 @@ const loggingFields = object({
     default: 'info',
     description: 'The least severity that is logged.',
   }),
-  format: option({
-    name: 'format',
-    valueType: oneOf(['text', 'json']),
-    default: 'json',
-    description: '`json`: one object per line; or `text`, for people.',
-  }),
 });
 
 export const loggingSection = section(
@@ -29,7 +23,7 @@ export const loggingSection = section(
       valueType: loggingFields,
       default: {},
       description: 'What is logged, to standard output.',
-      example: { level: 'debug', format: 'text' },
+      example: { level: 'debug' },
       differs: 'Synapse does not have it; it takes the place of `log_config`.',
     }),
     logConfig: option({
@@ -42,8 +36,7 @@ export const loggingSection = section(
   ({ logging, logConfig }, siteOf) => {
     if (logConfig !== undefined) {
       siteOf('log_config').reporter.warning(
-        'log_config has no effect: it names a file for the logging of Python. Use logging.level ' +
-          'and logging.format.',
+        'log_config has no effect: it names a file for the logging of Python. Use logging.level.',
       );
     }
     return logging;

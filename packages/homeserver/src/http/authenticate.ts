@@ -1,4 +1,3 @@
-import type { EndpointDescription, Requester } from './endpoint.ts';
 import {
   forbidden,
   guestAccessForbidden,
@@ -6,6 +5,7 @@ import {
   unknownToken,
   userLocked,
 } from '../errors/matrix-error.ts';
+import type { EndpointDescription, Requester } from './endpoint.ts';
 
 /** What of a request the owner of the tokens may want: for last-seen, and for application services. */
 export interface TokenUse {

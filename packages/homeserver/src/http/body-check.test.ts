@@ -3,8 +3,8 @@ import { test } from 'node:test';
 
 import { Type } from 'typebox';
 
-import { BodyCheck } from './body-check.ts';
 import { MatrixError } from '../errors/matrix-error.ts';
+import { BodyCheck } from './body-check.ts';
 import { JsonObject } from './schemas.ts';
 
 const check = new BodyCheck(

@@ -1,11 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
+import { notJson } from '../errors/matrix-error.ts';
 import type { AccessLog } from './access-log.ts';
 import { accessTokenOf, admit, admitWithoutToken } from './authenticate.ts';
 import type { ResolveToken, TokenVerdict } from './authenticate.ts';
 import { toMatrixError } from './error-mapping.ts';
 import type { ReportFault } from './error-mapping.ts';
-import { notJson } from '../errors/matrix-error.ts';
 import { Exchange } from './exchange.ts';
 import type { ListenerTraits } from './exchange.ts';
 import { parseJsonBody } from './json-body.ts';

@@ -87,8 +87,3 @@ export class Reply {
 export function reply(body: object, options: ReplyOptions = {}): Reply {
   return new Reply(body, options);
 }
-
-/** A redirect of a browser, e.g. into a single sign-on. */
-export function redirect(location: string, headers: Readonly<Record<string, string>> = {}): Reply {
-  return new Reply(new PlainText(''), { status: 302, headers: { ...headers, Location: location } });
-}

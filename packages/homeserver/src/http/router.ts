@@ -1,8 +1,8 @@
 import findMyWay from 'find-my-way';
 
-import type { HttpMethod, MountedEndpoint, Resource } from './endpoint.ts';
 import { invalidParam, unrecognized } from '../errors/matrix-error.ts';
 import type { MatrixError } from '../errors/matrix-error.ts';
+import type { HttpMethod, MountedEndpoint, Resource } from './endpoint.ts';
 import { resourceOf } from './resources.ts';
 import { Route } from './route.ts';
 import type { PathParams, RouteOptions } from './route.ts';

@@ -6,10 +6,10 @@ import { Type } from 'typebox';
 import { parseUserId } from '@soma/protocol';
 import type { UserId } from '@soma/protocol';
 
+import { notFound } from '../errors/matrix-error.ts';
 import type { TokenVerdict } from './authenticate.ts';
 import type { Endpoint, Requester } from './endpoint.ts';
 import { clientPaths, endpointFor } from './endpoint.ts';
-import { notFound } from '../errors/matrix-error.ts';
 import { HtmlText, JsonStream, JsonText, reply } from './response.ts';
 import { JsonObject } from './schemas.ts';
 

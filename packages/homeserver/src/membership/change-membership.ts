@@ -1,8 +1,8 @@
 import type { JsonObject } from '@soma/protocol';
 
 import { badRequest, forbidden, notFound } from '../errors/matrix-error.ts';
-import type { Profile } from '../rooms/profile.ts';
 import type { HeadEntry } from '../rooms/head-entry.ts';
+import type { Profile } from '../rooms/profile.ts';
 import { writeToRoom } from '../rooms/room-write.ts';
 import type { RoomWrite, Written } from '../rooms/room-write.ts';
 import type { Rooms } from '../rooms/rooms.ts';

@@ -1,14 +1,10 @@
 import { parseUserId, serverNameOf } from '@soma/protocol';
 
+import type { HeadEntry } from '../rooms/head-entry.ts';
 import type { PreparedEvent } from '../rooms/prepared-event.ts';
 import type { Projection } from '../rooms/projection.ts';
-import type {
-  ProjectedEvent,
-  ProjectionOutput,
-  RoomProjection,
-} from '../rooms/room-projection.ts';
-import type { HeadEntry } from '../rooms/head-entry.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
+import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Names } from '../storage/names-store.ts';
 import type { Reader } from '../storage/sql.ts';

@@ -71,9 +71,6 @@ const one = query<MembershipRow>(
   `select ${columns} from memberships where user_nid = ? and room_nid = ?`,
 );
 const ofUser = query<MembershipRow>(`select ${columns} from memberships where user_nid = ?`);
-const changedOfUser = query<MembershipRow>(
-  `select ${columns} from memberships where user_nid = ? and position > ?`,
-);
 const ofRoom = query<MembershipRow>(
   `select ${columns} from memberships where room_nid = ? and membership = ? order by position`,
 );
@@ -168,15 +165,6 @@ export async function readMembershipsOfUser(
   userNid: number,
 ): Promise<MembershipRecord[]> {
   return (await reader.all(ofUser, userNid)).map(toRecord);
-}
-
-/** Memberships of the user that changed above a position. */
-export async function readMembershipsChanged(
-  reader: Reader,
-  userNid: number,
-  above: number,
-): Promise<MembershipRecord[]> {
-  return (await reader.all(changedOfUser, userNid, above)).map(toRecord);
 }
 
 /** Who has this membership of the room, longest first. */

@@ -65,7 +65,8 @@ async function checkRoom(
   for (const { snapshot_nid: nid, hash } of hashes) {
     const state = await readSnapshot(reader, nid);
     let sum = 0;
-    for (const [keyNid, eventNid] of state) sum = (sum + hashPair(key, keyNid, eventNid)) % HASH_BITS;
+    for (const [keyNid, eventNid] of state)
+      sum = (sum + hashPair(key, keyNid, eventNid)) % HASH_BITS;
     if (sum !== hash) problems.push(`snapshot ${nid} of room ${roomNid} does not match its hash`);
   }
   return hashes.length;

@@ -1,5 +1,5 @@
-import { escapeText } from '../storage/escape-text.ts';
 import type { Guard } from '../storage/change.ts';
+import { escapeText } from '../storage/escape-text.ts';
 import { integerList, query, statement } from '../storage/sql.ts';
 import type { Query, Reader, SqlParam, Statement } from '../storage/sql.ts';
 
@@ -256,13 +256,7 @@ export function newTransactionGuard(
   roomNid: number,
   typeNid: number,
 ): Guard {
-  const check = statement(
-    sameTransaction,
-    deviceNid,
-    escapeText(transactionId),
-    roomNid,
-    typeNid,
-  );
+  const check = statement(sameTransaction, deviceNid, escapeText(transactionId), roomNid, typeNid);
   return { name, expect: 'absent', check, isIndependent: true };
 }
 

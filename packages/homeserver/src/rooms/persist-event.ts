@@ -12,8 +12,8 @@ import {
   redactionStatements,
 } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
-import type { PreparedEvent } from './prepared-event.ts';
 import type { HeadEntry } from './head-entry.ts';
+import type { PreparedEvent } from './prepared-event.ts';
 import type { RoomHead } from './room-head.ts';
 import {
   insertRoomStatement,
@@ -103,8 +103,7 @@ function persistEvent(
     change.statements.push(...redactionStatements(redacts.event_nid, event.eventNid));
   }
   moveHead(head, event, change);
-  const replaces =
-    pdu.state_key === undefined ? undefined : head.get(pdu.type, pdu.state_key);
+  const replaces = pdu.state_key === undefined ? undefined : head.get(pdu.type, pdu.state_key);
   if (event.stateKeyNid !== null && snapshotNid !== undefined) {
     takeState(head, event, event.stateKeyNid, snapshotNid, replaces, change, snapshotKey);
   }

@@ -11,7 +11,11 @@ interface PresetState {
 /** CS API, `POST /createRoom`: what the presets set. */
 const presets: Readonly<Record<Preset, PresetState>> = {
   private_chat: { joinRule: 'invite', historyVisibility: 'shared', guestAccess: 'can_join' },
-  trusted_private_chat: { joinRule: 'invite', historyVisibility: 'shared', guestAccess: 'can_join' },
+  trusted_private_chat: {
+    joinRule: 'invite',
+    historyVisibility: 'shared',
+    guestAccess: 'can_join',
+  },
   public_chat: { joinRule: 'public', historyVisibility: 'shared', guestAccess: 'forbidden' },
 };
 

@@ -66,9 +66,7 @@ const readChain = query<{
   lineage: number;
   lineage_index: number;
   hash: number;
-}>(
-  `${chain} select snapshot_nid, lineage, lineage_index, hash from chain order by lineage_index`,
-);
+}>(`${chain} select snapshot_nid, lineage, lineage_index, hash from chain order by lineage_index`);
 const readChainState = query<{ state_key_nid: number; event_nid: number | null }>(
   `${chain} select d.state_key_nid, d.event_nid
    from chain c join snapshot_deltas d on d.snapshot_nid = c.snapshot_nid
@@ -317,7 +315,6 @@ export async function readRoomHead(
   };
 }
 
-
 /** Where a snapshot stands: in one lineage, what has a greater index holds all that came before. */
 export interface SnapshotPlace {
   readonly lineage: number;
@@ -335,10 +332,7 @@ export async function readSnapshotPlaces(
   if (snapshotNids.length === 0) return new Map();
   const rows = await reader.all(readPlaces, integerList(snapshotNids));
   return new Map(
-    rows.map((row) => [
-      row.snapshot_nid,
-      { lineage: row.lineage, index: row.lineage_index },
-    ]),
+    rows.map((row) => [row.snapshot_nid, { lineage: row.lineage, index: row.lineage_index }]),
   );
 }
 

@@ -41,4 +41,3 @@ export function toStoredEvent(row: EventRow, version: RoomVersion): StoredEvent 
     pdu: isRedacted ? redactPdu(pdu, version) : pdu,
   };
 }
-

@@ -17,5 +17,7 @@ export function escapeText(text: string): string {
 
 export function unescapeText(text: string): string {
   if (!text.includes(ESCAPE)) return text;
-  return text.replaceAll(ESCAPED, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return text.replaceAll(ESCAPED, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }

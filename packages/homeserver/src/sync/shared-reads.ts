@@ -36,7 +36,10 @@ export class SharedReads {
   }
 
   /** Differences of the room's state in (`since`, `upTo`], oldest first. */
-  differences(reader: Reader, { roomNid, since, upTo }: SharedQuestion): Promise<StateDifference[]> {
+  differences(
+    reader: Reader,
+    { roomNid, since, upTo }: SharedQuestion,
+  ): Promise<StateDifference[]> {
     return once(this.#differences, `${roomNid} ${since} ${upTo}`, () =>
       readStateDifferences(reader, roomNid, since, upTo),
     );

@@ -30,7 +30,11 @@ export class UserRooms {
   constructor(recent: RecentChanges, notifier: Notifier) {
     this.#recent = recent;
     this.#notifier = notifier;
-    this.#cache = boundedCache(USERS_MAX, (_, userNid) => this.#notifier.unfollow(userNid));
+    this.#cache = boundedCache(USERS_MAX, (_, userNid) => {
+      this.#notifier.unfollow(userNid);
+      // A long poll of this user would sleep through what happens in the rooms: it looks again, and is back.
+      this.#notifier.wakeUser(userNid);
+    });
   }
 
   onCommit(committed: readonly Committed[]): void {

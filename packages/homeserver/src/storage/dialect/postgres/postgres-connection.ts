@@ -34,10 +34,10 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** bigint columns hold positions and nids, all below 2^53. */
-const INT8 = 20;
+const INT8 = pg.types.builtins.INT8;
 const types: pg.CustomTypesConfig = {
   getTypeParser: (type, format) =>
-    Number(type) === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(type, format),
+    type === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(type, format),
 };
 
 export function clientConfig(options: PostgresOptions): pg.ClientConfig {

@@ -61,9 +61,11 @@ export class SqliteReaderPool {
   }
 
   async read<T>(body: (reader: Reader) => Promise<T>): Promise<T> {
-    const reader = this.#take() ?? (await new Promise<SqliteReader>((resolve) => {
-      this.#waiting.push(resolve);
-    }));
+    const reader =
+      this.#take() ??
+      (await new Promise<SqliteReader>((resolve) => {
+        this.#waiting.push(resolve);
+      }));
     try {
       reader.run('begin');
       try {
