@@ -1,8 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
+import { clientEndpoints } from '../packages/homeserver/src/client-server/endpoints.ts';
 import { renderJsonSchema } from '../packages/homeserver/src/config/render/json-schema.ts';
 import { renderReferencePage } from '../packages/homeserver/src/config/render/reference-page.ts';
 import { renderSampleConfig } from '../packages/homeserver/src/config/render/sample-config.ts';
+import { somaVersion } from '../packages/homeserver/src/config/soma-version.ts';
+import { openApiDocument } from '../packages/homeserver/src/http/openapi.ts';
+import { adminEndpoints } from '../packages/homeserver/src/synapse-admin/endpoints.ts';
 
 const ROOT = new URL('../', import.meta.url);
 
@@ -12,7 +16,17 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/config.md', renderReferencePage()],
     ['docs/reference/config.schema.json', renderJsonSchema()],
     ['docs/reference/sample-homeserver.yaml', renderSampleConfig('example.org')],
+    ['docs/reference/openapi.json', renderOpenApi()],
   ]);
+}
+
+/** Every endpoint that Soma serves, as tools for HTTP interfaces read it. */
+function renderOpenApi(): string {
+  const document = openApiDocument([...clientEndpoints, ...adminEndpoints], {
+    title: 'Soma',
+    version: somaVersion(),
+  });
+  return `${JSON.stringify(document, null, 1)}\n`;
 }
 
 /** The generated files that differ from what stands in the repository. */
