@@ -12,10 +12,20 @@ export interface QueuedChange {
 /** What became of one change of a batch. */
 export type BatchResult = Outcome | { readonly outcome: 'failed'; readonly error: Error };
 
-/** One engine's way to apply a list of changes in one commit. Resolves after the commit. */
+/** What became of a batch. */
+export interface BatchOutcome {
+  /** In the order of the changes. */
+  readonly results: BatchResult[];
+  /** The clock's position after the commit. */
+  readonly position: number;
+  /** What earlier batches committed although their answer was lost, as the log has it. */
+  readonly missed?: readonly Committed[];
+}
+
+/** One engine's way to apply a list of changes in one commit. */
 export interface BatchWriter {
-  /** Results in the order of the changes, and the clock's position after the commit. */
-  apply(batch: readonly QueuedChange[]): Promise<{ results: BatchResult[]; position: number }>;
+  /** Resolves after the commit; rejects where nobody knows whether there was one. */
+  apply(batch: readonly QueuedChange[]): Promise<BatchOutcome>;
   close(): Promise<void>;
 }
 
@@ -23,6 +33,8 @@ export interface BatchWriter {
 const BATCH_CHANGES_MAX = 1024;
 /** A second batch may be handed over while the first is being fsynced: the writer never waits for us. */
 const BATCHES_IN_FLIGHT_MAX = 2;
+/** How soon the writer is asked again after it could not be reached. */
+const ASK_AGAIN_MS = 500;
 
 /** Group commit: whatever is ready when the writer is free goes into one commit (DESIGN §5). */
 export class WriteQueue {
@@ -35,6 +47,7 @@ export class WriteQueue {
   #position: number;
   #closed = false;
   #idle: (() => void)[] = [];
+  #asking: NodeJS.Timeout | undefined;
   #awaited: { position: number; resolve: () => void }[] = [];
 
   constructor(writer: BatchWriter, position: number) {
@@ -72,6 +85,7 @@ export class WriteQueue {
   /** Resolves when nothing is under way any more; refuses new changes from now on. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#asking);
     if (this.#waiting.length > 0 || this.#inFlight > 0) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
@@ -93,31 +107,48 @@ export class WriteQueue {
     const batch = this.#waiting.splice(0, BATCH_CHANGES_MAX);
     this.#inFlight += 1;
     this.#writer.apply(batch).then(
-      ({ results, position }) => this.#finish(batch, results, position),
+      (outcome) => this.#finish(batch, outcome),
       (error: unknown) => {
-        const failed = batch.map((): BatchResult => ({
-          outcome: 'failed',
-          error: error instanceof Error ? error : new Error(String(error)),
-        }));
-        this.#finish(batch, failed, this.#position);
+        const failure = error instanceof Error ? error : new Error(String(error));
+        const results = batch.map((): BatchResult => ({ outcome: 'failed', error: failure }));
+        this.#finish(batch, { results, position: this.#position });
+        this.#askAgain();
       },
     );
   }
 
-  #finish(batch: readonly QueuedChange[], results: readonly BatchResult[], position: number): void {
-    this.#inFlight -= 1;
+  /** A commit whose answer was lost may hold: an empty batch brings what the log has of it. */
+  #askAgain(): void {
+    if (this.#asking !== undefined || this.#closed) return;
+    this.#asking = setTimeout(() => {
+      this.#asking = undefined;
+      if (this.#closed) return;
+      this.#writer.apply([]).then(
+        (outcome) => this.#announce(outcome.missed ?? [], outcome.position),
+        () => this.#askAgain(),
+      );
+    }, ASK_AGAIN_MS);
+    this.#asking.unref();
+  }
+
+  #announce(committed: readonly Committed[], position: number): void {
     this.#position = Math.max(this.#position, position);
-    const committed: Committed[] = [];
+    if (committed.length > 0) {
+      for (const listener of this.#listeners) listener(committed, this.#position);
+    }
+    if (this.#awaited.length > 0) this.#releaseAwaited();
+  }
+
+  #finish(batch: readonly QueuedChange[], { results, position, missed = [] }: BatchOutcome): void {
+    this.#inFlight -= 1;
+    const committed: Committed[] = [...missed];
     for (const [index, queued] of batch.entries()) {
       const result = results[index];
       if (result?.outcome === 'applied' && queued.change.positions > 0) {
         committed.push({ change: queued.change, position: result.position });
       }
     }
-    if (committed.length > 0) {
-      for (const listener of this.#listeners) listener(committed, this.#position);
-    }
-    if (this.#awaited.length > 0) this.#releaseAwaited();
+    this.#announce(committed, position);
     for (const [index, queued] of batch.entries()) {
       const result = results[index] ?? { outcome: 'failed', error: new Error('no result') };
       if (result.outcome === 'failed') queued.fail(result.error);

@@ -73,6 +73,29 @@ for (const engine of testEngines().filter(({ name }) => name === 'postgres')) {
       await database.close();
     });
 
+    test('it learns of a commit whose answer was lost', async () => {
+      const told: number[] = [];
+      database.onCommit((committed) => {
+        for (const { change } of committed) {
+          for (const { subject } of change.touches ?? []) told.push(subject);
+        }
+      });
+      await write(database, putting());
+      const { dbname, ...server } = made.config.args;
+      const other = new pg.Client({ ...server, database: String(dbname) });
+      await other.connect();
+      // What such a commit leaves behind: a moved clock and its rows of the log.
+      await other.query('update clock set position = position + 1');
+      await other.query('insert into changes select position, 1, 4711 from clock');
+      const clock = await other.query<{ position: string }>('select position from clock');
+      await other.end();
+      await cutConnections();
+      await database.submit(putting()).done.catch(() => undefined);
+      await database.reached(Number(clock.rows[0]?.position));
+      assert.equal(told.filter((subject) => subject === 4711).length, 1);
+      await database.close();
+    });
+
     test('it writes and reads again after its connections were cut', async () => {
       await write(database, putting());
       await cutConnections();

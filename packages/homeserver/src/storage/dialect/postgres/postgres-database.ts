@@ -48,7 +48,10 @@ export class PostgresDatabase implements Database {
       const identity = await migrate(migrationConnection(lock), serverName);
       const epoch = await takeLease(lock);
       lock.on('error', () => undefined);
-      const queue = new WriteQueue(new PostgresWriter(config, epoch), identity.position);
+      const queue = new WriteQueue(
+        new PostgresWriter(config, epoch, identity.position),
+        identity.position,
+      );
       return new PostgresDatabase(openReadPools(config, options), lock, queue, identity);
     } catch (error) {
       await lock.end();

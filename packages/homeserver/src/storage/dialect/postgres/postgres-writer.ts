@@ -1,10 +1,11 @@
 import pg from 'pg';
 
 import { PREDECESSOR } from '../../change.ts';
-import type { Change, Guard, Outcome } from '../../change.ts';
+import type { Change, ChangeKind, Guard, Outcome } from '../../change.ts';
+import type { Committed } from '../../database.ts';
 import { PositionRef, query } from '../../sql.ts';
 import type { SqlParam, SqlValue, Statement } from '../../sql.ts';
-import type { BatchResult, BatchWriter, QueuedChange } from '../../write-queue.ts';
+import type { BatchOutcome, BatchResult, BatchWriter, QueuedChange } from '../../write-queue.ts';
 import { preparedQuery } from './postgres-connection.ts';
 
 /**
@@ -17,6 +18,9 @@ const takePositions = query<{ position: number }>(
    returning position`,
 );
 const readPosition = query<{ position: number }>('select position from clock where one = 1');
+const readLog = query(
+  'select position, kind, subject from changes where position > ? order by position',
+);
 const insertTouches = query(
   `insert into changes (position, kind, subject)
    select * from unnest(?::bigint[], ?::smallint[], ?::bigint[]) on conflict do nothing`,
@@ -36,15 +40,20 @@ export class PostgresWriter implements BatchWriter {
   readonly #epoch: number;
   readonly #fallen = new Set<number>();
   #client: Promise<pg.Client> | undefined;
+  /** Everything up to here this process was told of. */
+  #position: number;
+  /** A connection went, and maybe an answer with it: what it was about may be committed nevertheless. */
+  #isUncertain = false;
   /** Batches go one after the other: each starts when the one before has its answer. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(config: pg.ClientConfig, epoch: number) {
+  constructor(config: pg.ClientConfig, epoch: number, position: number) {
     this.#config = { ...config, pipeline: true };
     this.#epoch = epoch;
+    this.#position = position;
   }
 
-  apply(batch: readonly QueuedChange[]): Promise<{ results: BatchResult[]; position: number }> {
+  apply(batch: readonly QueuedChange[]): Promise<BatchOutcome> {
     const result = this.#turn.then(() => this.#applyInTurn(batch));
     this.#turn = result.catch(() => undefined);
     return result;
@@ -56,23 +65,23 @@ export class PostgresWriter implements BatchWriter {
     await client?.end();
   }
 
-  async #applyInTurn(
-    batch: readonly QueuedChange[],
-  ): Promise<{ results: BatchResult[]; position: number }> {
+  async #applyInTurn(batch: readonly QueuedChange[]): Promise<BatchOutcome> {
     try {
       const client = await this.#connected();
-      return await this.#commitWhatHolds(client, batch);
+      const missed = this.#isUncertain ? await readCommitted(client, this.#position) : [];
+      const outcome = await this.#commitWhatHolds(client, batch);
+      this.#isUncertain = false;
+      this.#position = Math.max(this.#position, outcome.position);
+      return { ...outcome, missed };
     } catch (error) {
       // Without a connection nothing tells what was committed: what builds on this batch is to be read again.
+      this.#isUncertain = true;
       for (const queued of batch) this.#fall(queued.serial);
       throw error;
     }
   }
 
-  async #commitWhatHolds(
-    client: pg.Client,
-    batch: readonly QueuedChange[],
-  ): Promise<{ results: BatchResult[]; position: number }> {
+  async #commitWhatHolds(client: pg.Client, batch: readonly QueuedChange[]): Promise<BatchOutcome> {
     try {
       return await this.#commit(client, batch);
     } catch (error) {
@@ -82,10 +91,7 @@ export class PostgresWriter implements BatchWriter {
   }
 
   /** After an unexpected error: each change in a commit of its own, so that one bad change harms no other. */
-  async #commitOneByOne(
-    client: pg.Client,
-    batch: readonly QueuedChange[],
-  ): Promise<{ results: BatchResult[]; position: number }> {
+  async #commitOneByOne(client: pg.Client, batch: readonly QueuedChange[]): Promise<BatchOutcome> {
     const results: BatchResult[] = [];
     let position = 0;
     for (const queued of batch) {
@@ -102,10 +108,7 @@ export class PostgresWriter implements BatchWriter {
     return { results, position };
   }
 
-  async #commit(
-    client: pg.Client,
-    batch: readonly QueuedChange[],
-  ): Promise<{ results: BatchResult[]; position: number }> {
+  async #commit(client: pg.Client, batch: readonly QueuedChange[]): Promise<BatchOutcome> {
     const wanted = batch.reduce((sum, { change }) => sum + change.positions, 0);
     const pipeline = new Pipeline(client);
     try {
@@ -193,6 +196,7 @@ export class PostgresWriter implements BatchWriter {
   }
 
   async #connect(): Promise<pg.Client> {
+    this.#isUncertain = true;
     const client = new pg.Client(this.#config);
     const lost = (): void => {
       this.#client = undefined;
@@ -207,6 +211,17 @@ export class PostgresWriter implements BatchWriter {
     }
     return client;
   }
+}
+
+/** What the log has above a position, as changes that only say what they touched. */
+async function readCommitted(client: pg.Client, position: number): Promise<Committed[]> {
+  const { rows } = await client.query<{ position: number; kind: ChangeKind; subject: number }>(
+    preparedQuery(readLog, [position]),
+  );
+  return rows.map(({ position: at, kind, subject }) => ({
+    position: at,
+    change: { statements: [], positions: 1, touches: [{ kind, subject }] },
+  }));
 }
 
 /** A head that builds on a fallen change is reloaded at once, so that few need to be remembered. */
