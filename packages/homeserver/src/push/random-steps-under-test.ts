@@ -69,12 +69,21 @@ export function typeOf({ kind }: Step): string {
 
 const HIGHLIGHT = { set_tweak: 'highlight' };
 
-/** A change that makes itself felt with the next message. */
-export function toggle(changes: PushRuleChanges, pick: number): EditedPushRules {
+/** A change that makes itself felt with the next message in the room. */
+export function toggle(changes: PushRuleChanges, pick: number, roomId: string): EditedPushRules {
   const isOn = pick % 2 === 0;
-  if (pick % 3 === 0) return setPushRuleEnabled(changes, 'override', '.m.rule.master', isOn);
-  if (pick % 3 === 1) return setPushRuleEnabled(changes, 'underride', '.m.rule.message', isOn);
-  return setPushRuleEnabled(changes, 'override', '.m.rule.is_user_mention', isOn);
+  switch (pick % 5) {
+    case 0:
+      return setPushRuleEnabled(changes, 'override', '.m.rule.master', isOn);
+    case 1:
+      return setPushRuleEnabled(changes, 'underride', '.m.rule.message', isOn);
+    case 2:
+      return setPushRuleEnabled(changes, 'override', '.m.rule.is_user_mention', isOn);
+    case 3:
+      return deletePushRule(changes, 'room', roomId);
+    default:
+      return putPushRule(changes, 'room', roomId, { actions: isOn ? [] : ['notify', HIGHLIGHT] });
+  }
 }
 
 /** One of the changes that clients make. */
@@ -111,7 +120,7 @@ export function edit(
     () => deletePushRule(changes, 'override', 'my-name'),
     () => putPushRule(changes, 'override', 'few', inFew),
     () => deletePushRule(changes, 'override', 'few'),
-    () => toggle(changes, pick),
+    () => toggle(changes, pick, roomId),
   ];
   return edits[pick % edits.length]?.() ?? { ok: true, changes };
 }

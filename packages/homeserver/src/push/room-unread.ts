@@ -30,10 +30,9 @@ export interface UnreadContext {
   readonly ruleSets: RuleSets;
   readonly reading: ReadingProjection;
   readonly serverName: string;
+  /** After so many leaves and changes of rules, rule sets that nobody in the room has are looked for. */
+  readonly reviewAfter: number;
 }
-
-/** After so many leaves and changes of rules, rule sets that nobody in the room has are looked for. */
-const REVIEW_AFTER = 64;
 
 const NOBODY: readonly SingledOut[] = [];
 const NOTHING: PushOutcome = { notify: false, highlight: false, actions: [] };
@@ -93,7 +92,7 @@ export class RoomUnread implements RoomProjection {
     );
     const isJoin = this.#isLocalMember(pushEvent) && pushEvent.content['membership'] === 'join';
     const byName = this.#dependsOnNames && typeof pushEvent.content['body'] === 'string';
-    const isReviewDue = this.#leftSinceReview >= REVIEW_AFTER && this.joins.isEmpty;
+    const isReviewDue = this.#leftSinceReview >= this.#context.reviewAfter && this.joins.isEmpty;
     if (named.length === 0 && !isJoin && !byName && !isReviewDue) return undefined;
     if (isJoin) this.joins.add(event.senderNid);
     return this.#load(event, named, { isJoin, byName, isReviewDue });

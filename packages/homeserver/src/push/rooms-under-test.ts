@@ -22,6 +22,9 @@ import type { UnreadCounts } from './read-unread-counts.ts';
 import { RuleSets } from './rule-sets.ts';
 import { UnreadProjection } from './unread-projection.ts';
 
+/** Soon enough that a short history comes to it. */
+const REVIEW_AFTER = 5;
+
 /** The real room code with all that counts what is unread, for tests. */
 export class RoomsUnderTest {
   readonly database: Database;
@@ -37,7 +40,7 @@ export class RoomsUnderTest {
       typing.stop(roomNid, userId);
     });
     const ruleSets = new RuleSets(database);
-    const unread = new UnreadProjection(names, ruleSets, reading, SERVER_NAME);
+    const unread = new UnreadProjection(names, ruleSets, reading, SERVER_NAME, REVIEW_AFTER);
     const rooms = openRooms({
       database,
       names,

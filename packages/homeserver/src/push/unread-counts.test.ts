@@ -15,7 +15,7 @@ const STEPS_BETWEEN_CHECKS = 12;
 const TURNS = 12;
 
 /** PostgreSQL answers each step over a connection: fewer histories take as long. */
-const histories = { sqlite: 30, postgres: 6 };
+const histories = { sqlite: 20, postgres: 4 };
 
 for (const engine of testEngines()) {
   describe(`unread counts (${engine.name})`, () => {

@@ -8,12 +8,15 @@ import type { Reader } from '../storage/sql.ts';
 import { RoomUnread } from './room-unread.ts';
 import type { RuleSet, RuleSets } from './rule-sets.ts';
 
+const REVIEW_AFTER = 64;
+
 /** Counts what notifies whom, in the change that brings the event. Must come after the {@link ReadingProjection}. */
 export class UnreadProjection implements Projection {
   readonly #names: InternedNames;
   readonly #ruleSets: RuleSets;
   readonly #reading: ReadingProjection;
   readonly #serverName: string;
+  readonly #reviewAfter: number;
   /** The rooms whose heads are in memory; a head that is let go takes its entry along. */
   readonly #rooms = new Map<number, WeakRef<RoomUnread>>();
   readonly #collected = new FinalizationRegistry<number>((roomNid) => {
@@ -25,11 +28,13 @@ export class UnreadProjection implements Projection {
     ruleSets: RuleSets,
     reading: ReadingProjection,
     serverName: string,
+    reviewAfter = REVIEW_AFTER,
   ) {
     this.#names = names;
     this.#ruleSets = ruleSets;
     this.#reading = reading;
     this.#serverName = serverName;
+    this.#reviewAfter = reviewAfter;
   }
 
   async open(reader: Reader, head: RoomHead): Promise<RoomUnread> {
@@ -40,6 +45,7 @@ export class UnreadProjection implements Projection {
       ruleSets: this.#ruleSets,
       reading: this.#reading,
       serverName: this.#serverName,
+      reviewAfter: this.#reviewAfter,
     };
     const room = new RoomUnread(context, head, joined);
     // Known before it reads, so that a change of rules meanwhile reaches it.

@@ -120,7 +120,7 @@ export class UnreadWorld {
           edit(changes, step.pick, { roomId, elsewhere, user: other }),
         );
       case 'toggle':
-        return this.#changeRules(userId, step, (changes) => toggle(changes, step.pick));
+        return this.#changeRules(userId, step, (changes) => toggle(changes, step.pick, roomId));
       case 'receipt':
         return this.#sendReceipt(step, { userId, roomId, eventId, threadId: undefined });
       case 'mainReceipt':

@@ -3,11 +3,13 @@ import {
   authEventKeys,
   buildEvent as buildSigned,
   exceedsBytes,
+  isJsonObject,
 } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
 import { MatrixError, tooLarge } from '../errors/matrix-error.ts';
 import { readEventNid } from './event-store.ts';
+import type { HeadEntry } from './head-entry.ts';
 import type { EventOrigin, EventRelation, PreparedEvent } from './prepared-event.ts';
 import type { RoomHead } from './room-head.ts';
 import type { Rooms } from './rooms.ts';
@@ -40,15 +42,12 @@ export async function buildEvent(
       ? null
       : (names.stateKeys.cached(draft.type, draft.stateKey) ??
         (await names.stateKeys.intern(draft.type, draft.stateKey)));
-  const relation = await findRelation(rooms, draft.content);
+  const relates = relationIn(draft.content);
+  const relation = relates === undefined ? undefined : await findRelation(rooms, relates);
   for (let wait = rooms.eventNids.ready(1); wait !== undefined; wait = rooms.eventNids.ready(1)) {
     await wait;
   }
-  const keys = authEventKeys(authSubject(draft), head.version);
-  const loading = head.load([...keys, ...alwaysNeeded(draft)]);
-  if (loading !== undefined) await loading;
-
-  const authEntries = keys.flatMap(([type, stateKey]) => head.get(type, stateKey) ?? []);
+  const authEntries = head.authOfMessages(draft) ?? (await selectAuthEvents(head, draft));
   const built = buildSigned(
     {
       roomVersion: head.version,
@@ -84,11 +83,12 @@ export async function buildEvent(
 
 /** CS API, "Size limits"; before the texts are interned, since the database cannot index longer ones. */
 function checkKeyLengths({ type, stateKey = '' }: EventDraft): void {
-  for (const [name, text] of Object.entries({ type, state_key: stateKey })) {
-    if (exceedsBytes(text, KEY_BYTES_MAX)) {
-      throw tooLarge(`${name} is longer than ${KEY_BYTES_MAX} bytes`);
-    }
-  }
+  const tooLong = exceedsBytes(type, KEY_BYTES_MAX)
+    ? 'type'
+    : exceedsBytes(stateKey, KEY_BYTES_MAX)
+      ? 'state_key'
+      : undefined;
+  if (tooLong !== undefined) throw tooLarge(`${tooLong} is longer than ${KEY_BYTES_MAX} bytes`);
 }
 
 function authSubject(draft: EventDraft) {
@@ -106,14 +106,35 @@ function alwaysNeeded(draft: EventDraft): (readonly [string, string])[] {
   return draft.stateKey === undefined ? [create] : [create, [draft.type, draft.stateKey]];
 }
 
-/** The event that this one relates to, where this server has it (CS API, "Relationship types"). */
-async function findRelation(rooms: Rooms, content: JsonObject): Promise<EventRelation | undefined> {
+/** The current state events that authorise the event (SS API, "Auth events selection"). */
+async function selectAuthEvents(head: RoomHead, draft: EventDraft): Promise<readonly HeadEntry[]> {
+  const keys = authEventKeys(authSubject(draft), head.version);
+  await head.load([...keys, ...alwaysNeeded(draft)]);
+  const entries = keys.flatMap(([type, stateKey]) => head.get(type, stateKey) ?? []);
+  if (draft.stateKey === undefined) head.keepAuthOfMessages(draft.sender, entries);
+  return entries;
+}
+
+interface RelatesTo {
+  readonly type: string;
+  readonly parentId: string;
+  readonly key: string | null;
+}
+
+/** What `m.relates_to` says (CS API, "Relationship types"). */
+function relationIn(content: JsonObject): RelatesTo | undefined {
   const relatesTo = content['m.relates_to'];
-  if (typeof relatesTo !== 'object' || relatesTo === null || Array.isArray(relatesTo))
-    return undefined;
+  if (!isJsonObject(relatesTo)) return undefined;
   const { rel_type: type, event_id: parentId, key } = relatesTo;
   if (typeof type !== 'string' || typeof parentId !== 'string') return undefined;
+  return { type, parentId, key: typeof key === 'string' ? key : null };
+}
+
+/** The relation, where this server has the event that it is to. */
+async function findRelation(
+  rooms: Rooms,
+  { type, parentId, key }: RelatesTo,
+): Promise<EventRelation | undefined> {
   const parentNid = await readEventNid(rooms.database.reader, parentId);
-  if (parentNid === undefined) return undefined;
-  return { parentNid, type, key: typeof key === 'string' ? key : null };
+  return parentNid === undefined ? undefined : { parentNid, type, key };
 }

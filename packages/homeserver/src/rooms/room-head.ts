@@ -42,6 +42,7 @@ export class RoomHead {
   changesInFlight = 0;
   /** Current state as far as it was asked for; null where the room has no such entry. */
   readonly #state = new Map<string, HeadEntry | null>();
+  readonly #authOfMessages = new Map<string, readonly HeadEntry[]>();
   readonly #reader: Reader;
   readonly #names: InternedNames;
   /** A new room: what is not in `#state` does not exist. */
@@ -74,8 +75,21 @@ export class RoomHead {
     return missing.length === 0 ? undefined : this.#loadAll(missing);
   }
 
+  /** The auth events of what is no state event depend on its sender alone, until the state changes. */
+  authOfMessages(draft: {
+    readonly stateKey?: string | undefined;
+    readonly sender: string;
+  }): readonly HeadEntry[] | undefined {
+    return draft.stateKey === undefined ? this.#authOfMessages.get(draft.sender) : undefined;
+  }
+
+  keepAuthOfMessages(sender: string, entries: readonly HeadEntry[]): void {
+    this.#authOfMessages.set(sender, entries);
+  }
+
   /** Takes a new entry of current state. */
   put(entry: HeadEntry): void {
+    this.#authOfMessages.clear();
     this.#state.set(entryKey(entry.event.type, entry.event.state_key), entry);
   }
 

@@ -40,13 +40,13 @@ export class RoomHeads {
       queue.tail === undefined && queue.head !== undefined
         ? job(queue.head)
         : this.#runAfter(queue, roomNid, job);
-    const done = result.then(ignore, ignore);
-    queue.tail = done;
-    queue.waiting += 1;
-    void done.then(() => {
+    const finish = (): void => {
       queue.waiting -= 1;
       if (queue.tail === done) queue.tail = undefined;
-    });
+    };
+    const done = result.then(finish, finish);
+    queue.tail = done;
+    queue.waiting += 1;
     return result;
   }
 

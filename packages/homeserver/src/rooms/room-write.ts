@@ -38,7 +38,11 @@ export class RoomWrite {
    */
   async append(draft: EventDraft): Promise<PreparedEvent> {
     const event = await buildEvent(this.#rooms, this.head, draft);
-    await this.appendBuilt(event, await findRedacted(this.#rooms, this.head, draft));
+    const redacts =
+      draft.type === 'm.room.redaction'
+        ? await findRedacted(this.#rooms, this.head, draft.sender, draft.redacts)
+        : undefined;
+    await this.appendBuilt(event, redacts);
     return event;
   }
 
@@ -158,11 +162,12 @@ export async function runBody<T>(
 async function findRedacted(
   rooms: Rooms,
   head: RoomHead,
-  draft: EventDraft,
+  redactor: string,
+  redacted: string | undefined,
 ): Promise<EventRow | undefined> {
-  if (draft.type !== 'm.room.redaction' || draft.redacts === undefined) return undefined;
+  if (redacted === undefined) return undefined;
   const { reader } = rooms.database;
-  const eventNid = await readEventNid(reader, draft.redacts);
+  const eventNid = await readEventNid(reader, redacted);
   const target = eventNid === undefined ? undefined : await readEvent(reader, eventNid);
   if (target === undefined || target.room_nid !== head.roomNid) {
     throw notFound('There is no such event in this room');
@@ -176,7 +181,7 @@ async function findRedacted(
   const pdu: unknown = JSON.parse(target.json);
   const sender = isJsonObject(pdu) ? pdu['sender'] : undefined;
   // Other servers take any redaction from the domain of the sender: only this one can hold its users apart.
-  if (sender !== draft.sender && levels.userLevel(draft.sender) < levels.redact) {
+  if (sender !== redactor && levels.userLevel(redactor) < levels.redact) {
     throw forbidden('You may not redact what others have sent');
   }
   return target;

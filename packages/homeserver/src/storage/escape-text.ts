@@ -6,9 +6,12 @@
 const ESCAPE = '\u001a';
 // A lone surrogate is one that `u` mode does not read as half of a pair.
 const UNSAFE = /[\u0000\u001a]|\p{Surrogate}/gu;
+/** A quick look first: hardly any text has one of these. */
+const SUSPECT = /[\u0000\u001a\ud800-\udfff]/;
 const ESCAPED = /\u001a([0-9a-f]{4})/g;
 
 export function escapeText(text: string): string {
+  if (!SUSPECT.test(text)) return text;
   return text.replaceAll(
     UNSAFE,
     (found) => ESCAPE + found.charCodeAt(0).toString(16).padStart(4, '0'),
