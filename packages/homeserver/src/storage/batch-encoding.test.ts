@@ -3,11 +3,12 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { ChangeCursor, encodeBatch } from './batch-encoding.ts';
+import { ChangeCursor, decodeResults, encodeBatch, encodeResults } from './batch-encoding.ts';
+import type { EncodedBatch } from './batch-encoding.ts';
 import type { Change, Guard } from './change.ts';
 import { PositionRef, positionAt, query } from './sql.ts';
 import type { SqlParam, SqlValue, Statement } from './sql.ts';
-import type { QueuedChange } from './write-queue.ts';
+import type { BatchResult, QueuedChange } from './write-queue.ts';
 
 const queries = ['select 1', 'select ?', 'select ?, ?'].map((text) => query(text));
 
@@ -93,7 +94,7 @@ test('a batch is read back as it was encoded, position references resolved', () 
         batch.push(queued(index + 1, { ...change, buildsOn }));
       }
       // Through the form in which messages cross to a thread.
-      const encoded = structuredClone(encodeBatch(batch, new Set()));
+      const encoded: EncodedBatch = JSON.parse(JSON.stringify(encodeBatch(batch, new Set())));
       const decoded = encoded.changes.map((values) => decode(new ChangeCursor(values), position));
       assert.deepEqual(
         decoded,
@@ -101,6 +102,19 @@ test('a batch is read back as it was encoded, position references resolved', () 
       );
     }),
   );
+});
+
+test('results are read back as they were encoded', () => {
+  const error = new Error('disk full');
+  const results: BatchResult[] = [
+    { outcome: 'applied', position: 7, rows: [] },
+    { outcome: 'refused', guard: 'name' },
+    { outcome: 'applied', position: 0, rows: [[{ nid: 3 }], []] },
+    { outcome: 'failed', error },
+    { outcome: 'applied', position: 8, rows: [] },
+  ];
+  const crossed = structuredClone(encodeResults(results, 8));
+  assert.deepEqual(decodeResults(crossed), { results, position: 8 });
 });
 
 test('each query text crosses once', () => {

@@ -1,9 +1,10 @@
 import { PositionRef } from './sql.ts';
 import type { SqlValue, Statement } from './sql.ts';
-import type { BatchResult, QueuedChange } from './write-queue.ts';
+import type { BatchOutcome, BatchResult, QueuedChange } from './write-queue.ts';
 
 /**
- * A change as one flat list, the form that crosses to the writer thread at the least cost:
+ * A change as one flat list. A batch of them crosses to the writer thread as one JSON text: a list of many values
+ * costs the engine's own copying between threads more than twice as much as writing and reading that text.
  *
  *   change    := serial, serial it builds on or 0, positions,
  *                touch count, (kind, subject)*,
@@ -11,9 +12,9 @@ import type { BatchResult, QueuedChange } from './write-queue.ts';
  *                statement count, (1 = rows wanted back, statement)*
  *   statement := query nid, parameter count, parameters
  *
- * A bigint stands for a position offset; no other bigint occurs in parameters.
+ * A list of one number stands for a position offset, a list of one text for bytes in base64.
  */
-export type EncodedValue = SqlValue | bigint;
+export type EncodedValue = string | number | null | readonly [number | string];
 
 export interface EncodedBatch {
   readonly changes: readonly EncodedValue[][];
@@ -21,9 +22,37 @@ export interface EncodedBatch {
   readonly texts: (number | string)[];
 }
 
+/** In place of a batch's text, which is never empty: the thread is to end. */
+export const END_OF_BATCHES = '';
+
+/** What became of a batch, in a form that is cheap to copy where all went well. */
 export interface EncodedResults {
-  readonly results: BatchResult[];
   readonly position: number;
+  /** By change: its first position, or -1 for one of `others`. */
+  readonly applied: readonly number[];
+  /** Those that were refused or failed, or gave rows, by their place in the batch. */
+  readonly others: ReadonlyMap<number, BatchResult>;
+}
+
+const IS_OTHER = -1;
+const NO_ROWS: readonly [] = [];
+
+export function encodeResults(results: readonly BatchResult[], position: number): EncodedResults {
+  const others = new Map<number, BatchResult>();
+  const applied = results.map((result, index) => {
+    if (result.outcome === 'applied' && result.rows.length === 0) return result.position;
+    others.set(index, result);
+    return IS_OTHER;
+  });
+  return { position, applied, others };
+}
+
+export function decodeResults({ applied, others, position }: EncodedResults): BatchOutcome {
+  const results = applied.map(
+    (first, index): BatchResult =>
+      others.get(index) ?? { outcome: 'applied', position: first, rows: NO_ROWS },
+  );
+  return { results, position };
 }
 
 /** Encodes a batch; `known` remembers which query texts the other side has. */
@@ -62,7 +91,9 @@ function encodeStatement(
   }
   values.push(query.nid, params.length);
   for (const param of params) {
-    values.push(param instanceof PositionRef ? BigInt(param.offset) : param);
+    if (param instanceof PositionRef) values.push([param.offset]);
+    else if (param instanceof Uint8Array) values.push([Buffer.from(param).toString('base64')]);
+    else values.push(param);
   }
 }
 
@@ -94,8 +125,13 @@ export class ChangeCursor {
     for (let index = 0; index < count; index += 1) {
       const value = this.#values[this.#at++];
       if (value === undefined) throw new Error('malformed change: it ends early');
-      params.push(typeof value === 'bigint' ? position + Number(value) : value);
+      params.push(typeof value === 'object' && value !== null ? decode(value, position) : value);
     }
     return params;
   }
+}
+
+function decode([value]: readonly [number | string], position: number): SqlValue {
+  if (typeof value === 'number') return position + value;
+  return Uint8Array.from(Buffer.from(value, 'base64'));
 }

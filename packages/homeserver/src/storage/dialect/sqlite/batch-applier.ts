@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
-import { ChangeCursor } from '../../batch-encoding.ts';
+import { ChangeCursor, encodeResults } from '../../batch-encoding.ts';
 import type { EncodedBatch, EncodedResults, EncodedValue } from '../../batch-encoding.ts';
 import { PREDECESSOR } from '../../change.ts';
 import type { Outcome } from '../../change.ts';
@@ -42,7 +42,7 @@ export class BatchApplier {
       this.#texts.set(Number(texts[index]), String(texts[index + 1]));
     }
     const results = this.#applyTogether(changes) ?? this.#applyOneByOne(changes);
-    return { results, position: this.#position };
+    return encodeResults(results, this.#position);
   }
 
   /** Undefined when an unexpected error has undone the whole commit. */

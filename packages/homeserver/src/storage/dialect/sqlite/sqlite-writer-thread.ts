@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 
+import { END_OF_BATCHES } from '../../batch-encoding.ts';
 import type { EncodedBatch } from '../../batch-encoding.ts';
 import { BatchApplier } from './batch-applier.ts';
 import { openWritingConnection } from './open-sqlite.ts';
@@ -9,12 +10,13 @@ import { openWritingConnection } from './open-sqlite.ts';
 function serve(port: MessagePort, path: string): void {
   const connection = openWritingConnection(path);
   const applier = new BatchApplier(connection);
-  port.on('message', (message: EncodedBatch | 'close') => {
-    if (message === 'close') {
+  port.on('message', (message: string) => {
+    if (message === END_OF_BATCHES) {
       connection.close();
       port.close();
     } else {
-      port.postMessage(applier.apply(message));
+      const batch: EncodedBatch = JSON.parse(message);
+      port.postMessage(applier.apply(batch));
     }
   });
 }

@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads';
 
-import { encodeBatch } from '../../batch-encoding.ts';
+import { END_OF_BATCHES, decodeResults, encodeBatch } from '../../batch-encoding.ts';
 import type { EncodedResults } from '../../batch-encoding.ts';
-import type { BatchWriter, QueuedChange } from '../../write-queue.ts';
+import type { BatchOutcome, BatchWriter, QueuedChange } from '../../write-queue.ts';
 
 interface Waiting {
-  resolve(results: EncodedResults): void;
+  resolve(outcome: BatchOutcome): void;
   reject(error: Error): void;
 }
 
@@ -22,7 +22,7 @@ export class SqliteWriter implements BatchWriter {
       workerData: path,
     });
     this.#thread.on('message', (results: EncodedResults) => {
-      this.#waiting.shift()?.resolve(results);
+      this.#waiting.shift()?.resolve(decodeResults(results));
     });
     this.#exited = new Promise((resolve) => {
       this.#thread.on('exit', () => {
@@ -35,16 +35,16 @@ export class SqliteWriter implements BatchWriter {
     });
   }
 
-  apply(batch: readonly QueuedChange[]): Promise<EncodedResults> {
+  apply(batch: readonly QueuedChange[]): Promise<BatchOutcome> {
     if (this.#dead !== undefined) return Promise.reject(this.#dead);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#thread.postMessage(encodeBatch(batch, this.#known));
+      this.#thread.postMessage(JSON.stringify(encodeBatch(batch, this.#known)));
     });
   }
 
   async close(): Promise<void> {
-    this.#thread.postMessage('close');
+    this.#thread.postMessage(END_OF_BATCHES);
     await this.#exited;
   }
 
