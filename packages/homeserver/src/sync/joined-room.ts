@@ -111,8 +111,7 @@ async function readEphemeral(
   if (receipts !== undefined) events.push({ type: 'm.receipt', content: receipts });
   const { typing } = context.sources;
   const typingNow = typing.usersTyping(roomNid);
-  const changed = new Set(typing.roomsChangedSince(pass.typingSince));
-  if (since === undefined ? typingNow.length > 0 : changed.has(roomNid)) {
+  if (since === undefined ? typingNow.length > 0 : pass.typingChanged.has(roomNid)) {
     events.push({ type: 'm.typing', content: { user_ids: [...typingNow] } });
   }
   return events.filter((event) => matchesEvent(pass.filter.room.ephemeral, event));

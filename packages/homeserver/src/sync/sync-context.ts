@@ -89,8 +89,8 @@ export interface SyncPass {
   /** The client has seen everything up to here; -1 for an initial sync. */
   readonly since: number;
   readonly upTo: number;
-  /** The typing counter that the client has seen; -1 when it has seen none. */
-  readonly typingSince: number;
+  /** Rooms in which who is typing is not what the client has seen. */
+  readonly typingChanged: ReadonlySet<number>;
   readonly fullState: boolean;
   readonly useStateAfter: boolean;
 }

@@ -90,7 +90,7 @@ function answerOnce(
       filter: request.filter,
       since: token?.position ?? -1,
       upTo: position,
-      typingSince: token?.typing ?? -1,
+      typingChanged: new Set(context.sources.typing.roomsChangedSince(token?.typing ?? -1)),
       fullState: request.fullState,
       useStateAfter: request.useStateAfter,
     };
@@ -169,9 +169,7 @@ function roomsChanged(pass: SyncPass, accountData: AccountDataChanges): Set<numb
     return false;
   });
   if (complete === undefined) return undefined;
-  for (const roomNid of pass.context.sources.typing.roomsChangedSince(pass.typingSince)) {
-    rooms.add(roomNid);
-  }
+  for (const roomNid of pass.typingChanged) rooms.add(roomNid);
   return rooms;
 }
 
