@@ -156,8 +156,8 @@ test('an unknown failure is printed with its stack', async () => {
 for (const [args, code, output] of [
   [['--help'], 0, /Usage: npm start -- \[options\]/],
   [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
-  [['--nonsense'], 2, /unknown option '--nonsense'/],
-  [['extra'], 2, /too many arguments/],
+  [['--nonsense'], 2, /Unknown option '--nonsense'/],
+  [['extra'], 2, /Unexpected argument 'extra'/],
   [['-c', 'a.yaml', '--data-directory', 'd'], 2, /either --config-path or --data-directory/],
   [['-c', 'absent.yaml'], 1, /config file absent\.yaml does not exist/],
 ] as const) {
