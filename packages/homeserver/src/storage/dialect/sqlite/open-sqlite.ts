@@ -10,12 +10,13 @@ const BUSY_TIMEOUT_MS = 10_000;
 export function openWritingConnection(path: string): DatabaseSync {
   const connection = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   connection.exec(`
+    pragma page_size = 2048;
     pragma journal_mode = wal;
     pragma synchronous = full;
     pragma foreign_keys = off;
     pragma cache_size = -32768;
     pragma journal_size_limit = 67108864;
-    pragma wal_autocheckpoint = 8192;
+    pragma wal_autocheckpoint = 16384;
   `);
   return connection;
 }
