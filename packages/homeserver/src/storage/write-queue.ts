@@ -31,8 +31,6 @@ export interface BatchWriter {
 
 /** More than this many changes wait for the next commit, so that none grows without limit. */
 const BATCH_CHANGES_MAX = 1024;
-/** A second batch may be handed over while the first is being fsynced: the writer never waits for us. */
-const BATCHES_IN_FLIGHT_MAX = 2;
 /** How soon the writer is asked again after it could not be reached. */
 const ASK_AGAIN_MS = 500;
 
@@ -41,7 +39,8 @@ export class WriteQueue {
   readonly #writer: BatchWriter;
   readonly #listeners: CommitListener[] = [];
   #waiting: QueuedChange[] = [];
-  #inFlight = 0;
+  /** One batch is under way at a time: what comes meanwhile makes the next one large. */
+  #isBusy = false;
   #scheduled = false;
   #serial = 0;
   #position: number;
@@ -86,7 +85,7 @@ export class WriteQueue {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#asking);
-    if (this.#waiting.length > 0 || this.#inFlight > 0) {
+    if (this.#waiting.length > 0 || this.#isBusy) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
     await this.#writer.close();
@@ -94,7 +93,7 @@ export class WriteQueue {
 
   /** setImmediate runs after all sockets that are readable now were served: their changes share a commit. */
   #schedule(): void {
-    if (this.#scheduled || this.#inFlight >= BATCHES_IN_FLIGHT_MAX) return;
+    if (this.#scheduled || this.#isBusy) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -103,9 +102,9 @@ export class WriteQueue {
   }
 
   #flush(): void {
-    if (this.#waiting.length === 0 || this.#inFlight >= BATCHES_IN_FLIGHT_MAX) return;
+    if (this.#waiting.length === 0 || this.#isBusy) return;
     const batch = this.#waiting.splice(0, BATCH_CHANGES_MAX);
-    this.#inFlight += 1;
+    this.#isBusy = true;
     this.#writer.apply(batch).then(
       (outcome) => this.#finish(batch, outcome),
       (error: unknown) => {
@@ -140,7 +139,7 @@ export class WriteQueue {
   }
 
   #finish(batch: readonly QueuedChange[], { results, position, missed = [] }: BatchOutcome): void {
-    this.#inFlight -= 1;
+    this.#isBusy = false;
     const committed: Committed[] = [...missed];
     for (const [index, queued] of batch.entries()) {
       const result = results[index];
@@ -155,7 +154,7 @@ export class WriteQueue {
       else queued.settle(result);
     }
     if (this.#waiting.length > 0) this.#schedule();
-    else if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    else for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #releaseAwaited(): void {
