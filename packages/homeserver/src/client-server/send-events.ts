@@ -7,6 +7,7 @@ import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { JsonObject } from '../http/schemas.ts';
 import { setMembershipState } from '../membership/set-membership-state.ts';
+import type { Rooms } from '../rooms/rooms.ts';
 import { sendEvent } from '../rooms/send-event.ts';
 import type { SendTransaction } from '../rooms/send-event.ts';
 import { clientEndpoint } from './services.ts';
@@ -21,6 +22,25 @@ function transactionOf(
   return deviceNid === undefined ? undefined : { deviceNid, transactionId };
 }
 
+/** What both ways to send a message do; they differ in the transaction alone. */
+async function sendMessage(
+  rooms: Rooms,
+  requester: Requester,
+  params: { readonly roomId: string; readonly eventType: string },
+  content: Json,
+  transaction: SendTransaction | undefined,
+): Promise<{ event_id: string }> {
+  const eventId = await sendEvent(rooms, {
+    roomId: params.roomId,
+    sender: requester.userId,
+    type: params.eventType,
+    content,
+    redacts: redactsOf(params.eventType, content),
+    transaction,
+  });
+  return { event_id: eventId };
+}
+
 const send = clientEndpoint({
   operationId: 'sendMessage',
   summary: 'Send a message event to the given room',
@@ -33,17 +53,8 @@ const send = clientEndpoint({
   body: JsonObject,
   responses: { 200: EventIdBody },
   errcodes: ['M_TOO_LARGE'],
-  handle: async ({ params, body, requester }, { rooms }) => {
-    const eventId = await sendEvent(rooms, {
-      roomId: params.roomId,
-      sender: requester.userId,
-      type: params.eventType,
-      content: body,
-      redacts: redactsOf(params.eventType, body),
-      transaction: transactionOf(requester, params.txnId),
-    });
-    return { event_id: eventId };
-  },
+  handle: ({ params, body, requester }, { rooms }) =>
+    sendMessage(rooms, requester, params, body, transactionOf(requester, params.txnId)),
 });
 
 const sendWithoutTransaction = clientEndpoint({
@@ -59,16 +70,8 @@ const sendWithoutTransaction = clientEndpoint({
   deprecated: true,
   responses: { 200: EventIdBody },
   errcodes: ['M_TOO_LARGE'],
-  handle: async ({ params, body, requester }, { rooms }) => {
-    const eventId = await sendEvent(rooms, {
-      roomId: params.roomId,
-      sender: requester.userId,
-      type: params.eventType,
-      content: body,
-      redacts: redactsOf(params.eventType, body),
-    });
-    return { event_id: eventId };
-  },
+  handle: ({ params, body, requester }, { rooms }) =>
+    sendMessage(rooms, requester, params, body, undefined),
 });
 
 /** Since v1.18 redactions may be sent like any event, with `redacts` in the content in every room version. */

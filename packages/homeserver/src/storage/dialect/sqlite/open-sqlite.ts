@@ -27,7 +27,6 @@ export function openReadingConnection(path: string): DatabaseSync {
   connection.exec(`
     pragma query_only = 1;
     pragma cache_size = -8192;
-    pragma mmap_size = 0;
   `);
   return connection;
 }
