@@ -7,10 +7,9 @@ import { jsonValue } from '../testing/json-arbitrary.ts';
 import {
   JSON_DEPTH_MAX,
   canonicalJson,
-  checkCanonicalJson,
-  checkLaxJson,
   compareCodePoints,
 } from './canonical-json.ts';
+import { checkCanonicalJson, checkLaxJson } from './check-json.ts';
 import type { JsonValue } from './canonical-json.ts';
 
 // The vectors of the spec's appendix "Canonical JSON".

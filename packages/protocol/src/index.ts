@@ -5,11 +5,10 @@ export {
   type JsonValue,
   JSON_DEPTH_MAX,
   canonicalJson,
-  checkCanonicalJson,
-  checkLaxJson,
   compareCodePoints,
   isJsonObject,
 } from './canonical-json.ts';
+export { checkCanonicalJson, checkLaxJson } from './check-json.ts';
 export { type Problem, type ProblemCode, problem } from './errors.ts';
 export {
   type EventId,
