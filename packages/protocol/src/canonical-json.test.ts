@@ -4,13 +4,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import { jsonValue } from '../testing/json-arbitrary.ts';
-import {
-  JSON_DEPTH_MAX,
-  canonicalJson,
-  compareCodePoints,
-} from './canonical-json.ts';
-import { checkCanonicalJson, checkLaxJson } from './check-json.ts';
+import { JSON_DEPTH_MAX, canonicalJson, compareCodePoints } from './canonical-json.ts';
 import type { JsonValue } from './canonical-json.ts';
+import { checkCanonicalJson, checkLaxJson } from './check-json.ts';
 
 // The vectors of the spec's appendix "Canonical JSON".
 const SPEC_VECTORS: readonly (readonly [input: string, canonical: string])[] = [

@@ -91,6 +91,9 @@ function findObjectFault(object: object, strict: boolean, depth: number): string
 }
 
 /** The check that the room version asks for. */
-export function checkJson(value: unknown, { strictCanonicalJson }: RoomVersion): Problem | undefined {
+export function checkJson(
+  value: unknown,
+  { strictCanonicalJson }: RoomVersion,
+): Problem | undefined {
   return strictCanonicalJson ? checkCanonicalJson(value) : checkLaxJson(value);
 }

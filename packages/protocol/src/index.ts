@@ -9,6 +9,7 @@ export {
   isJsonObject,
 } from './canonical-json.ts';
 export { checkCanonicalJson, checkLaxJson } from './check-json.ts';
+export { type ParsedJson, parseJson } from './parse-json.ts';
 export { type Problem, type ProblemCode, problem } from './errors.ts';
 export {
   type EventId,
@@ -70,8 +71,9 @@ export {
   checkEventSize,
   checkFieldLimits,
 } from './events/limits.ts';
-export { parsePdu } from './events/parse-pdu.ts';
+export { type ParsedPdu, type RefusedPdu, parsePdu, parsePduText } from './events/parse-pdu.ts';
 export { redactClientEvent, redactContent, redactPdu, redactedEventOf } from './events/redact.ts';
+export { authEventIds, prevEventIds, referenceTo, referencedId } from './events/references.ts';
 export {
   type SignatureVerdict,
   signJson,
@@ -82,6 +84,7 @@ export {
 export { requiredSigners } from './events/signers.ts';
 export type {
   EventCrypto,
+  EventReference,
   HashFunction,
   Pdu,
   SignatureVerifier,

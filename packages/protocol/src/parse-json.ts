@@ -58,9 +58,7 @@ export function parseJson(
   const exact = reader.read();
   if (!reader.foundExact) return { ok: true, value, exact: value };
   const exactFault = checkJson(exact, version);
-  return exactFault === undefined
-    ? { ok: true, value, exact }
-    : { ok: false, problem: exactFault };
+  return exactFault === undefined ? { ok: true, value, exact } : { ok: false, problem: exactFault };
 }
 
 // A number that is a float, minus nothing, or long. The start keeps it out of most strings; what it finds in one costs time.
@@ -134,7 +132,7 @@ class ExactReader {
   #string(): string {
     const start = this.#at;
     let end = start + 1;
-    while (this.#text[end] !== '"') end += this.#text[end] === '\' ? 2 : 1;
+    while (this.#text[end] !== '"') end += this.#text[end] === '\\' ? 2 : 1;
     this.#at = end + 1;
     return JSON.parse(this.#text.slice(start, this.#at));
   }

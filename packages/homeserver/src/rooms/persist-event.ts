@@ -133,6 +133,7 @@ function moveHead(head: RoomHead, event: PreparedEvent, change: RoomChange): voi
       eventNid: event.eventNid,
       eventId: event.built.eventId,
       depth: event.built.pdu.depth,
+      reference: event.built.reference,
     },
   ];
 }
@@ -178,6 +179,7 @@ function takeState(
       sender: pdu.sender,
       content: pdu.content,
     },
+    reference: event.built.reference,
   });
 }
 

@@ -5,14 +5,15 @@ import { referenceText } from './hash.ts';
 import type { HashFunction, Pdu } from './types.ts';
 
 /**
- * The ID of an event: `$` and its reference hash (spec: Room Versions, "Event IDs").
- * Only for versions whose event IDs are hashes; in versions 1 and 2 the ID is a field of the event.
+ * The ID of an event that `parsePdu` accepted: `$` and its reference hash, in room versions 1 and 2 its field `event_id`
+ * (spec: Room Versions, "Event IDs").
  */
 export function eventIdOf(pdu: Pdu, version: RoomVersion, crypto: HashFunction): EventId {
+  if (version.eventId === 'field') return pdu.event_id as EventId;
   return eventIdFromReferenceText(referenceText(pdu, version), version, crypto);
 }
 
-/** `eventIdOf` for a caller who has the reference text already. */
+/** `eventIdOf` for a caller who has the reference text already; room version 3 or later. */
 export function eventIdFromReferenceText(
   text: string,
   version: RoomVersion,

@@ -2,6 +2,8 @@ import { problem } from '../errors.ts';
 import type { Problem } from '../errors.ts';
 import { IDENTIFIER_BYTES_MAX, exceedsBytes } from '../identifiers.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
+import { referencedId } from './references.ts';
+import type { EventReference } from './types.ts';
 
 /** The largest event: canonical JSON of the PDU with its signatures, in UTF-8 bytes (spec: CS API, "Size limits"). */
 export const EVENT_BYTES_MAX = 65_536;
@@ -17,10 +19,11 @@ export interface LimitedFields {
   readonly type: string;
   readonly state_key?: string;
   readonly sender: string;
+  readonly event_id?: string;
   readonly room_id?: string;
   readonly depth: number;
-  readonly prev_events: readonly string[];
-  readonly auth_events: readonly string[];
+  readonly prev_events: readonly EventReference[];
+  readonly auth_events: readonly EventReference[];
 }
 
 /** Checks each field's own limit; `M_TOO_LARGE` for lengths, `M_BAD_JSON` for the rest. */
@@ -30,6 +33,7 @@ export function checkFieldLimits(event: LimitedFields, version: RoomVersion): Pr
     checkBytes('state_key', event.state_key ?? '', KEY_BYTES_MAX) ??
     checkBytes('sender', event.sender, IDENTIFIER_BYTES_MAX) ??
     checkBytes('room_id', event.room_id ?? '', IDENTIFIER_BYTES_MAX) ??
+    checkBytes('event_id', event.event_id ?? '', IDENTIFIER_BYTES_MAX) ??
     checkDepth(event.depth, version) ??
     checkReferences('prev_events', event.prev_events, PREV_EVENTS_MAX) ??
     checkReferences('auth_events', event.auth_events, AUTH_EVENTS_MAX)
@@ -54,14 +58,14 @@ function checkDepth(depth: number, { depthMax }: RoomVersion): Problem | undefin
 
 function checkReferences(
   name: string,
-  eventIds: readonly string[],
+  references: readonly EventReference[],
   countMax: number,
 ): Problem | undefined {
-  if (eventIds.length > countMax) {
+  if (references.length > countMax) {
     return problem('M_BAD_JSON', `${name} has more than ${countMax} entries`);
   }
-  for (const eventId of eventIds) {
-    const fault = checkBytes(name, eventId, IDENTIFIER_BYTES_MAX);
+  for (const reference of references) {
+    const fault = checkBytes(name, referencedId(reference), IDENTIFIER_BYTES_MAX);
     if (fault !== undefined) return fault;
   }
   return undefined;
