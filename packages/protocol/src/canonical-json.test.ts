@@ -5,7 +5,7 @@ import fc from 'fast-check';
 
 import { jsonValue } from '../testing/json-arbitrary.ts';
 import { JSON_DEPTH_MAX, canonicalJson, compareCodePoints } from './canonical-json.ts';
-import type { JsonValue } from './canonical-json.ts';
+import type { JsonObject, JsonValue } from './canonical-json.ts';
 import { checkCanonicalJson, checkLaxJson } from './check-json.ts';
 
 // The vectors of the spec's appendix "Canonical JSON".
@@ -161,3 +161,32 @@ function slowCompare(a: string, b: string): number {
   }
   return pointsOfA.length < pointsOfB.length ? -1 : 0;
 }
+
+test('a property that is undefined is left out, and so is an item', () => {
+  const absent: unknown = undefined;
+  const value = { b: absent, a: [absent, 1], 10: 1, 2: absent } as JsonObject;
+  assert.equal(canonicalJson(value), '{"10":1,"a":[null,1]}');
+  assert.equal(canonicalJson({ b: absent, a: 1 } as JsonObject), '{"a":1}');
+  assert.equal(
+    canonicalJson({ a: 0.5, b: [absent, absent] } as JsonObject),
+    '{"a":0.5,"b":[null,null]}',
+  );
+});
+
+test('what the native writer cannot order is written all the same', () => {
+  const long = 'x'.repeat(300);
+  const value = JSON.parse(
+    `{"b":{"__proto__":[{"z":1,"a":"${long}"}],"a":2},"2":"\\ud800","10":"\\n"}`,
+  );
+  const expected = `{"10":"\\n","2":"\\ud800","b":{"__proto__":[{"a":"${long}","z":1}],"a":2}}`;
+  assert.equal(canonicalJson(value), expected);
+  const nested = JSON.parse('{"a":1,"b":{"d":true,"c":null},"c":"x"}');
+  assert.equal(canonicalJson(nested), '{"a":1,"b":{"c":null,"d":true},"c":"x"}');
+});
+
+test('the time to write does not double with each level', () => {
+  const deep = JSON.parse(
+    `${'{"a":'.repeat(JSON_DEPTH_MAX)}{"b":1,"a":2}${'}'.repeat(JSON_DEPTH_MAX)}`,
+  );
+  assert.ok(canonicalJson(deep).includes('{"a":2,"b":1}'));
+});

@@ -105,13 +105,14 @@ function entriesInOrder(object: JsonObject): JsonObject | undefined {
     if (sort(keys).some(startsWithDigit)) return undefined;
     copy = {};
   }
-  for (let index = 0; index < keys.length; index++) {
-    const key = keys[index] ?? '';
+  let before = -1;
+  for (const key of keys) {
+    before++;
     const value = object[key];
     if (value === undefined) continue;
     const ordered = typeof value === 'string' ? value : inOrder(value);
     if (ordered === undefined) return undefined;
-    if (ordered !== value) copy ??= firstEntries(object, index);
+    if (ordered !== value) copy ??= firstEntries(object, before);
     if (copy === undefined) continue;
     // Assigning to this key would set the prototype.
     if (key === '__proto__') return undefined;

@@ -63,7 +63,6 @@ export function parseJson(
 
 // A number that is a float, minus nothing, or long. The start keeps it out of most strings; what it finds in one costs time.
 const MAY_NEED_EXACT = /(?:^|[[,:])[ \t\n\r]*-?(?:[0-9]{16}|[0-9]+[.eE])/;
-const NUMBER = /-?[0-9.eE+-]+/y;
 
 function parseNative(text: string): JsonValue | undefined {
   try {
@@ -143,10 +142,9 @@ class ExactReader {
   }
 
   #number(): JsonValue {
-    NUMBER.lastIndex = this.#at;
-    const [token = ''] = NUMBER.exec(this.#text) ?? [];
-    this.#at = NUMBER.lastIndex;
-    const number = exactNumber(token);
+    const start = this.#at;
+    while (/[-+.0-9eE]/.test(this.#text.charAt(this.#at))) this.#at++;
+    const number = exactNumber(this.#text.slice(start, this.#at));
     if (typeof number === 'number') return number;
     this.foundExact = true;
     // To all but the writer it is an object without entries.
@@ -155,7 +153,7 @@ class ExactReader {
 
   // Skips white space, and gives the character after it.
   #nextToken(): string | undefined {
-    while (/[ \t\n\r]/.test(this.#text[this.#at] ?? '')) this.#at++;
+    while (/[ \t\n\r]/.test(this.#text.charAt(this.#at))) this.#at++;
     return this.#text[this.#at];
   }
 }

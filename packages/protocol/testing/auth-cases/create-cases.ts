@@ -34,6 +34,12 @@ export const createCases: readonly AuthCase[] = [
     allowed: false,
   },
   {
+    name: 'a room ID without a server',
+    event: { ...create, room_id: '!room', content: { creator: CREATOR } },
+    rule: 'create-room-domain',
+    allowed: false,
+  },
+  {
     name: 'a room ID of another server',
     event: { ...create, room_id: '!room:other.org', content: { creator: CREATOR } },
     rule: 'create-room-domain',

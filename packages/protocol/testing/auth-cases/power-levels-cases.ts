@@ -240,6 +240,21 @@ export const powerLevelsCases: readonly AuthCase[] = [
     allowed: true,
   },
   {
+    name: 'power levels that say nothing',
+    event: { ...levels(ADMIN, {}), content: {} },
+    state: { 'm.room.power_levels': { users: { [ADMIN]: 100 } } },
+    rule: 'levels-otherwise',
+    allowed: true,
+  },
+  {
+    name: 'maps that are none count as empty before version 10',
+    event: levels(ADMIN, { events: 'x' }),
+    state: { 'm.room.power_levels': { users: { [ADMIN]: 100 }, events: [] } },
+    rule: 'levels-otherwise',
+    allowed: true,
+    to: 9,
+  },
+  {
     name: 'changing nothing',
     event: levels(MOD, {}),
     rule: 'levels-otherwise',

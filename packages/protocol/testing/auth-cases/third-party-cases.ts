@@ -42,6 +42,21 @@ export const thirdPartyCases: readonly AuthCase[] = [
     allowed: false,
   },
   {
+    name: 'the third-party invite is no object',
+    event: { ...invite({}), content: { membership: 'invite', third_party_invite: 'x' } },
+    rule: 'third-signed',
+    allowed: false,
+  },
+  ...[undefined, 'x', { 'id.example.org': 'x' }].map((signatures): AuthCase => ({
+    name: `signatures that are ${JSON.stringify(signatures) ?? 'absent'}`,
+    event: invite({
+      signed: { mxid: STRANGER, token: 'abc', ...(signatures === undefined ? {} : { signatures }) },
+    }),
+    ...oneKey,
+    rule: 'third-otherwise',
+    allowed: false,
+  })),
+  {
     name: 'the token is missing',
     event: invite({ signed: { mxid: STRANGER } }),
     ...oneKey,
