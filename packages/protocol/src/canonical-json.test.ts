@@ -180,8 +180,8 @@ test('what the native writer cannot order is written all the same', () => {
   );
   const expected = `{"10":"\\n","2":"\\ud800","b":{"__proto__":[{"a":"${long}","z":1}],"a":2}}`;
   assert.equal(canonicalJson(value), expected);
-  const nested = JSON.parse('{"a":1,"b":{"d":true,"c":null},"c":"x"}');
-  assert.equal(canonicalJson(nested), '{"a":1,"b":{"c":null,"d":true},"c":"x"}');
+  const innerUnsorted = JSON.parse('{"a":1,"b":{"d":true,"c":null},"c":"x"}');
+  assert.equal(canonicalJson(innerUnsorted), '{"a":1,"b":{"c":null,"d":true},"c":"x"}');
 });
 
 test('the time to write does not double with each level', () => {

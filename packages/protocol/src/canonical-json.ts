@@ -50,6 +50,15 @@ export function canonicalString(text: string): string {
 /**
  * Orders two strings by Unicode code point, negative when `a` comes first. The `<` of JavaScript compares
  * UTF-16 units and puts U+10000 and above before U+E000–U+FFFF.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { compareCodePoints } from '@soma/protocol';
+ *
+ * assert.ok(compareCodePoints('a', 'b') < 0);
+ * assert.ok(compareCodePoints('\u{1F600}', '\uE000') > 0);
+ * ```
  */
 export function compareCodePoints(a: string, b: string): number {
   const shared = Math.min(a.length, b.length);
@@ -61,7 +70,19 @@ export function compareCodePoints(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Whether a value is a JSON object (not null, not an array). Does not look inside. */
+/**
+ * Whether a value is a JSON object (not null, not an array). Does not look inside.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { isJsonObject } from '@soma/protocol';
+ *
+ * assert.equal(isJsonObject({ a: 1 }), true);
+ * assert.equal(isJsonObject([]), false);
+ * assert.equal(isJsonObject(null), false);
+ * ```
+ */
 export function isJsonObject(value: unknown): value is JsonObject {
   return (
     typeof value === 'object' &&

@@ -170,12 +170,12 @@ test('whatever power levels say, every level is a number', () => {
 
 test('whatever is to be built, an event or a problem comes of it', () => {
   fc.assert(
-    fc.property(hostileEvent, hostileValue, anyVersion, (event, unsigned, roomVersion) => {
+    fc.property(hostileEvent, hostileValue, anyVersion, (event, unsigned, version) => {
       const { eventId: _eventId, rejected: _rejected, redacts, ...fields } = event;
       const built = buildEvent(
         {
           ...fields,
-          roomVersion,
+          roomVersion: version,
           auth_events: [],
           depth: 1,
           origin_server_ts: 0,

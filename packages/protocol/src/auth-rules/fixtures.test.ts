@@ -95,6 +95,6 @@ function paths(pattern: string): string[] {
   return globSync(pattern, { cwd: fileURLToPath(AUTH_FIXTURES) });
 }
 
-function read<Value>(path: string): Value {
+function read(path: string) {
   return JSON.parse(readFileSync(new URL(path, AUTH_FIXTURES), 'utf8'));
 }

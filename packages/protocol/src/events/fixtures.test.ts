@@ -39,7 +39,8 @@ const crypto = nodeCrypto();
 for (const id of supportedRoomVersions()) {
   describe(`events of version ${id}`, () => {
     const version = knownVersion(id);
-    for (const fixture of read<readonly EventFixture[]>(`v${id}/events.json`)) {
+    const events: readonly EventFixture[] = read(`v${id}/events.json`);
+    for (const fixture of events) {
       test(fixture.title, () => {
         const parsed = parsePduText(fixture.text, version);
         assert.ok(parsed.ok);
@@ -59,9 +60,8 @@ for (const id of supportedRoomVersions()) {
       });
     }
 
-    for (const { title, text, errcode, pad_to_bytes: size } of read<readonly FormatFixture[]>(
-      `v${id}/format.json`,
-    )) {
+    const formats: readonly FormatFixture[] = read(`v${id}/format.json`);
+    for (const { title, text, errcode, pad_to_bytes: size } of formats) {
       test(`the format of ${title}`, () => {
         const parsed = parsePduText(size === undefined ? text : pad(text, size), version);
         assert.equal(parsed.ok ? null : parsed.problem.errcode, errcode);
@@ -76,7 +76,7 @@ function pad(text: string, bytes: number): string {
   return text.replace('PAD', 'x'.repeat(bytes - length + 'PAD'.length));
 }
 
-function read<Value>(path: string): Value {
+function read(path: string) {
   const url = new URL(`../../fixtures/events/${path}`, import.meta.url);
   return JSON.parse(readFileSync(url, 'utf8'));
 }

@@ -26,7 +26,27 @@ export interface LimitedFields {
   readonly auth_events: readonly EventReference[];
 }
 
-/** Checks each field's own limit; `M_TOO_LARGE` for lengths, `M_BAD_JSON` for the rest. */
+/**
+ * Checks each field's own limit; `M_TOO_LARGE` for lengths, `M_BAD_JSON` for the rest.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { checkFieldLimits, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('11');
+ * assert.ok(version);
+ * const event = {
+ *   type: 'm.room.message',
+ *   sender: '@alice:example.org',
+ *   depth: 1,
+ *   prev_events: ['$a'],
+ *   auth_events: [],
+ * };
+ * assert.equal(checkFieldLimits(event, version), undefined);
+ * assert.equal(checkFieldLimits({ ...event, type: 'x'.repeat(256) }, version)?.errcode, 'M_TOO_LARGE');
+ * ```
+ */
 export function checkFieldLimits(event: LimitedFields, version: RoomVersion): Problem | undefined {
   return (
     checkBytes('type', event.type, KEY_BYTES_MAX) ??
@@ -40,7 +60,18 @@ export function checkFieldLimits(event: LimitedFields, version: RoomVersion): Pr
   );
 }
 
-/** Checks the size of a whole event, given as its canonical JSON; `M_TOO_LARGE`. */
+/**
+ * Checks the size of a whole event, given as its canonical JSON; `M_TOO_LARGE`.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { checkEventSize } from '@soma/protocol';
+ *
+ * assert.equal(checkEventSize('{}'), undefined);
+ * assert.equal(checkEventSize('x'.repeat(65_537))?.errcode, 'M_TOO_LARGE');
+ * ```
+ */
 export function checkEventSize(json: string): Problem | undefined {
   if (!exceedsBytes(json, EVENT_BYTES_MAX)) return undefined;
   return problem('M_TOO_LARGE', `the event is larger than ${EVENT_BYTES_MAX} bytes`);

@@ -55,7 +55,18 @@ export function referenceByText(
   return eventReferences === 'ids' ? eventId : [eventId, { sha256: stripPadding(sha256(text)) }];
 }
 
-/** The event that a reference of either form names. */
+/**
+ * The event that a reference of either form names.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { referencedId } from '@soma/protocol';
+ *
+ * assert.equal(referencedId('$a'), '$a');
+ * assert.equal(referencedId(['$a:example.org', { sha256: 'x' }]), '$a:example.org');
+ * ```
+ */
 export function referencedId(reference: EventReference): string {
   return typeof reference === 'string' ? reference : reference[0];
 }
