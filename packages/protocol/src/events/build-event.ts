@@ -160,7 +160,7 @@ function check(event: EventTemplate, givenId: string | undefined): Problem | und
   }
   return (
     checkForms(event, givenId) ??
-    checkFieldLimits(givenId === undefined ? event : { ...event, event_id: givenId }, version) ??
+    checkFieldLimits(event, version) ??
     checkJson(content, version) ??
     checkJson(
       [event.type, event.state_key ?? '', event.origin_server_ts, unsigned ?? null],

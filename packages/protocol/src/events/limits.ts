@@ -19,7 +19,6 @@ export interface LimitedFields {
   readonly type: string;
   readonly state_key?: string;
   readonly sender: string;
-  readonly event_id?: string;
   readonly room_id?: string;
   readonly depth: number;
   readonly prev_events: readonly EventReference[];
@@ -53,7 +52,6 @@ export function checkFieldLimits(event: LimitedFields, version: RoomVersion): Pr
     checkBytes('state_key', event.state_key ?? '', KEY_BYTES_MAX) ??
     checkBytes('sender', event.sender, IDENTIFIER_BYTES_MAX) ??
     checkBytes('room_id', event.room_id ?? '', IDENTIFIER_BYTES_MAX) ??
-    checkBytes('event_id', event.event_id ?? '', IDENTIFIER_BYTES_MAX) ??
     checkDepth(event.depth, version) ??
     checkReferences('prev_events', event.prev_events, PREV_EVENTS_MAX) ??
     checkReferences('auth_events', event.auth_events, AUTH_EVENTS_MAX)
