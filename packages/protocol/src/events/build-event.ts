@@ -53,6 +53,21 @@ export interface BuiltEvent {
   readonly json: string;
 }
 
+/** An event with its hashes and its ID, to be signed: its ID does not depend on the signature. */
+export interface UnsignedEvent {
+  readonly ok: true;
+  readonly eventId: EventId;
+  /** The room of the event; for a create event of version 12 or later the room it makes. */
+  readonly roomId: RoomId;
+  readonly pdu: Omit<Pdu, 'signatures'>;
+  /** How other events name this one. */
+  readonly reference: EventReference;
+  /** What to sign. */
+  readonly signedText: string;
+  /** The event's canonical JSON, but for the signature in unpadded base64 between the two. */
+  readonly jsonAround: readonly [before: string, after: string];
+}
+
 /**
  * Makes a complete event: content hash, event ID, signature (spec: Server-Server API, "Adding hashes and signatures to
  * outgoing events").
@@ -97,6 +112,62 @@ export function buildEvent(
   template: EventTemplate,
   crypto: EventCrypto,
 ): BuiltEvent | { readonly ok: false; readonly problem: Problem } {
+  const event = hashEvent(template, crypto);
+  if (!event.ok) return event;
+  const { eventId, roomId, pdu, reference, signedText, jsonAround } = event;
+  const signature = crypto.sign(signedText);
+  const signatures = { [crypto.serverName]: { [crypto.keyId]: signature } };
+  return {
+    ok: true,
+    eventId,
+    roomId,
+    pdu: { ...pdu, signatures },
+    reference,
+    json: jsonAround.join(signature),
+  };
+}
+
+/**
+ * {@link buildEvent} but for the signature, for a caller who signs elsewhere, such as on another thread. The same
+ * problems; the room for the signature is counted in.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { hash } from 'node:crypto';
+ * import { hashEvent, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('12');
+ * assert.ok(version);
+ * const hashed = hashEvent(
+ *   {
+ *     roomVersion: version,
+ *     type: 'm.room.create',
+ *     state_key: '',
+ *     sender: '@alice:example.org',
+ *     content: { room_version: '12' },
+ *     prev_events: [],
+ *     auth_events: [],
+ *     depth: 1,
+ *     origin_server_ts: 1_700_000_000_000,
+ *   },
+ *   {
+ *     serverName: 'example.org',
+ *     keyId: 'ed25519:1',
+ *     sha256: (text) => hash('sha256', text, 'base64'),
+ *   },
+ * );
+ * assert.ok(hashed.ok);
+ * assert.equal(hashed.roomId.slice(1), hashed.eventId.slice(1));
+ * const signature = 'made elsewhere, of hashed.signedText';
+ * const { signatures } = JSON.parse(hashed.jsonAround.join(signature));
+ * assert.deepEqual(signatures, { 'example.org': { 'ed25519:1': signature } });
+ * ```
+ */
+export function hashEvent(
+  template: EventTemplate,
+  crypto: Omit<EventCrypto, 'sign'>,
+): UnsignedEvent | { readonly ok: false; readonly problem: Problem } {
   const event = prepare(template);
   const opaqueId = event.roomVersion.eventId === 'field' ? event.newOpaqueId?.() : undefined;
   const givenId = opaqueId === undefined ? undefined : `$${opaqueId}:${crypto.serverName}`;
@@ -116,24 +187,31 @@ export function buildEvent(
   const hashes = `,"hashes":{"sha256":"${hash}"}`;
   const redacted = redactContent(type, content, version);
   const redactedJson = redacted === content ? contentJson : canonicalJson(redacted);
-  const referenceText =
+  const signedText =
     `{"auth_events":${text.authEvents},"content":${redactedJson}${text.depthAndId}${hashes}` +
     `${text.timeAndParents}${text.roomAndSender}${text.stateKeyAndType}}`;
-  const eventId = (givenId ?? eventIdFromReferenceText(referenceText, version, crypto)) as EventId;
-  const signature = crypto.sign(referenceText);
-  const json =
+  const eventId = (givenId ?? eventIdFromReferenceText(signedText, version, crypto)) as EventId;
+  const before =
     `{"auth_events":${text.authEvents},"content":${contentJson}${text.depthAndId}${hashes}` +
     `${text.timeAndParents}${text.redacts}${text.roomAndSender}` +
-    `,"signatures":{${canonicalString(crypto.serverName)}:{${canonicalString(crypto.keyId)}:"${signature}"}}` +
-    `${text.stateKeyAndType}${text.unsigned}}`;
-  const tooLarge = checkEventSize(json);
+    `,"signatures":{${canonicalString(crypto.serverName)}:{${canonicalString(crypto.keyId)}:"`;
+  const after = `"}}${text.stateKeyAndType}${text.unsigned}}`;
+  const tooLarge = checkEventSize(before + SIGNATURE_PLACE + after);
   if (tooLarge !== undefined) return { ok: false, problem: tooLarge };
 
-  const roomId = roomIdOf(event.room_id, eventId);
-  const reference = referenceByText(referenceText, eventId, version, crypto);
-  const pdu = makePdu(event, givenId, hash, signature, crypto);
-  return { ok: true, eventId, roomId, pdu, reference, json };
+  return {
+    ok: true,
+    eventId,
+    roomId: roomIdOf(event.room_id, eventId),
+    pdu: makePdu(event, givenId, hash),
+    reference: referenceByText(signedText, eventId, version, crypto),
+    signedText,
+    jsonAround: [before, after],
+  };
 }
+
+/** As long as an Ed25519 signature in unpadded base64. */
+const SIGNATURE_PLACE = 'A'.repeat(86);
 
 // Caps the depth and moves `redacts` into the content where it belongs there.
 function prepare(template: EventTemplate): EventTemplate {
@@ -206,9 +284,7 @@ function makePdu(
   event: EventTemplate,
   givenId: string | undefined,
   hash: string,
-  signature: string,
-  crypto: EventCrypto,
-): Pdu {
+): Omit<Pdu, 'signatures'> {
   return {
     auth_events: [...event.auth_events],
     content: event.content,
@@ -220,7 +296,6 @@ function makePdu(
     ...(event.redacts === undefined ? {} : { redacts: event.redacts }),
     ...(event.room_id === undefined ? {} : { room_id: event.room_id }),
     sender: event.sender,
-    signatures: { [crypto.serverName]: { [crypto.keyId]: signature } },
     ...(event.state_key === undefined ? {} : { state_key: event.state_key }),
     type: event.type,
     ...(event.unsigned === undefined ? {} : { unsigned: event.unsigned }),
