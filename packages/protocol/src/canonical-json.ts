@@ -6,7 +6,19 @@ export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObj
 /** A JSON object. Every own enumerable key counts, `__proto__` like any other. */
 export type JsonObject = { [key: string]: JsonValue };
 
-/** How deep arrays and objects may be nested in each other; deeper input is refused before it is walked. */
+/**
+ * How deep arrays and objects may be nested in each other; deeper input is refused before it is walked.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { checkCanonicalJson, JSON_DEPTH_MAX } from '@soma/protocol';
+ *
+ * const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+ * assert.equal(checkCanonicalJson(nested(JSON_DEPTH_MAX)), undefined);
+ * assert.ok(checkCanonicalJson(nested(JSON_DEPTH_MAX + 1)));
+ * ```
+ */
 export const JSON_DEPTH_MAX = 100;
 
 // Above this many UTF-16 units the native writer is as fast as the loop in `canonicalString`.

@@ -5,13 +5,53 @@ import type { RoomVersion } from '../room-versions/types.ts';
 import { referencedId } from './references.ts';
 import type { EventReference } from './types.ts';
 
-/** The largest event: canonical JSON of the PDU with its signatures, in UTF-8 bytes (spec: CS API, "Size limits"). */
+/**
+ * The largest event: canonical JSON of the PDU with its signatures, in UTF-8 bytes (spec: CS API, "Size limits").
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { checkEventSize, EVENT_BYTES_MAX } from '@soma/protocol';
+ *
+ * assert.equal(checkEventSize('x'.repeat(EVENT_BYTES_MAX)), undefined);
+ * ```
+ */
 export const EVENT_BYTES_MAX = 65_536;
-/** The longest `type` and `state_key`, in UTF-8 bytes. */
+/**
+ * The longest `type` and `state_key`, in UTF-8 bytes.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { exceedsBytes, KEY_BYTES_MAX } from '@soma/protocol';
+ *
+ * assert.equal(exceedsBytes('m.room.message', KEY_BYTES_MAX), false);
+ * ```
+ */
 export const KEY_BYTES_MAX = 255;
-/** The most `prev_events` of a PDU. */
+/**
+ * The most `prev_events` of a PDU.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { PREV_EVENTS_MAX } from '@soma/protocol';
+ *
+ * assert.equal(PREV_EVENTS_MAX, 20);
+ * ```
+ */
 export const PREV_EVENTS_MAX = 20;
-/** The most `auth_events` of a PDU. */
+/**
+ * The most `auth_events` of a PDU.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { AUTH_EVENTS_MAX } from '@soma/protocol';
+ *
+ * assert.equal(AUTH_EVENTS_MAX, 10);
+ * ```
+ */
 export const AUTH_EVENTS_MAX = 10;
 
 /** The fields of an event that have a limit of their own. */

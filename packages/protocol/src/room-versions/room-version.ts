@@ -1,7 +1,17 @@
 import { DIFFERENCES, FIRST } from './rules.ts';
 import type { RoomVersion, RoomVersionRules } from './types.ts';
 
-/** The version that servers should use for new rooms (spec: Room Versions, "Complete list of room versions"). */
+/**
+ * The version that servers should use for new rooms (spec: Room Versions, "Complete list of room versions").
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { DEFAULT_ROOM_VERSION, roomVersion } from '@soma/protocol';
+ *
+ * assert.equal(roomVersion(DEFAULT_ROOM_VERSION)?.roomId, 'create-event');
+ * ```
+ */
 export const DEFAULT_ROOM_VERSION = '12';
 
 /**
