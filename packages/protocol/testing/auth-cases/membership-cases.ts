@@ -219,6 +219,12 @@ export const membershipCases: readonly AuthCase[] = [
     allowed: true,
   },
   {
+    name: 'a moderator bans a moderator',
+    event: member(MOD, 'ban', MOD2),
+    rule: 'ban-otherwise',
+    allowed: false,
+  },
+  {
     name: 'a moderator bans an admin',
     event: member(MOD, 'ban', ADMIN),
     rule: 'ban-otherwise',
