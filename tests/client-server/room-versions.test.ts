@@ -75,6 +75,18 @@ for (const version of ['1', '2']) {
   });
 }
 
+test('aliases of a room need a membership, also where the auth rules ask for none', async (given) => {
+  const alice = await given.user('alice');
+  const bob = await given.user('bob');
+  for (const version of ['1', '5', '6', '12']) {
+    const roomId = await createRoom(alice, { preset: 'public_chat', room_version: version });
+    const path = roomPath(roomId, 'state', 'm.room.aliases', 'soma.test');
+    const aliases = { body: { aliases: [`#a-${version}:soma.test`] } };
+    assert.equal(await refusal(bob, 'PUT', path, aliases), '403 M_FORBIDDEN', version);
+    await ok(alice, 'PUT', path, aliases);
+  }
+});
+
 test('up to version 11 the creator is listed with power, from 12 on creators are not', async (given) => {
   const alice = await given.user('alice');
   const listed = await createRoom(alice, { room_version: '11' });
