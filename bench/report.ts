@@ -1,6 +1,13 @@
 import { figureKinds } from './figures.ts';
 import { toRows, type Row, type Sample, type Spread } from './results.ts';
-import type { Scenario } from './scenario.ts';
+
+export type Engine = 'sqlite' | 'postgres';
+
+/** What a section says of its scenario. */
+interface Subject {
+  readonly title: string;
+  readonly about: string;
+}
 
 /** One scenario's part of the page. */
 export interface Section {
@@ -10,7 +17,8 @@ export interface Section {
 }
 
 export interface Circumstances {
-  readonly engine: 'sqlite' | 'postgres';
+  /** Of Soma's database; undefined where none is involved. */
+  readonly engine: Engine | undefined;
   readonly rounds: number;
   readonly machine: string;
   readonly date: string;
@@ -22,7 +30,7 @@ const header = [
 ];
 
 export function sectionFor(
-  scenario: Scenario,
+  scenario: Subject,
   samples: readonly Sample[],
   { engine, rounds, machine, date }: Circumstances,
 ): Section {
@@ -34,7 +42,8 @@ export function sectionFor(
   };
 }
 
-export function headingOf({ title }: Scenario, engine: 'sqlite' | 'postgres'): string {
+export function headingOf({ title }: Pick<Subject, 'title'>, engine: Engine | undefined): string {
+  if (engine === undefined) return `## ${title}`;
   return `## ${title} (${engine === 'sqlite' ? 'SQLite' : 'PostgreSQL'})`;
 }
 

@@ -1,4 +1,4 @@
-import type { FigureName, Figures } from './figures.ts';
+import { rates, type FigureName, type Figures } from './figures.ts';
 import type { TargetName } from './targets/server-under-test.ts';
 
 /** What one measurement gave for one server. */
@@ -64,7 +64,7 @@ function toRow(samples: readonly Sample[], first: Sample, figure: FigureName): R
     soma: spreadOf([...soma.values()]),
     bare: spreadOf([...bare.values()]),
     ratio: spreadOf(ratios)?.median,
-    ratioWanted: figure === 'ratePerSecond' ? ratioWanted : undefined,
+    ratioWanted: rates.includes(figure) ? ratioWanted : undefined,
   };
 }
 
