@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { argv } from 'node:process';
+import process from 'node:process';
 import { pathToFileURL, fileURLToPath } from 'node:url';
 import { createContext, SourceTextModule, type Module } from 'node:vm';
 
@@ -24,7 +24,7 @@ async function link(specifier: string, { identifier }: Module): Promise<Module> 
   return load(new URL(specifier, identifier).href);
 }
 
-const entry = pathToFileURL(resolve(argv[2] ?? '', 'index.js')).href;
+const entry = pathToFileURL(resolve(process.argv[2] ?? '', 'index.js')).href;
 const use = new SourceTextModule(
   `import * as protocol from '@soma/protocol';
   const json = { type: 'm.room.message', sender: '@alice:example.org', room_id: '!room:example.org',
@@ -43,4 +43,4 @@ const use = new SourceTextModule(
 );
 await use.link(link);
 await use.evaluate();
-console.log(String(Reflect.get(use.namespace, 'result')));
+process.stdout.write(String(Reflect.get(use.namespace, 'result')));

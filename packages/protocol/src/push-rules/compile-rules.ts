@@ -73,9 +73,9 @@ function outcomeOf({ rule_id: rule, actions }: PushRule): PushOutcome {
   };
 }
 
-// A tweak without a value is true: spec, "Actions", on `highlight`.
+// Each sets an entry, so that the last one of a name counts. One without a value is true: spec, "Actions".
 function tweak(actions: readonly PushAction[], name: string): unknown {
-  const found = actions.find((action) => isJsonObject(action) && action['set_tweak'] === name);
+  const found = actions.findLast((action) => isJsonObject(action) && action['set_tweak'] === name);
   if (!isJsonObject(found)) return undefined;
   return found['value'] === undefined ? true : found['value'];
 }

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../canonical-json.ts';
+import { checkLaxJson, isJsonObject } from '../canonical-json.ts';
 import { problem } from '../errors.ts';
 import type { Problem } from '../errors.ts';
 import type { CustomPushRule, PushAction, PushRuleKind } from './types.ts';
@@ -37,6 +37,8 @@ export function parseRuleBody(
   if (kind === 'room' || kind === 'sender') return { ok: true, value: rule };
   const conditions = body['conditions'] ?? [];
   if (!Array.isArray(conditions)) return refuse('M_BAD_JSON', 'conditions must be a list');
+  const fault = checkLaxJson(conditions);
+  if (fault !== undefined) return { ok: false, problem: fault };
   const known = conditions.filter(
     (condition) => isJsonObject(condition) && typeof condition['kind'] === 'string',
   );
@@ -54,6 +56,8 @@ export function parseRuleBody(
 export function parseActions(value: unknown): Parsed<PushAction[]> {
   if (value === undefined) return refuse('M_MISSING_PARAM', 'actions are missing');
   if (!Array.isArray(value)) return refuse('M_BAD_JSON', 'actions must be a list');
+  const fault = checkLaxJson(value);
+  if (fault !== undefined) return { ok: false, problem: fault };
   const actions: PushAction[] = [];
   for (const action of value) {
     if (HISTORICAL_ACTIONS.some((historical) => historical === action)) continue;
