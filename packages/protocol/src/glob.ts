@@ -11,18 +11,28 @@ export type Glob = readonly Segment[];
 
 interface Segment {
   readonly text: string;
-  /** Whether `?` in the text stands for any character. */
-  readonly hasWildcard: boolean;
+  /** The UTF-16 units of the text, `ANY` for a `?`; absent where a `?` stands for itself or there is none. */
+  readonly units?: readonly number[];
 }
+
+const ANY = -1;
 
 /** Parses a pattern; every text is one. */
 export function parseGlob(pattern: string): Glob {
-  return pattern.split('*').map((text) => ({ text, hasWildcard: text.includes('?') }));
+  return pattern
+    .split('*')
+    .map((text) => (text.includes('?') ? { text, units: unitsOf(text) } : { text }));
 }
 
 /** A pattern that matches this text and nothing else, stars and question marks included. */
 export function literalGlob(text: string): Glob {
-  return [{ text, hasWildcard: false }];
+  return [{ text }];
+}
+
+function unitsOf(text: string): number[] {
+  return Array.from({ length: text.length }, (_, index) =>
+    text[index] === '?' ? ANY : text.charCodeAt(index),
+  );
 }
 
 /** Whether a pattern matches the whole text. */
@@ -78,7 +88,7 @@ function restMatches(
 // Where a segment occurs at or after an index, -1 when it does not.
 function findSegment(segment: Segment, text: string, from: number): number {
   if (from > text.length) return -1;
-  if (!segment.hasWildcard) return text.indexOf(segment.text, from);
+  if (segment.units === undefined) return text.indexOf(segment.text, from);
   for (let start = from; start < text.length; start++) {
     if (endOfMatch(segment, text, start) >= 0) return start;
   }
@@ -86,20 +96,23 @@ function findSegment(segment: Segment, text: string, from: number): number {
 }
 
 // Where a segment that begins at an index ends, -1 when it does not match there.
-function endOfMatch({ text: wanted, hasWildcard }: Segment, text: string, start: number): number {
-  if (!hasWildcard) return text.startsWith(wanted, start) ? start + wanted.length : -1;
+function endOfMatch({ text: wanted, units }: Segment, text: string, start: number): number {
+  if (units === undefined) return text.startsWith(wanted, start) ? start + wanted.length : -1;
   let index = start;
-  for (const character of wanted) {
+  for (const unit of units) {
     if (index >= text.length) return -1;
-    if (character === '?') index += isPairAt(text, index) ? 2 : 1;
-    else if (text.startsWith(character, index)) index += character.length;
+    if (unit === ANY) index += isPairAt(text, index) ? 2 : 1;
+    else if (text.charCodeAt(index) === unit) index += 1;
     else return -1;
   }
   return index;
 }
 
 function isPairAt(text: string, index: number): boolean {
-  return (text.codePointAt(index) ?? 0) > 0xffff;
+  const unit = text.charCodeAt(index);
+  if (unit < 0xd800 || unit > 0xdbff) return false;
+  const next = text.charCodeAt(index + 1);
+  return next >= 0xdc00 && next <= 0xdfff;
 }
 
 function isWordBoundary(text: string, index: number): boolean {

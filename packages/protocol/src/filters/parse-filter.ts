@@ -68,5 +68,5 @@ function readRoomEventFilter(reader: FilterReader): RoomEventFilter {
 
 // Only `*` is a wildcard here: "A `*` can be used as a wildcard to match any sequence of characters".
 function parseGlobOfType(pattern: string) {
-  return parseGlob(pattern).map(({ text }) => ({ text, hasWildcard: false }));
+  return parseGlob(pattern).map(({ text }) => ({ text }));
 }
