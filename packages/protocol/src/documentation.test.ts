@@ -75,6 +75,19 @@ for (const { title, file, text } of examples) {
   });
 }
 
+test('a value beside an expression is compared, and names are imported', () => {
+  const text = runnableExample(
+    "const id = parseUserId('@a:b');\nid; // => '@a:b'\n({ id });\n// => {\n//   id: '@a:b' }\n// Not a value.",
+    exported,
+  );
+  assert.match(text, /^import \{ parseUserId \} from '@soma\/protocol';$/m);
+  assert.match(text, /^expectEqual\(id, \('@a:b'\)\);$/m);
+  assert.match(
+    text,
+    /^expectEqual\(\(\{ id \}\), \(\{\n {3}id: '@a:b' \}\)\);\n\/\/ Not a value\.$/m,
+  );
+});
+
 test('no example has an error of types elsewhere', () => {
   const others = typeErrors
     .split('\n')

@@ -17,7 +17,14 @@ interface Segment {
 
 const ANY = -1;
 
-/** Parses a pattern; every text is one. */
+/**
+ * Parses a pattern; every text is one.
+ *
+ * @example
+ * ```ts
+ * globMatches(parseGlob('*.example.org'), 'matrix.example.org'); // => true
+ * ```
+ */
 export function parseGlob(pattern: string): Glob {
   return pattern
     .split('*')
@@ -35,7 +42,17 @@ function unitsOf(text: string): number[] {
   );
 }
 
-/** Whether a pattern matches the whole text. */
+/**
+ * Whether a pattern matches the whole text.
+ *
+ * @example
+ * ```ts
+ * const lunch = parseGlob('lunc?*');
+ * globMatches(lunch, 'lunch plans'); // => true
+ * globMatches(lunch, 'lunc'); // => false
+ * globMatches(lunch, 'Lunch plans'); // => false
+ * ```
+ */
 export function globMatches(glob: Glob, text: string): boolean {
   const [first, ...rest] = glob;
   if (first === undefined) return false;

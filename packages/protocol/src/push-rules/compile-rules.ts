@@ -32,7 +32,13 @@ export interface CompiledPushRule {
 
 /**
  * Compiles a set of rules, once for all users who have it. The result does not know a user: conditions that
- * depend on one are settled at evaluation.
+ * depend on one are settled at evaluation. Rules that are disabled are left out; a condition that is unknown or
+ * malformed makes its rule match nothing (spec: Client-Server API, "Conditions"), an action that is unknown does nothing.
+ *
+ * @example
+ * ```ts
+ * compileRules(NO_PUSH_RULE_CHANGES).dependsOnDisplayName; // => false
+ * ```
  */
 export function compileRules(changes: PushRuleChanges): CompiledPushRules {
   const enabled = [...allRules(changes)].filter(({ rule }) => rule.enabled);

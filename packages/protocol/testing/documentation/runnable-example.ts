@@ -2,14 +2,15 @@ import { parseSync } from 'oxc-parser';
 
 import type { PackageExport } from './package-exports.ts';
 
-const prelude = `import { deepStrictEqual } from 'node:assert/strict';
-const expectEqual = (actual: unknown, expected: unknown): void => deepStrictEqual(actual, expected);
+// Not the assertion itself, which would narrow the types of what it has compared.
+const prelude = `import { deepStrictEqual as compareDeeply } from 'node:assert/strict';
+const expectEqual = (actual: unknown, expected: unknown): void => compareDeeply(actual, expected);
 `;
 
 /**
- * An example as a module that fails when the example does not hold. Above an example that imports nothing from the
- * package come the imports that it needs, and `expression; // => value` (the value may go on in the comments of the
- * next lines) becomes a comparison.
+ * An example as a module that fails when the example does not hold. An example that imports nothing from the package
+ * gets the imports that it needs. `expression; // => value` becomes a comparison; the comment may stand on the next
+ * line, and the value go on in the comments of the lines after it, further in.
  */
 export function runnableExample(example: string, exports: readonly PackageExport[]): string {
   return `${prelude}${importsFor(example, exports)}${withComparisons(example)}\nexport {};\n`;
@@ -31,10 +32,10 @@ function withComparisons(example: string): string {
     const index = comments.findIndex(({ start }) => start >= statement.end);
     const first = comments[index];
     if (first === undefined || !first.value.startsWith(' => ')) continue;
-    if (/\S|\n/.test(example.slice(statement.end, first.start))) continue;
+    if (/\S/.test(example.slice(statement.end, first.start))) continue;
     let { value, end } = first;
     for (const next of comments.slice(index + 1)) {
-      if (!/^\n\s*$/.test(example.slice(end, next.start))) break;
+      if (!next.value.startsWith('  ') || /[^\s]/.test(example.slice(end, next.start))) break;
       value += `\n${next.value}`;
       end = next.end;
     }
