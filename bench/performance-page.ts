@@ -19,7 +19,8 @@ turns. Rate limits are out of the way; all else in Soma's configuration is the d
 
 The tables about the protocol package (\`npm run bench -- protocol --write\`) are measured inside one
 process, in turns of 0.3 s after as long a warm-up. *Bare* is there what the machine does at best with
-the same input, such as \`JSON.stringify\` or Node's SHA-256 and Ed25519; each table says which.
+the same input, such as \`JSON.stringify\` or Node's SHA-256 and Ed25519; each table says which. Where one call makes
+many operations, the time of one is a call's share.
 `;
 
 /** Puts the sections into the page, each in the place of its older self; others stay. */

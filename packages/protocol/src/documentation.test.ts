@@ -19,7 +19,9 @@ const exported = packageExports(join(packageFolder, 'src/index.ts'));
 const undocumented: readonly string[] = [
   'auth-rules/',
   'canonical-json.ts',
+  'check-json.ts',
   'events/',
+  'parse-json.ts',
   'room-versions/',
   'state-resolution/',
 ];
