@@ -8,7 +8,7 @@ import type { Measure } from './scenario.ts';
 function samplesOf(measure: Measure): Sample[] {
   const samples: Sample[] = [];
   const scenario = { name: 'x', title: 'x', about: 'x', measures: () => [measure] };
-  runProtocolScenario(scenario, 2, (sample) => samples.push(sample));
+  runProtocolScenario(scenario, 2, (sample) => samples.push(sample), 5);
   return samples;
 }
 
@@ -23,7 +23,7 @@ test('both are measured by turns', () => {
 });
 
 test('a long call has percentiles, and a rate in bytes where its size is known', () => {
-  const work = () => Array.from({ length: 20_000 }, (_, index) => index).reverse();
+  const work = () => Array.from({ length: 20_000 }, (_, index) => index).toReversed();
   const [sample] = samplesOf({ title: 'x', soma: work, bytes: 1000, operations: 10 });
   assert.ok(sample !== undefined);
   const { megabytesPerSecond = 0, p50Us = 0, p99Us = 0, operationsPerSecond } = sample.figures;

@@ -2,7 +2,7 @@ import type { Figures } from '../figures.ts';
 import type { Sample } from '../results.ts';
 import type { Measure, ProtocolScenario } from './scenario.ts';
 
-const turnMs = 300;
+const usualTurnMs = 300;
 // The clock itself takes part of a microsecond: shorter calls are timed many at once, and have no percentiles.
 const timedAloneMs = 0.02;
 
@@ -14,20 +14,21 @@ export function runProtocolScenario(
   scenario: ProtocolScenario,
   rounds: number,
   record: (sample: Sample) => void,
+  turnMs = usualTurnMs,
 ): void {
   for (const measure of scenario.measures()) {
     const { bare, soma, title, ratioWanted } = measure;
     // The engine compiles what it sees often: nothing is measured before that.
     const works = [
-      { server: 'soma', call: soma, warm: timesOf(soma, 1) } as const,
+      { server: 'soma', call: soma, warm: timesOf(soma, 1, turnMs) } as const,
       ...(bare === undefined
         ? []
-        : [{ server: 'bare', call: bare, warm: timesOf(bare, 1) } as const]),
+        : [{ server: 'bare', call: bare, warm: timesOf(bare, 1, turnMs) } as const]),
     ];
     for (let pair = 0; pair < rounds; pair += 1) {
       for (const { server, call, warm } of pair % 2 === 0 ? works : works.toReversed()) {
         const batch = Math.max(1, Math.round((timedAloneMs * warm.calls) / warm.totalMs));
-        const figures = figuresOf(measure, timesOf(call, batch));
+        const figures = figuresOf(measure, timesOf(call, batch, turnMs));
         record({ measure: title, pair, server, figures, ratioWanted });
       }
     }
@@ -42,7 +43,7 @@ interface Times {
 }
 
 /** Calls for the time of a turn, and at least once, looking at the clock after so many calls. */
-function timesOf(call: () => unknown, batch: number): Times {
+function timesOf(call: () => unknown, batch: number, turnMs: number): Times {
   const eachMs: number[] = [];
   let calls = 0;
   const from = performance.now();

@@ -1,5 +1,6 @@
 import { isJsonObject } from '../canonical-json.ts';
 import type { CompiledPushRules, PushOutcome } from './compile-rules.ts';
+import { folder } from './conditions.ts';
 import type { PushEvent, PushQuestion, PushRoom, PushUser } from './conditions.ts';
 
 const NOTHING: PushOutcome = { notify: false, highlight: false, actions: [] };
@@ -34,7 +35,7 @@ export function evaluatePushRules(
   user?: PushUser,
 ): PushOutcome {
   if (user !== undefined && user.userId === event.sender) return NOTHING;
-  const question: PushQuestion = { event, room, user };
+  const question: PushQuestion = { event, room, user, fold: folder() };
   for (const { conditions, outcome } of rules) {
     if (conditions.every((holds) => holds(question))) return outcome;
   }
