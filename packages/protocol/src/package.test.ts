@@ -15,6 +15,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { codeBlocks } from '../testing/documentation/code-blocks.ts';
+import { chromium, inChromium } from '../testing/in-chromium.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'soma-package-'));
@@ -83,6 +84,22 @@ test('the package runs where there is nothing but the language', () => {
     rule: '.m.rule.room_one_to_one',
   });
 });
+
+test(
+  'the package runs in a browser',
+  { skip: chromium === undefined && 'there is no chromium on the PATH' },
+  async () => {
+    const code = `import * as protocol from '@soma/protocol';
+      document.body.textContent = protocol.canonicalJson({
+        version: protocol.roomVersion('12').id,
+        user: protocol.parseUserId('@alice:example.org'),
+      });`;
+    const imports = { '@soma/protocol': '/dist/index.js' };
+    const profile = join(folder, 'browser');
+    const text = await inChromium(chromium ?? '', code, installed, imports, profile);
+    assert.equal(text, '{"user":"@alice:example.org","version":"12"}');
+  },
+);
 
 // Packing changes package.json for a moment, which whatever else runs in the workspace must not see.
 function packACopy(): void {
