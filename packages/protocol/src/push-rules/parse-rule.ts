@@ -6,7 +6,7 @@ import type { CustomPushRule, PushAction, PushRuleKind } from './types.ts';
 // Spec, "Historical Actions": servers ignore these, for instance by stripping them.
 const HISTORICAL_ACTIONS = ['dont_notify', 'coalesce'];
 
-/** The longest pattern of a rule, in UTF-16 units: matching takes at worst this times the length of the text. */
+/** The longest pattern of a rule, in UTF-16 units. */
 export const PATTERN_UNITS_MAX = 512;
 
 /** A parsed value or why it is none. */
