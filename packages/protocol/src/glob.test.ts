@@ -106,18 +106,18 @@ test('long runs with question marks agree with a regular expression', () => {
   fc.assert(
     fc.property(run, around, around, filler, fc.boolean(), (glob, before, after, any, isBroken) => {
       const inner = glob.replaceAll('?', any);
-      const text = `${before}${isBroken ? inner.replace(/.$/u, 'x') : inner}${after}`;
+      const subject = `${before}${isBroken ? inner.replace(/.$/u, 'x') : inner}${after}`;
       const source = glob.replaceAll('?', '.');
       for (const [stars, expression] of [
         [glob, `^(?:${source})$`],
         [`*${glob}*`, `^.*${source}.*$`],
       ] as const) {
-        const matches = new RegExp(expression, 'su').test(text);
-        assert.equal(globMatches(parseGlob(stars), text), matches, text);
+        const matches = new RegExp(expression, 'su').test(subject);
+        assert.equal(globMatches(parseGlob(stars), subject), matches, subject);
       }
       const boundary = '(?:^|$|(?<=[^a-z])|(?=[^a-z]))';
-      const matchesWords = new RegExp(`${boundary}${source}${boundary}`, 'su').test(text);
-      assert.equal(globMatchesWords(parseGlob(glob), text), matchesWords, text);
+      const matchesWords = new RegExp(`${boundary}${source}${boundary}`, 'su').test(subject);
+      assert.equal(globMatchesWords(parseGlob(glob), subject), matchesWords, subject);
     }),
     { numRuns: 1000 },
   );
