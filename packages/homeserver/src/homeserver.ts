@@ -1,8 +1,6 @@
 import { hash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 
-import type { EventCrypto } from '@soma/protocol';
-
 import { openAccounts } from './accounts/accounts.ts';
 import { profileOf } from './accounts/profile-of.ts';
 import { resolveToken } from './accounts/resolve-token.ts';
@@ -21,6 +19,7 @@ import { propagateProfile } from './membership/propagate-profile.ts';
 import { openNotices } from './open-notices.ts';
 import { openSync } from './open-sync.ts';
 import { openRooms } from './rooms/rooms.ts';
+import type { EventSigner } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
 import { internedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
@@ -52,7 +51,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     database,
     names,
     projections: [new MembershipProjection(names.users, serverName), ...notices.projections],
-    crypto: eventCrypto(config),
+    signer: eventSigner(config),
     now,
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
     hasForgotten,
@@ -93,12 +92,12 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
 }
 
 /** Signs in this server's name. */
-function eventCrypto(config: Config): EventCrypto {
+function eventSigner(config: Config): EventSigner {
   const { current } = config.signingKeys;
   return {
     serverName: config.server.serverName,
     keyId: current.keyId,
     sha256: (text) => hash('sha256', text, 'base64'),
-    sign: (text) => current.sign(text),
+    privateKey: current.privateKey,
   };
 }

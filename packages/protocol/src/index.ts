@@ -54,7 +54,13 @@ export {
   stripPadding,
   toUrlSafeBase64,
 } from './events/base64.ts';
-export { type BuiltEvent, type EventTemplate, buildEvent } from './events/build-event.ts';
+export {
+  type BuiltEvent,
+  type EventTemplate,
+  type UnsignedEvent,
+  buildEvent,
+  hashEvent,
+} from './events/build-event.ts';
 export {
   createEventIdOf,
   eventIdFromReferenceText,

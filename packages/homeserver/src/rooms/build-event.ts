@@ -1,13 +1,14 @@
 import {
   KEY_BYTES_MAX,
   authEventKeys,
-  buildEvent as buildSigned,
   exceedsBytes,
+  hashEvent,
   isJsonObject,
 } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
 import { MatrixError, tooLarge } from '../errors/matrix-error.ts';
+import { SignedText } from '../storage/sql.ts';
 import { readEventNid } from './event-store.ts';
 import type { HeadEntry } from './head-entry.ts';
 import type { EventOrigin, EventRelation, PreparedEvent } from './prepared-event.ts';
@@ -48,7 +49,7 @@ export async function buildEvent(
     await wait;
   }
   const authEntries = head.authOfMessages(draft) ?? (await selectAuthEvents(head, draft));
-  const built = buildSigned(
+  const built = hashEvent(
     {
       roomVersion: head.version,
       ...authSubject(draft),
@@ -61,14 +62,16 @@ export async function buildEvent(
       origin_server_ts: draft.originServerTs ?? rooms.now(),
       ...(draft.redacts === undefined ? {} : { redacts: draft.redacts }),
     },
-    rooms.crypto,
+    rooms.signer,
   );
   if (!built.ok) {
     const { errcode, reason } = built.problem;
     throw new MatrixError(errcode === 'M_TOO_LARGE' ? 413 : 400, errcode, reason);
   }
+  const [before, after] = built.jsonAround;
   return {
     built,
+    json: new SignedText(rooms.signer.privateKey, before, built.signedText, after),
     eventNid: rooms.eventNids.take(),
     roomNid: head.roomNid,
     typeNid,

@@ -68,7 +68,7 @@ function persistEvent(
 ): void {
   const order = positionAt(change.positions);
   change.positions += 1;
-  const { pdu, eventId, json } = event.built;
+  const { pdu, eventId } = event.built;
   change.statements.push(
     ...insertEventStatements({
       eventNid: event.eventNid,
@@ -85,7 +85,7 @@ function persistEvent(
       rejectedBy: verdict.kind === 'rejected' ? verdict.rule : null,
       deviceNid: event.origin?.deviceNid ?? null,
       transactionId: event.origin?.transactionId ?? null,
-      json,
+      json: event.json,
       prevEventNids: event.prevEventNids,
       authEventNids: event.authEventNids,
     }),

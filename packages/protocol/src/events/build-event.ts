@@ -47,6 +47,19 @@ export interface BuiltEvent {
   readonly json: string;
 }
 
+/** An event with its hashes and its ID, to be signed: its ID does not depend on the signature. */
+export interface UnsignedEvent {
+  readonly ok: true;
+  readonly eventId: EventId;
+  /** The room of the event; for a create event of version 12 or later the room it makes. */
+  readonly roomId: RoomId;
+  readonly pdu: Omit<Pdu, 'signatures'>;
+  /** What to sign. */
+  readonly signedText: string;
+  /** The event's canonical JSON, but for the signature in unpadded base64 between the two. */
+  readonly jsonAround: readonly [before: string, after: string];
+}
+
 /**
  * Makes a complete event of a supported room version: content hash, event ID, signature
  * (spec: Server-Server API, "Adding hashes and signatures to outgoing events").
@@ -58,6 +71,28 @@ export function buildEvent(
   template: EventTemplate,
   crypto: EventCrypto,
 ): BuiltEvent | { readonly ok: false; readonly problem: Problem } {
+  const event = hashEvent(template, crypto);
+  if (!event.ok) return event;
+  const { eventId, roomId, pdu, signedText, jsonAround } = event;
+  const signature = crypto.sign(signedText);
+  const signatures = { [crypto.serverName]: { [crypto.keyId]: signature } };
+  return {
+    ok: true,
+    eventId,
+    roomId,
+    pdu: { ...pdu, signatures },
+    json: jsonAround.join(signature),
+  };
+}
+
+/**
+ * {@link buildEvent} but for the signature, for a caller who signs elsewhere, such as on another thread. The same
+ * problems; the room for the signature is counted in.
+ */
+export function hashEvent(
+  template: EventTemplate,
+  crypto: Omit<EventCrypto, 'sign'>,
+): UnsignedEvent | { readonly ok: false; readonly problem: Problem } {
   const event = prepare(template);
   const fault = check(event);
   if (fault !== undefined) return { ok: false, problem: fault };
@@ -79,18 +114,26 @@ export function buildEvent(
     `{"auth_events":${text.authEvents},"content":${redactedJson},"depth":${event.depth}${hashes}` +
     `${text.timeAndParents}${text.roomAndSender}${text.stateKeyAndType}}`;
   const eventId = eventIdFromReferenceText(reference, version, crypto);
-  const signature = crypto.sign(reference);
-  const json =
+  const before =
     `{"auth_events":${text.authEvents},"content":${contentJson},"depth":${event.depth}${hashes}` +
     `${text.timeAndParents}${text.redacts}${text.roomAndSender}` +
-    `,"signatures":{${canonicalString(crypto.serverName)}:{${canonicalString(crypto.keyId)}:"${signature}"}}` +
-    `${text.stateKeyAndType}${text.unsigned}}`;
-  const tooLarge = checkEventSize(json);
+    `,"signatures":{${canonicalString(crypto.serverName)}:{${canonicalString(crypto.keyId)}:"`;
+  const after = `"}}${text.stateKeyAndType}${text.unsigned}}`;
+  const tooLarge = checkEventSize(before + SIGNATURE_PLACE + after);
   if (tooLarge !== undefined) return { ok: false, problem: tooLarge };
 
-  const roomId = roomIdOf(event.room_id, eventId);
-  return { ok: true, eventId, roomId, pdu: makePdu(event, hash, signature, crypto), json };
+  return {
+    ok: true,
+    eventId,
+    roomId: roomIdOf(event.room_id, eventId),
+    pdu: makePdu(event, hash),
+    signedText: reference,
+    jsonAround: [before, after],
+  };
 }
+
+/** As long as an Ed25519 signature in unpadded base64. */
+const SIGNATURE_PLACE = 'A'.repeat(86);
 
 // Caps the depth and moves `redacts` into the content where it belongs there.
 function prepare(template: EventTemplate): EventTemplate {
@@ -140,7 +183,7 @@ function canonicalStrings(texts: readonly string[]): string {
   return `[${json}]`;
 }
 
-function makePdu(event: EventTemplate, hash: string, signature: string, crypto: EventCrypto): Pdu {
+function makePdu(event: EventTemplate, hash: string): Omit<Pdu, 'signatures'> {
   return {
     auth_events: [...event.auth_events],
     content: event.content,
@@ -151,7 +194,6 @@ function makePdu(event: EventTemplate, hash: string, signature: string, crypto: 
     ...(event.redacts === undefined ? {} : { redacts: event.redacts }),
     ...(event.room_id === undefined ? {} : { room_id: event.room_id }),
     sender: event.sender,
-    signatures: { [crypto.serverName]: { [crypto.keyId]: signature } },
     ...(event.state_key === undefined ? {} : { state_key: event.state_key }),
     type: event.type,
     ...(event.unsigned === undefined ? {} : { unsigned: event.unsigned }),
