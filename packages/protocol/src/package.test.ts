@@ -5,6 +5,7 @@ import {
   globSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -110,6 +111,10 @@ function packACopy(): void {
   npm(copy, 'pack', '--pack-destination', folder);
   const left = globSync('{dist,LICENSE}', { cwd: copy });
   assert.deepEqual(left, [], 'packing leaves nothing behind');
+  const manifests = [copy, join(root, 'packages/protocol')].map((place) =>
+    readFileSync(join(place, 'package.json'), 'utf8'),
+  );
+  assert.equal(manifests[0], manifests[1], 'packing leaves package.json as it was');
 }
 
 function npm(cwd: string, ...args: string[]): void {
