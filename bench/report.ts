@@ -57,18 +57,23 @@ function lineOf(row: Row): string {
   const cells = [
     row.measure,
     title,
-    ...spreadCells(row.soma, digits),
+    ...spreadCells(row.soma, digits, row.mostWanted),
     ...spreadCells(row.bare, digits),
     ratioCell(row),
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
-function spreadCells(spread: Spread | undefined, digits: number): [string, string] {
+function spreadCells(
+  spread: Spread | undefined,
+  digits: number,
+  mostWanted?: number,
+): [string, string] {
   if (spread === undefined) return ['', ''];
   const write = (value: number): string =>
     value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return [write(spread.median), `${write(spread.min)} – ${write(spread.max)}`];
+  const wanted = mostWanted === undefined ? '' : ` (wanted ≤ ${write(mostWanted)})`;
+  return [`${write(spread.median)}${wanted}`, `${write(spread.min)} – ${write(spread.max)}`];
 }
 
 function ratioCell({ ratio, ratioWanted }: Row): string {

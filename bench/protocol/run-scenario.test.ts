@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { tableOf } from '../report.ts';
 import type { Sample } from '../results.ts';
 import { runProtocolScenario } from './run-scenario.ts';
 import type { Measure } from './scenario.ts';
@@ -20,6 +21,15 @@ test('both are measured by turns', () => {
   );
   assert.ok(samples.every(({ figures }) => (figures.operationsPerSecond ?? 0) > 0));
   assert.ok(samples.every(({ figures }) => figures.p50Us === undefined));
+});
+
+test('what is wanted is told beside it', () => {
+  const work = () => Array.from({ length: 20_000 }, (_, index) => index);
+  const table = tableOf(
+    samplesOf({ title: 'x', soma: work, bare: work, ratioWanted: 0.5, p50WantedUs: 1 }),
+  );
+  assert.match(table, /^\| x \| operations per second .*\(wanted ≥ 0.5\) \|$/m);
+  assert.match(table, /^\| x \| time of one, p50, µs \| [0-9.,]+ \(wanted ≤ 1.0\) \|/m);
 });
 
 test('a long call has percentiles, and a rate in bytes where its size is known', () => {

@@ -17,7 +17,7 @@ export function runProtocolScenario(
   turnMs = usualTurnMs,
 ): void {
   for (const measure of scenario.measures()) {
-    const { bare, soma, title, ratioWanted } = measure;
+    const { bare, soma, title, ratioWanted, p50WantedUs } = measure;
     // The engine compiles what it sees often: nothing is measured before that.
     const works = [
       { server: 'soma', call: soma, warm: timesOf(soma, 1, turnMs) } as const,
@@ -29,7 +29,7 @@ export function runProtocolScenario(
       for (const { server, call, warm } of pair % 2 === 0 ? works : works.toReversed()) {
         const batch = Math.max(1, Math.round((timedAloneMs * warm.calls) / warm.totalMs));
         const figures = figuresOf(measure, timesOf(call, batch, turnMs));
-        record({ measure: title, pair, server, figures, ratioWanted });
+        record({ measure: title, pair, server, figures, ratioWanted, p50WantedUs });
       }
     }
   }

@@ -18,6 +18,8 @@ export interface Measure {
   bare?(): unknown;
   /** The least ratio of Soma's rate to that of `bare` that the project wants. */
   readonly ratioWanted?: number;
+  /** The longest time of one that the project wants at p50. */
+  readonly p50WantedUs?: number;
   /** How many operations one call is (1); the rate and the times are per operation. */
   readonly operations?: number;
   /** The bytes that one call goes through; with it, the rate is in MB/s. */
