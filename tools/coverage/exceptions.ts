@@ -25,6 +25,11 @@ export const COVERAGE_EXCEPTIONS: readonly CoverageException[] = [
     why: 'an earlier rule has rejected what lacks a token',
   },
   {
+    file: 'src/canonical-json.ts',
+    line: "return keys[index] ?? '';",
+    why: 'the index is within the list; the type of an indexed access does not say so',
+  },
+  {
     file: 'src/auth-rules/power-levels-event.ts',
     line: 'const creators = create === undefined ? [] : creatorsOf(create, version);',
     why: 'rule 2 has rejected what is in a room without a create event',

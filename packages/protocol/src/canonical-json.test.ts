@@ -45,6 +45,19 @@ test('keys are sorted by code point, not by UTF-16 unit', () => {
   );
 });
 
+test('many keys are sorted like few', () => {
+  for (const last of ['\uE000', '\u{1F600}']) {
+    const keys = Array.from({ length: 100 }, (_, index) => `${(index * 37) % 100}x`);
+    const all = ['\u{1F601}', last, '\uE001', ...keys.map((key) => `k${key}`)];
+    const object = Object.fromEntries(all.map((key) => [key, 1]));
+    const written = [...canonicalJson(object).matchAll(/"([^"]+)":1/g)].map(([, key]) => key ?? '');
+    assert.deepEqual(written, all.toSorted(byBytes));
+  }
+  const ascii = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${50 - index}`, 1]));
+  const keys = Object.keys(JSON.parse(canonicalJson(ascii)));
+  assert.deepEqual(keys, Object.keys(ascii).toSorted(byBytes));
+});
+
 test('integer-like keys are texts', () => {
   assert.equal(canonicalJson({ 2: 'b', 10: 'a', '-1': 'c' }), '{"-1":"c","10":"a","2":"b"}');
 });
@@ -190,3 +203,7 @@ test('the time to write does not double with each level', () => {
   );
   assert.ok(canonicalJson(deep).includes('{"a":2,"b":1}'));
 });
+
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
