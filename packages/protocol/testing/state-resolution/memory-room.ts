@@ -25,6 +25,10 @@ class Names {
     return this.#texts.length;
   }
 
+  get size(): number {
+    return this.#texts.length;
+  }
+
   find(text: string): number | undefined {
     return this.#nids.get(text);
   }
@@ -61,6 +65,11 @@ export class MemoryRoom {
     };
     this.#events.set(nid, resolutionEvent);
     this.authChains.add(resolutionEvent);
+  }
+
+  /** How many event IDs it has seen; the first one's integer is 1. */
+  get size(): number {
+    return this.eventIds.size;
   }
 
   readonly source: MemorySource = {

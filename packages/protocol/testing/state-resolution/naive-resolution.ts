@@ -70,7 +70,7 @@ function chainOf(id: string, room: NaiveRoom, seen = new Set<string>()): Set<str
 function chainWithin(id: string, set: ReadonlySet<string>, room: NaiveRoom): Set<string> {
   const within = new Map([...room.events].filter(([eventId]) => set.has(eventId)));
   const chain = chainOf(id, { ...room, events: within });
-  return chain.intersection(set);
+  return new Set([...chain].filter((each) => set.has(each)));
 }
 
 function authDifferenceOf(states: readonly RoomState[], room: NaiveRoom): Set<string> {
