@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { authorise, compactState, resolveStateNow } from '@soma/protocol';
-import type { CompactState, MemorySource, ResolutionQuestion } from '@soma/protocol';
+import type { MemorySource, ResolutionQuestion } from '@soma/protocol';
 
 import { machineFacts } from '../machine-facts.ts';
 import { banWar, forkedRoom } from './state-resolution-rooms.ts';

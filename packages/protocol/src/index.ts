@@ -106,11 +106,7 @@ export type {
   EventToAuthorise,
 } from './auth-rules/types.ts';
 
-export {
-  type AuthChainEntry,
-  AuthChainIndex,
-  type ChainPosition,
-} from './state-resolution/auth-chain-index.ts';
+export { type AuthChainEntry, AuthChainIndex } from './state-resolution/auth-chain-index.ts';
 export { compactState, resolvedState } from './state-resolution/compact-state.ts';
 export { resolveState, resolveStateNow } from './state-resolution/resolve-state.ts';
 export type {

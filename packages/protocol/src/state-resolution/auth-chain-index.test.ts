@@ -37,8 +37,8 @@ test('an event is refused before its auth events, and a second time', () => {
   const { index, entries } = indexOf([[1], [2, 7], [3, 2]]);
   assert.deepEqual([entries[1], entries[2]], [undefined, undefined]);
   assert.equal(index.add({ nid: 0, stateKeyNid: 1, authEventNids: [] }), undefined);
-  assert.equal(index.covers([0]), true);
-  assert.equal(index.covers([0, 1]), false);
+  assert.deepEqual(index.subgraph([0]), [0]);
+  assert.equal(index.subgraph([0, 1]), undefined);
 });
 
 test('an index made again of its entries answers the same', () => {

@@ -1,3 +1,4 @@
+import { numberUnder } from './number-at.ts';
 import type { PartitionedState } from './partition-state.ts';
 import type { Nids } from './types.ts';
 
@@ -10,33 +11,32 @@ export interface AuthChainEntry {
   /** From 1. An event leads to all events of its chain with lower numbers. */
   readonly sequence: number;
   /** What this event leads to in other chains, and the ones before it in its chain do not. */
-  readonly links: readonly ChainPosition[];
-}
-
-export interface ChainPosition {
-  readonly chain: number;
-  readonly sequence: number;
-}
-
-/** The greatest sequence, by chain. */
-type Reach = Map<number, number>;
-
-interface Link {
-  /** The sequence in the chain that the link is kept under. */
-  readonly here: number;
-  readonly chain: number;
-  readonly sequence: number;
+  readonly links: readonly { readonly chain: number; readonly sequence: number }[];
 }
 
 interface Chain {
+  readonly number: number;
   readonly stateKeyNid: number;
   readonly eventNids: number[];
   /** Where its events lead to, by ascending `here`. */
   readonly links: Link[];
-  /** Which events lead to it, by link. */
+  /** Which events lead to it. */
   readonly linksBack: Link[];
   readonly linkedTo: Reach;
 }
+
+interface Position {
+  readonly chain: Chain;
+  readonly sequence: number;
+}
+
+interface Link extends Position {
+  /** The sequence in the chain that the link is kept with. */
+  readonly here: number;
+}
+
+/** The greatest sequence, by chain. */
+type Reach = Map<Chain, number>;
 
 /**
  * A reachability index over the auth graph of a room (a chain cover): each event has a place in a chain of events of which
@@ -47,13 +47,7 @@ interface Chain {
  */
 export class AuthChainIndex {
   readonly #chains: Chain[] = [];
-  readonly #positions = new Map<number, ChainPosition>();
-
-  /** Whether these events, and with them their auth chains, are in the index. */
-  covers(eventNids: Iterable<number>): boolean {
-    for (const nid of eventNids) if (!this.#positions.has(nid)) return false;
-    return true;
-  }
+  readonly #positions = new Map<number, Position>();
 
   /**
    * Adds an event after all its auth events. Undefined when one of them is not in the index (so that cycles cannot get
@@ -64,53 +58,55 @@ export class AuthChainIndex {
     readonly stateKeyNid: number;
     readonly authEventNids: Nids;
   }): AuthChainEntry | undefined {
-    if (this.#positions.has(event.nid)) return undefined;
-    const authEvents: ChainPosition[] = [];
-    for (const nid of event.authEventNids) {
-      const position = this.#positions.get(nid);
-      if (position === undefined) return undefined;
-      authEvents.push(position);
-    }
+    const authEvents = this.#positionsOf(event.authEventNids);
+    if (authEvents === undefined || this.#positions.has(event.nid)) return undefined;
     const before = authEvents.find(
       ({ chain, sequence }) =>
-        this.#chains[chain]?.stateKeyNid === event.stateKeyNid &&
-        this.#chains[chain]?.eventNids.length === sequence,
+        chain.stateKeyNid === event.stateKeyNid && chain.eventNids.length === sequence,
     );
-    const chain = before?.chain ?? this.#chains.length;
-    const linkedTo = this.#chains[chain]?.linkedTo;
+    const leadsToAlready = ({ chain, sequence }: Position): boolean =>
+      sequence <= (before?.chain.linkedTo.get(chain) ?? 0);
     const entry = {
       eventNid: event.nid,
       stateKeyNid: event.stateKeyNid,
-      chain,
+      chain: before?.chain.number ?? this.#chains.length,
       sequence: (before?.sequence ?? 0) + 1,
-      links: authEvents.filter(
-        (position) =>
-          position !== before && position.sequence > (linkedTo?.get(position.chain) ?? 0),
-      ),
+      links: authEvents
+        .filter((position) => position.chain !== before?.chain && !leadsToAlready(position))
+        .map(({ chain, sequence }) => ({ chain: chain.number, sequence })),
     };
     this.restore(entry);
     return entry;
   }
 
   /** Puts back what `add` answered, in the same order. Throws a RangeError for entries in another order. */
-  restore({ eventNid, stateKeyNid, chain, sequence, links }: AuthChainEntry): void {
-    const place = (this.#chains[chain] ??= newChain(stateKeyNid));
-    const fits = place.eventNids.push(eventNid) === sequence && this.#chains.length > chain;
-    if (!fits || links.some((link) => this.#chains[link.chain] === undefined)) {
+  restore({ eventNid, stateKeyNid, chain: number, sequence, links }: AuthChainEntry): void {
+    if (number === this.#chains.length) this.#chains.push(newChain(number, stateKeyNid));
+    const chain = this.#chains[number];
+    const targets = links.flatMap((link) => {
+      const target = this.#chains[link.chain];
+      return target === undefined ? [] : [{ chain: target, sequence: link.sequence }];
+    });
+    if (chain?.eventNids.length !== sequence - 1 || targets.length < links.length) {
       throw new RangeError('the entries of the index are not in the order in which they were made');
     }
-    for (const link of links) {
-      place.links.push({ here: sequence, ...link });
-      place.linkedTo.set(link.chain, link.sequence);
-      this.#chains[link.chain]?.linksBack.push({ here: link.sequence, chain, sequence });
-    }
+    chain.eventNids.push(eventNid);
     this.#positions.set(eventNid, { chain, sequence });
+    for (const target of targets) {
+      chain.links.push({ here: sequence, ...target });
+      chain.linkedTo.set(target.chain, target.sequence);
+      target.chain.linksBack.push({ here: target.sequence, chain, sequence });
+    }
   }
 
-  /** The auth difference as `authDifference` has it; undefined when an event of the sets is not in the index. */
+  /** The auth difference as `authDifference` has it; undefined when an event that it takes is not in the index. */
   difference({ unconflicted, conflictedBySet }: PartitionedState): number[] | undefined {
-    if (!this.covers(conflictedBySet.flat())) return undefined;
-    const reaches = conflictedBySet.map((nids) => this.#extend(new Map(), nids));
+    const reaches: Reach[] = [];
+    for (const eventNids of conflictedBySet) {
+      const positions = this.#positionsOf(eventNids);
+      if (positions === undefined) return undefined;
+      reaches.push(extend(new Map(), positions));
+    }
     const inAll: Reach = new Map();
     const inSome: Reach = new Map();
     for (const chain of new Set(reaches.flatMap((reach) => [...reach.keys()]))) {
@@ -120,59 +116,62 @@ export class AuthChainIndex {
     }
     const inConflict = new Set(conflictedBySet.flat());
     const isOpen = (nid: number): boolean => !inConflict.has(nid);
-    if (!this.#between(inAll, inSome).some(isOpen)) return [];
-    const shared = Array.from(unconflicted.eventNids);
-    if (!this.covers(shared)) return undefined;
-    return this.#between(this.#extend(inAll, shared), inSome).filter(isOpen);
+    if (!between(inAll, inSome).some(isOpen)) return [];
+    const shared = this.#positionsOf(unconflicted.eventNids);
+    return shared && between(extend(inAll, shared), inSome).filter(isOpen);
   }
 
   /** The conflicted state subgraph as `conflictedSubgraph` has it; undefined when one of the events is not in the index. */
   subgraph(inConflict: readonly number[]): number[] | undefined {
-    if (!this.covers(inConflict)) return undefined;
-    const ends = this.#extend(new Map(), inConflict);
-    const beforeStarts: Reach = new Map();
-    for (const chain of ends.keys()) beforeStarts.set(chain, Infinity);
-    const waiting = inConflict.flatMap((nid) => this.#positions.get(nid) ?? []);
+    const positions = this.#positionsOf(inConflict);
+    if (positions === undefined) return undefined;
+    const ends = extend(new Map(), positions);
+    const beforeStarts: Reach = new Map([...ends.keys()].map((chain) => [chain, Infinity]));
     // The lowest first, so that a chain is seldom begun twice.
-    waiting.sort((a, b) => b.sequence - a.sequence);
+    const waiting = positions.toSorted((a, b) => b.sequence - a.sequence);
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       const { chain, sequence } = next;
-      const before = beforeStarts.get(chain) ?? 0;
-      if (before < sequence) continue;
+      const before = beforeStarts.get(chain);
+      // A chain that no event in conflict leads to is of no interest.
+      if (before === undefined || before < sequence) continue;
       beforeStarts.set(chain, sequence - 1);
-      for (const link of this.#chains[chain]?.linksBack ?? []) {
-        if (link.here >= sequence && ends.has(link.chain)) waiting.push(link);
-      }
+      for (const link of chain.linksBack) if (link.here >= sequence) waiting.push(link);
     }
-    return this.#between(beforeStarts, ends);
+    return between(beforeStarts, ends);
   }
 
-  // Extends a reach by events and all that they lead to.
-  #extend(reach: Reach, eventNids: readonly number[]): Reach {
-    const waiting = eventNids.flatMap((nid) => this.#positions.get(nid) ?? []);
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      const { chain, sequence } = next;
-      const before = reach.get(chain) ?? 0;
-      if (sequence <= before) continue;
-      reach.set(chain, sequence);
-      const links = this.#chains[chain]?.links ?? [];
-      for (let index = links.length - 1; index >= 0; index--) {
-        const link = links[index];
-        if (link === undefined || link.here <= before) break;
-        if (link.here <= sequence) waiting.push(link);
-      }
+  #positionsOf(eventNids: Nids): Position[] | undefined {
+    const positions: Position[] = [];
+    for (const nid of eventNids) {
+      const position = this.#positions.get(nid);
+      if (position === undefined) return undefined;
+      positions.push(position);
     }
-    return reach;
-  }
-
-  // The events after one reach, up to another.
-  #between(after: Reach, upTo: Reach): number[] {
-    return [...upTo].flatMap(
-      ([chain, end]) => this.#chains[chain]?.eventNids.slice(after.get(chain) ?? 0, end) ?? [],
-    );
+    return positions;
   }
 }
 
-function newChain(stateKeyNid: number): Chain {
-  return { stateKeyNid, eventNids: [], links: [], linksBack: [], linkedTo: new Map() };
+// Extends a reach by events and all that they lead to.
+function extend(reach: Reach, positions: readonly Position[]): Reach {
+  const waiting = [...positions];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { chain, sequence } = next;
+    const before = reach.get(chain) ?? 0;
+    if (sequence <= before) continue;
+    reach.set(chain, sequence);
+    for (const link of chain.links) {
+      if (link.here > sequence) break;
+      if (link.here > before) waiting.push(link);
+    }
+  }
+  return reach;
+}
+
+// The events after one reach, up to another.
+function between(after: Reach, upTo: Reach): number[] {
+  return [...upTo].flatMap(([chain, end]) => chain.eventNids.slice(numberUnder(after, chain), end));
+}
+
+function newChain(number: number, stateKeyNid: number): Chain {
+  return { number, stateKeyNid, eventNids: [], links: [], linksBack: [], linkedTo: new Map() };
 }

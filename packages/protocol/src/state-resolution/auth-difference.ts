@@ -1,6 +1,6 @@
-import { placeIn, reachable } from './auth-graph.ts';
+import { reachable } from './auth-graph.ts';
 import type { AuthGraph } from './auth-graph.ts';
-import { numberAt } from './number-at.ts';
+import { numberAt, numberUnder } from './number-at.ts';
 import type { PartitionedState } from './partition-state.ts';
 import { ask } from './steps.ts';
 import type { Steps } from './steps.ts';
@@ -42,7 +42,7 @@ function countSets(conflictedBySet: PartitionedState['conflictedBySet'], graph: 
   for (const events of conflictedBySet) {
     const reached = reachable(
       graph,
-      events.map((nid) => placeIn(graph.placeOf, nid)),
+      events.map((nid) => numberUnder(graph.placeOf, nid)),
     );
     for (let place = 0; place < counts.length; place++) {
       counts[place] = numberAt(counts, place) + numberAt(reached, place);

@@ -1,4 +1,4 @@
-import { numberAt } from './number-at.ts';
+import { numberAt, numberUnder } from './number-at.ts';
 import { ask } from './steps.ts';
 import type { Steps } from './steps.ts';
 import type { Nids } from './types.ts';
@@ -52,17 +52,10 @@ function pack(authEvents: readonly Nids[], placeOf: ReadonlyMap<number, number>)
   const starts = new Uint32Array(authEvents.length + 1);
   const edges: number[] = [];
   for (const [place, listed] of authEvents.entries()) {
-    for (const nid of listed) edges.push(placeIn(placeOf, nid));
+    for (const nid of listed) edges.push(numberUnder(placeOf, nid));
     starts[place + 1] = edges.length;
   }
   return { starts, edges: Uint32Array.from(edges) };
-}
-
-/** The place of an event that is known to be in the graph. */
-export function placeIn(placeOf: ReadonlyMap<number, number>, nid: number): number {
-  const place = placeOf.get(nid);
-  if (place === undefined) throw new RangeError(`event ${nid} is not in the graph`);
-  return place;
 }
 
 /** The same events with every edge turned round: who lists the event at place p among its auth events. */

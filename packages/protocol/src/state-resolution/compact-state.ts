@@ -1,11 +1,11 @@
-import { numberAt } from './number-at.ts';
+import { numberAt, numberUnder } from './number-at.ts';
 import type { CompactState, Resolution, StateSet } from './types.ts';
 
 /** A set of state with its keys in ascending order; one that is compact already is returned as it is. */
 export function compactState(state: StateSet): CompactState {
   if ('keyNids' in state) return state;
   const keyNids = Float64Array.from(state.keys()).sort();
-  return { keyNids, eventNids: keyNids.map((keyNid) => state.get(keyNid) ?? 0) };
+  return { keyNids, eventNids: keyNids.map((keyNid) => numberUnder(state, keyNid)) };
 }
 
 /** The event under a key of a compact state, in log n steps. */

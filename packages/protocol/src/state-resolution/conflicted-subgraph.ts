@@ -1,5 +1,6 @@
-import { placeIn, reachable, turnRound } from './auth-graph.ts';
+import { reachable, turnRound } from './auth-graph.ts';
 import type { AuthGraph } from './auth-graph.ts';
+import { numberUnder } from './number-at.ts';
 
 /**
  * The conflicted state subgraph (spec: Room Version 12, "Conflicted state subgraph"): every event on a path of
@@ -8,7 +9,7 @@ import type { AuthGraph } from './auth-graph.ts';
  * @param graph the auth chains of all events in conflict: all that they lead to
  */
 export function conflictedSubgraph(inConflict: readonly number[], graph: AuthGraph): number[] {
-  const places = inConflict.map((nid) => placeIn(graph.placeOf, nid));
+  const places = inConflict.map((nid) => numberUnder(graph.placeOf, nid));
   const leads = reachable(turnRound(graph), places);
   return graph.nids.filter((_, place) => leads[place] === 1);
 }

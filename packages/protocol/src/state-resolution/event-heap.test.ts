@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import { EventHeap } from './event-heap.ts';
-import { numberAt } from './number-at.ts';
+import { numberAt, numberUnder } from './number-at.ts';
 
 test('the smallest integer comes out first', () => {
   fc.assert(
@@ -25,7 +25,9 @@ test('the smallest integer comes out first', () => {
   );
 });
 
-test('outside of a list there is nothing but zero', () => {
+test('outside of a list or map there is nothing but zero', () => {
   assert.equal(numberAt(Int32Array.of(7), 0), 7);
   assert.equal(numberAt([7], 1), 0);
+  assert.equal(numberUnder(new Map([['a', 7]]), 'a'), 7);
+  assert.equal(numberUnder(new Map([['a', 7]]), 'b'), 0);
 });

@@ -8,7 +8,14 @@ import { hostileStates } from '../../testing/state-resolution/hostile-states.ts'
 import { MemoryRoom, sorted } from '../../testing/state-resolution/memory-room.ts';
 import { naiveResolution } from '../../testing/state-resolution/naive-resolution.ts';
 import { placeAt } from '../../testing/state-resolution/room-event.ts';
-import { BEGINNING, drawnRoom } from '../../testing/state-resolution/scenarios/scenario.ts';
+import {
+  ALICE,
+  BEGINNING,
+  BOB,
+  drawnRoom,
+  drawnState,
+  member,
+} from '../../testing/state-resolution/scenarios/scenario.ts';
 import { resolveStateNow } from './resolve-state.ts';
 import type { MemorySource } from './types.ts';
 
@@ -104,4 +111,37 @@ test('a source that breaks its promise to be in memory is told so', async () => 
     authEvents: () => Object.assign(Promise.resolve([]), { length: 0 }) as never,
   };
   assert.throws(() => resolveStateNow(question, source), TypeError);
+});
+
+test('a third-party invite in conflict is allowed with a verifier that confirms it, and only then', () => {
+  for (const id of ['2', '12']) {
+    const version = knownVersion(id);
+    const signed = { mxid: BOB, token: 't', signatures: { 'id.example': { 'ed25519:1': 'c2ln' } } };
+    const events = {
+      create: BEGINNING.create,
+      alice: BEGINNING.alice,
+      levels0: BEGINNING.levels0,
+      thirdParty: {
+        type: 'm.room.third_party_invite',
+        state_key: 't',
+        sender: ALICE,
+        content: { public_key: 'a2V5' },
+        auth: ['alice', 'levels0'],
+      },
+      invite: {
+        ...member(BOB, 'invite', ['alice', 'levels0', 'thirdParty'], { sender: ALICE }),
+        content: { membership: 'invite', third_party_invite: { signed } },
+      },
+    };
+    const scenario = { title: '', events, states: [], expected: {} };
+    const room = new MemoryRoom(version, drawnRoom(scenario, version));
+    const before = drawnState(scenario, ['alice', 'levels0', 'thirdParty']);
+    const after = drawnState(scenario, ['alice', 'levels0', 'thirdParty', 'invite']);
+    const question = room.question([before, after]);
+    const resolveWith = (isValid: boolean) =>
+      room.read(resolveStateNow({ ...question, verify: () => isValid }, room.source));
+    assert.deepEqual(resolveWith(true), sorted(after));
+    assert.deepEqual(resolveWith(false), sorted(before));
+    assert.deepEqual(room.resolve([before, after]), sorted(before));
+  }
 });

@@ -1,5 +1,6 @@
 import { authEventUnder } from './auth-event-under.ts';
 import type { LoadedEvents } from './loaded-events.ts';
+import { numberUnder } from './number-at.ts';
 import { compareByTime } from './power-ordering.ts';
 import type { Steps } from './steps.ts';
 import type { ResolutionEvent } from './types.ts';
@@ -35,7 +36,7 @@ export function* mainlineOrder(
     positions.set(event, position);
   }
   return events.toSorted(
-    (a, b) => (positions.get(b) ?? 0) - (positions.get(a) ?? 0) || compareByTime(a, b),
+    (a, b) => numberUnder(positions, b) - numberUnder(positions, a) || compareByTime(a, b),
   );
 }
 

@@ -4,7 +4,7 @@ import type { RoomVersion } from '../room-versions/types.ts';
 import { authEventUnder } from './auth-event-under.ts';
 import { EventHeap } from './event-heap.ts';
 import type { LoadedEvents } from './loaded-events.ts';
-import { numberAt } from './number-at.ts';
+import { numberAt, numberUnder } from './number-at.ts';
 import type { ResolutionEvent } from './types.ts';
 
 /**
@@ -24,14 +24,16 @@ export function reverseTopologicalPowerOrder(
 ): ResolutionEvent[] {
   const ranked = byPower(events, loaded, create, version);
   const rankOf = new Map(ranked.map(({ nid }, rank) => [nid, rank]));
-  const listedBy: number[][] = ranked.map(() => []);
+  const listedBy = new Map<number, number[]>();
   const openCount = new Uint32Array(ranked.length);
   const ready = new EventHeap();
   for (const [rank, { authEventNids }] of ranked.entries()) {
     for (const authNid of authEventNids) {
       const authRank = rankOf.get(authNid);
       if (authRank === undefined) continue;
-      listedBy[authRank]?.push(rank);
+      const listing = listedBy.get(authRank);
+      if (listing === undefined) listedBy.set(authRank, [rank]);
+      else listing.push(rank);
       openCount[rank] = numberAt(openCount, rank) + 1;
     }
     if (openCount[rank] === 0) ready.push(rank);
@@ -39,9 +41,8 @@ export function reverseTopologicalPowerOrder(
 
   const ordered: ResolutionEvent[] = [];
   for (let rank = ready.pop(); rank !== undefined; rank = ready.pop()) {
-    const event = ranked[rank];
-    if (event !== undefined) ordered.push(event);
-    for (const listing of listedBy[rank] ?? []) {
+    ordered.push(...ranked.slice(rank, rank + 1));
+    for (const listing of listedBy.get(rank) ?? []) {
       const open = numberAt(openCount, listing) - 1;
       openCount[listing] = open;
       if (open === 0) ready.push(listing);
@@ -63,7 +64,7 @@ function byPower(
     powerOf.set(event, powerLevels(levels?.content, creation, version).userLevel(event.sender));
   }
   return events.toSorted((a, b) => {
-    const [powerOfA, powerOfB] = [powerOf.get(a) ?? 0, powerOf.get(b) ?? 0];
+    const [powerOfA, powerOfB] = [numberUnder(powerOf, a), numberUnder(powerOf, b)];
     return powerOfA === powerOfB ? compareByTime(a, b) : powerOfA > powerOfB ? -1 : 1;
   });
 }

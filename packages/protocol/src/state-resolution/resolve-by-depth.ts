@@ -37,11 +37,10 @@ export const resolveByDepth: Algorithm = function* resolve({ unconflicted, confl
 };
 
 function inOrder(events: readonly ResolutionEvent[], { sha1 }: ResolutionContext): Conflict {
-  const digests = new Map(events.map((event) => [event, sha1(event.eventId)]));
-  const digestOf = (event: ResolutionEvent): string => digests.get(event) ?? '';
-  return events.toSorted((a, b) =>
-    a.depth === b.depth ? (digestOf(a) > digestOf(b) ? -1 : 1) : a.depth - b.depth,
-  );
+  return events
+    .map((event) => ({ event, depth: event.depth, digest: sha1(event.eventId) }))
+    .toSorted((a, b) => (a.depth === b.depth ? (a.digest > b.digest ? -1 : 1) : a.depth - b.depth))
+    .map(({ event }) => event);
 }
 
 // Each event must be allowed by the state with the one before it; the first one that is not ends the row.

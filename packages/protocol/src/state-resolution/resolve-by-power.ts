@@ -60,15 +60,16 @@ function* fullConflictedSet(
   { authChains, loaded }: ResolutionContext,
 ): Steps<Set<number>> {
   const inConflict = [...new Set(partitioned.conflictedBySet.flat())];
-  let difference = authChains?.difference(partitioned);
-  let subgraph = replaysSubgraph ? authChains?.subgraph(inConflict) : [];
-  if (difference === undefined || subgraph === undefined) {
-    const onMissing = (nid: number): void => loaded.miss(nid);
-    const graph = yield* walkAuthChains(inConflict, onMissing);
-    difference = yield* authDifference(partitioned, graph, onMissing);
-    if (replaysSubgraph) subgraph = conflictedSubgraph(inConflict, graph);
+  const indexed = authChains?.difference(partitioned);
+  const indexedSubgraph = replaysSubgraph ? authChains?.subgraph(inConflict) : [];
+  if (indexed !== undefined && indexedSubgraph !== undefined) {
+    return new Set([...inConflict, ...indexed, ...indexedSubgraph]);
   }
-  return new Set([...inConflict, ...difference, ...(subgraph ?? [])]);
+  const onMissing = (nid: number): void => loaded.miss(nid);
+  const graph = yield* walkAuthChains(inConflict, onMissing);
+  const difference = yield* authDifference(partitioned, graph, onMissing);
+  const subgraph = replaysSubgraph ? conflictedSubgraph(inConflict, graph) : [];
+  return new Set([...inConflict, ...difference, ...subgraph]);
 }
 
 function* listedNowhere({

@@ -13,7 +13,7 @@ import { resolveState } from './resolve-state.ts';
 
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
 
-for (const id of ['1', '2', '3', '5', '6', '9', '10', '11', '12']) {
+for (const id of ['1', '2', '5', '6', '10', '12']) {
   const version = knownVersion(id);
 
   test(`version ${id}: rooms of many branches resolve as the words of the spec say`, () => {

@@ -11,19 +11,23 @@ type Fetch = (source: ResolutionSource) => PromiseLike<void> | undefined;
 
 /** Runs to the end without waiting. */
 export function runNow<Result>(steps: Steps<Result>, source: MemorySource): Result {
-  for (let step = steps.next(); ; step = steps.next()) {
-    if (step.done === true) return step.value;
+  let step = steps.next();
+  while (step.done !== true) {
     if (step.value(source) !== undefined) throw new TypeError('the source is not in memory');
+    step = steps.next();
   }
+  return step.value;
 }
 
 /** Runs to the end, waiting for the source only where it answers later. Its failures are passed on. */
 export async function run<Result>(steps: Steps<Result>, source: ResolutionSource): Promise<Result> {
-  for (let step = steps.next(); ; step = steps.next()) {
-    if (step.done === true) return step.value;
+  let step = steps.next();
+  while (step.done !== true) {
     const waiting = step.value(source);
     if (waiting !== undefined) await waiting;
+    step = steps.next();
   }
+  return step.value;
 }
 
 /** Asks the source one question and hands the answer on. */
