@@ -30,6 +30,7 @@ export interface GrownEvent {
   readonly statesBefore: readonly RoomState[];
   /** Their resolution. */
   readonly stateBefore: RoomState;
+  readonly stateAfter: RoomState;
 }
 
 export interface RandomRoom {
@@ -53,7 +54,7 @@ export function randomRoom(
 ): RandomRoom {
   const random = new Random(seed);
   const room = new MemoryRoom(version);
-  const grown = new Map<string, GrownEvent & { readonly stateAfter: RoomState }>();
+  const grown = new Map<string, GrownEvent>();
   const accepted: string[] = [];
   const beginning = firstActions(random, version);
   for (let index = 0; index < eventCount; index++) {
