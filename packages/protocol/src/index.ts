@@ -111,9 +111,11 @@ export { compactState, resolvedState } from './state-resolution/compact-state.ts
 export { resolveState, resolveStateNow } from './state-resolution/resolve-state.ts';
 export type {
   Answer,
+  AuthReach,
   CompactState,
   MemorySource,
   Nids,
+  PartitionedState,
   Resolution,
   ResolutionEvent,
   ResolutionQuestion,

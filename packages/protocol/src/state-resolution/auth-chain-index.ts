@@ -1,6 +1,5 @@
 import { numberUnder } from './number-at.ts';
-import type { PartitionedState } from './partition-state.ts';
-import type { Nids } from './types.ts';
+import type { AuthReach, Nids, PartitionedState } from './types.ts';
 
 /** Where an event stands in the index: what a caller stores of it. */
 export interface AuthChainEntry {
@@ -45,7 +44,7 @@ type Reach = Map<Chain, number>;
  *
  * Held in memory, about one entry and a few links per event; the caller may store what `add` answers and `restore` it.
  */
-export class AuthChainIndex {
+export class AuthChainIndex implements AuthReach {
   readonly #chains: Chain[] = [];
   readonly #positions = new Map<number, Position>();
 
@@ -99,7 +98,6 @@ export class AuthChainIndex {
     }
   }
 
-  /** The auth difference as `authDifference` has it; undefined when an event that it takes is not in the index. */
   difference({ unconflicted, conflictedBySet }: PartitionedState): number[] | undefined {
     const reaches: Reach[] = [];
     for (const eventNids of conflictedBySet) {
@@ -121,7 +119,6 @@ export class AuthChainIndex {
     return shared && between(extend(inAll, shared), inSome).filter(isOpen);
   }
 
-  /** The conflicted state subgraph as `conflictedSubgraph` has it; undefined when one of the events is not in the index. */
   subgraph(inConflict: readonly number[]): number[] | undefined {
     const positions = this.#positionsOf(inConflict);
     if (positions === undefined) return undefined;

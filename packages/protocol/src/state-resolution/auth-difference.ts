@@ -1,10 +1,9 @@
 import { reachable } from './auth-graph.ts';
 import type { AuthGraph } from './auth-graph.ts';
 import { numberAt, numberUnder } from './number-at.ts';
-import type { PartitionedState } from './partition-state.ts';
 import { ask } from './steps.ts';
 import type { Steps } from './steps.ts';
-import type { Nids } from './types.ts';
+import type { Nids, PartitionedState } from './types.ts';
 
 /**
  * The auth difference (spec: Room Version 2, "Auth difference"): what is in the auth chain of some of the sets of state and

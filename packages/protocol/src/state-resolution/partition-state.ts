@@ -1,15 +1,5 @@
 import { numberAt } from './number-at.ts';
-import type { CompactState } from './types.ts';
-
-/** The states, split into what they share and what they do not. */
-export interface PartitionedState {
-  /** The entries that every set has (spec: "Unconflicted state map"). */
-  readonly unconflicted: CompactState;
-  /** The distinct events under each other key, in ascending order of the keys. */
-  readonly conflicts: ReadonlyMap<number, readonly number[]>;
-  /** Per set of state, its events that not every set has. */
-  readonly conflictedBySet: readonly (readonly number[])[];
-}
+import type { CompactState, PartitionedState } from './types.ts';
 
 /**
  * Splits sets of state (spec: Room Version 2, "Unconflicted state map and conflicted state set"): one pass over the

@@ -1,6 +1,6 @@
 import { authorise } from '../auth-rules/authorise.ts';
+import type { Algorithm, ResolutionContext } from './algorithm.ts';
 import { PartialState } from './iterative-auth-checks.ts';
-import type { Algorithm, ResolutionContext } from './resolve-state.ts';
 import type { ResolutionEvent } from './types.ts';
 
 /** The events in conflict under one state key, by ascending depth, then descending SHA-1 of the event ID. */

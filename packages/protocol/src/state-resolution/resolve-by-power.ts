@@ -1,14 +1,13 @@
+import type { Algorithm, ResolutionContext } from './algorithm.ts';
 import { authDifference } from './auth-difference.ts';
 import { walkAuthChains } from './auth-graph.ts';
 import { conflictedSubgraph } from './conflicted-subgraph.ts';
 import { PartialState, iterativeAuthChecks } from './iterative-auth-checks.ts';
 import type { CheckContext } from './iterative-auth-checks.ts';
 import { mainlineOrder } from './mainline-ordering.ts';
-import type { PartitionedState } from './partition-state.ts';
 import { reverseTopologicalPowerOrder } from './power-ordering.ts';
-import type { Algorithm, ResolutionContext } from './resolve-state.ts';
 import type { Steps } from './steps.ts';
-import type { CompactState, ResolutionEvent } from './types.ts';
+import type { CompactState, PartitionedState, ResolutionEvent } from './types.ts';
 
 /** In what the algorithms of room versions 2 and 12 differ. */
 export interface PowerAlgorithm {

@@ -1,32 +1,14 @@
 import type { AuthEvidence } from '../auth-rules/types.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
-import type { AuthChainIndex } from './auth-chain-index.ts';
+import type { Algorithm } from './algorithm.ts';
 import { compactState, eventUnder } from './compact-state.ts';
-import type { PartialState } from './iterative-auth-checks.ts';
 import { LoadedEvents } from './loaded-events.ts';
 import { partitionState } from './partition-state.ts';
-import type { PartitionedState } from './partition-state.ts';
 import { resolveByDepth } from './resolve-by-depth.ts';
 import { resolveByPower } from './resolve-by-power.ts';
 import { run, runNow } from './steps.ts';
 import type { Steps } from './steps.ts';
 import type { MemorySource, Resolution, ResolutionQuestion, ResolutionSource } from './types.ts';
-
-/** What an algorithm works with, besides the states. */
-export interface ResolutionContext {
-  readonly version: RoomVersion;
-  readonly createNid: number | undefined;
-  readonly authChains: AuthChainIndex | undefined;
-  readonly loaded: LoadedEvents;
-  readonly evidence: AuthEvidence;
-  readonly sha1: (text: string) => string;
-}
-
-/** Resolves what is in conflict. Events under keys without conflict may be in what it answers; they do not count. */
-export type Algorithm = (
-  partitioned: PartitionedState,
-  context: ResolutionContext,
-) => Steps<PartialState>;
 
 const ALGORITHMS: Readonly<Record<RoomVersion['stateResolution'], Algorithm>> = {
   '1': resolveByDepth,

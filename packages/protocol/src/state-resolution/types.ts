@@ -2,7 +2,6 @@ import type { StateKey } from '../auth-rules/auth-event-keys.ts';
 import type { EventToAuthorise } from '../auth-rules/types.ts';
 import type { SignatureVerifier } from '../events/types.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
-import type { AuthChainIndex } from './auth-chain-index.ts';
 
 /** Integers that the caller has given to events or to state keys; at most 2^53 − 1. */
 export type Nids = readonly number[] | Int32Array | Uint32Array | Float64Array;
@@ -58,6 +57,27 @@ export interface MemorySource extends ResolutionSource {
   stateKeys(keys: readonly StateKey[]): readonly (number | undefined)[];
 }
 
+/** The states, split into what they share and what they do not. */
+export interface PartitionedState {
+  /** The entries that every set has (spec: "Unconflicted state map"). */
+  readonly unconflicted: CompactState;
+  /** The distinct events under each other key, in ascending order of the keys. */
+  readonly conflicts: ReadonlyMap<number, readonly number[]>;
+  /** Per set of state, its events that not every set has. */
+  readonly conflictedBySet: readonly (readonly number[])[];
+}
+
+/** Answers about the auth chains of a room without walking them: an `AuthChainIndex`, or a caller's own. */
+export interface AuthReach {
+  /**
+   * The auth difference of the sets of state, without the events in conflict themselves. An event counts as part of its own
+   * auth chain. Undefined when an event is not known.
+   */
+  difference(partitioned: PartitionedState): readonly number[] | undefined;
+  /** The events on all paths of auth events between two of these, these included. Undefined as above. */
+  subgraph(inConflict: readonly number[]): readonly number[] | undefined;
+}
+
 /** What is to be resolved. */
 export interface ResolutionQuestion {
   readonly roomVersion: RoomVersion;
@@ -69,7 +89,7 @@ export interface ResolutionQuestion {
    */
   readonly createNid?: number;
   /** Answers for auth chains without walking them. Used when it covers all events of the sets. */
-  readonly authChains?: AuthChainIndex;
+  readonly authChains?: AuthReach;
   /** The SHA-1 of a text's UTF-8 bytes in lower-case hexadecimal digits: the tie-break of room version 1. */
   readonly sha1: (text: string) => string;
   /** Verifies third-party invites. Without it those in conflict are not allowed. */

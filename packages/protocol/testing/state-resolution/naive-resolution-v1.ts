@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto';
 
 import { authorise } from '../../src/auth-rules/authorise.ts';
-import type { NaiveRoom } from './naive-resolution.ts';
 import { placeAt } from './room-event.ts';
-import type { RoomEvent, RoomState } from './room-event.ts';
+import type { NaiveRoom, RoomEvent, RoomState } from './room-event.ts';
 
 /** The algorithm of room version 1, in its own words. */
 export function naiveResolutionV1(states: readonly RoomState[], room: NaiveRoom): RoomState {

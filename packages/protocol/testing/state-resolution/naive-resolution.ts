@@ -3,17 +3,9 @@
 
 import { authorise } from '../../src/auth-rules/authorise.ts';
 import { powerLevels } from '../../src/auth-rules/power-levels.ts';
-import type { RoomVersion } from '../../src/room-versions/types.ts';
 import { naiveResolutionV1 } from './naive-resolution-v1.ts';
 import { placeAt, placeOf } from './room-event.ts';
-import type { RoomEvent, RoomState } from './room-event.ts';
-
-/** A room in whose events a resolution may look. */
-export interface NaiveRoom {
-  readonly version: RoomVersion;
-  readonly events: ReadonlyMap<string, RoomEvent>;
-  readonly createId: string | undefined;
-}
+import type { NaiveRoom, RoomEvent, RoomState } from './room-event.ts';
 
 /** The resolution of a set of states. */
 export function naiveResolution(states: readonly RoomState[], room: NaiveRoom): RoomState {

@@ -1,4 +1,5 @@
 import type { EventToAuthorise } from '../../src/auth-rules/types.ts';
+import type { RoomVersion } from '../../src/room-versions/types.ts';
 
 /** An event of a test room. References are event IDs in every room version. */
 export interface RoomEvent extends EventToAuthorise {
@@ -10,6 +11,13 @@ export interface RoomEvent extends EventToAuthorise {
 
 /** A set of state: event IDs by `placeOf`. */
 export type RoomState = ReadonlyMap<string, string>;
+
+/** A room in whose events a resolution may look. */
+export interface NaiveRoom {
+  readonly version: RoomVersion;
+  readonly events: ReadonlyMap<string, RoomEvent>;
+  readonly createId: string | undefined;
+}
 
 /** The type and state key of a state event as one text. */
 export function placeOf({ type, state_key: stateKey = '' }: Pick<RoomEvent, 'type' | 'state_key'>) {
