@@ -107,10 +107,14 @@ export class AuthChainIndex implements AuthReach {
     }
     const inAll: Reach = new Map();
     const inSome: Reach = new Map();
-    for (const chain of new Set(reaches.flatMap((reach) => [...reach.keys()]))) {
-      const ends = reaches.map((reach) => reach.get(chain) ?? 0);
-      inAll.set(chain, Math.min(...ends));
-      inSome.set(chain, Math.max(...ends));
+    for (const reach of reaches) {
+      for (const [chain, end] of reach) {
+        inSome.set(chain, Math.max(end, inSome.get(chain) ?? 0));
+      }
+    }
+    for (const [chain, most] of inSome) {
+      const least = (end: number, reach: Reach): number => Math.min(end, reach.get(chain) ?? 0);
+      inAll.set(chain, reaches.reduce(least, most));
     }
     const inConflict = new Set(conflictedBySet.flat());
     const isOpen = (nid: number): boolean => !inConflict.has(nid);

@@ -145,3 +145,38 @@ test('a third-party invite in conflict is allowed with a verifier that confirms 
     assert.deepEqual(room.resolve([before, after]), sorted(before));
   }
 });
+
+test('auth chains of any length are walked without recursion', () => {
+  const version = knownVersion('12');
+  const room = new MemoryRoom(
+    version,
+    drawnRoom({ title: '', events: BEGINNING, states: [], expected: {} }, version),
+  );
+  const before = new Map([
+    [placeAt('m.room.create', ''), '$create:example.org'],
+    [placeAt('m.room.power_levels', ''), '$levels0:example.org'],
+  ]);
+  const ends = ['a', 'b'].map((fork) => {
+    let last = '$alice:example.org';
+    for (let index = 0; index < 20_000; index++) {
+      const eventId = `$${fork}${index}`;
+      room.add({
+        eventId,
+        type: 'm.room.member',
+        state_key: ALICE,
+        sender: ALICE,
+        content: { membership: 'join' },
+        room_id: '!create:example.org',
+        prev_events: [last],
+        auth_events: [last, '$levels0:example.org'],
+        depth: index,
+        origin_server_ts: index,
+      });
+      last = eventId;
+    }
+    return new Map([...before, [placeAt('m.room.member', ALICE), last]]);
+  });
+  const [, expected] = ends;
+  assert.deepEqual(room.resolve(ends), sorted(expected ?? []));
+  assert.deepEqual(room.resolve(ends, { withIndex: true }), sorted(expected ?? []));
+});

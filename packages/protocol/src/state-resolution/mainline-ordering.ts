@@ -7,7 +7,8 @@ import type { ResolutionEvent } from './types.ts';
 
 /**
  * The mainline ordering (spec: Room Version 2, "Mainline ordering"): events whose power levels are of an earlier
- * epoch of the room come first, then by `origin_server_ts`, then by event ID in code points.
+ * epoch of the room come first, then by `origin_server_ts`, then by event ID in code points. Each power levels event on
+ * the way back is a question of its own to the source, unless it was loaded before.
  *
  * @param levels the power levels that the mainline begins with; without them all positions are infinite
  */

@@ -6,8 +6,7 @@ import type { CompactState, PartitionedState } from './types.ts';
  * sorted keys of all sets.
  */
 export function partitionState(sets: readonly CompactState[]): PartitionedState {
-  const capacity = Math.min(...sets.map(({ keyNids }) => keyNids.length), Infinity);
-  const shared = newState(Number.isFinite(capacity) ? capacity : 0);
+  const shared = newState(sets[0]?.keyNids.length ?? 0);
   const conflicts = new Map<number, readonly number[]>();
   const conflictedBySet: number[][] = sets.map(() => []);
   const next = new Int32Array(sets.length);

@@ -18,7 +18,7 @@ export interface CompactState {
 /** A set of state, by state key. A map is sorted first; who has a large state passes it compactly. */
 export type StateSet = CompactState | ReadonlyMap<number, number>;
 
-/** What state resolution reads of an event. The IDs in `prev_events` are texts in every room version. */
+/** What state resolution reads of an event. */
 export interface ResolutionEvent extends EventToAuthorise {
   readonly nid: number;
   /** The integer of its type and state key, the same as in the sets of state. */

@@ -3,7 +3,7 @@ import type { RoomVersion } from '../../src/room-versions/types.ts';
 
 /** An event of a test room. References are event IDs in every room version. */
 export interface RoomEvent extends EventToAuthorise {
-  readonly state_key?: string;
+  readonly prev_events: readonly string[];
   readonly auth_events: readonly string[];
   readonly depth: number;
   readonly origin_server_ts: number;
