@@ -73,6 +73,8 @@ test('entries in another order are refused', () => {
   const index = new AuthChainIndex();
   index.restore(create);
   assert.throws(() => index.restore(second), RangeError);
+  const ahead = { ...first, links: [{ chain: 0, sequence: 2 }] };
+  assert.throws(() => index.restore(ahead), RangeError);
 });
 
 test('what the index does not cover, it does not answer', () => {

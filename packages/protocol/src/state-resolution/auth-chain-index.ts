@@ -19,8 +19,8 @@ interface Chain {
   readonly eventNids: number[];
   /** Where its events lead to, by ascending `here`. */
   readonly links: Link[];
-  /** Which events lead to it. */
-  readonly linksBack: Link[];
+  /** Which events lead to it, by the sequence that they lead to, from 1. */
+  readonly linksBack: Position[][];
   readonly linkedTo: Reach;
 }
 
@@ -84,17 +84,19 @@ export class AuthChainIndex implements AuthReach {
     const chain = this.#chains[number];
     const targets = links.flatMap((link) => {
       const target = this.#chains[link.chain];
-      return target === undefined ? [] : [{ chain: target, sequence: link.sequence }];
+      if (target === undefined || target.eventNids.length < link.sequence) return [];
+      return [{ chain: target, sequence: link.sequence }];
     });
     if (chain?.eventNids.length !== sequence - 1 || targets.length < links.length) {
       throw new RangeError('the entries of the index are not in the order in which they were made');
     }
     chain.eventNids.push(eventNid);
+    chain.linksBack.push([]);
     this.#positions.set(eventNid, { chain, sequence });
     for (const target of targets) {
       chain.links.push({ here: sequence, ...target });
       chain.linkedTo.set(target.chain, target.sequence);
-      target.chain.linksBack.push({ here: target.sequence, chain, sequence });
+      target.chain.linksBack[target.sequence - 1]?.push({ chain, sequence });
     }
   }
 
@@ -136,7 +138,9 @@ export class AuthChainIndex implements AuthReach {
       // A chain that no event in conflict leads to is of no interest.
       if (before === undefined || before < sequence) continue;
       beforeStarts.set(chain, sequence - 1);
-      for (const link of chain.linksBack) if (link.here >= sequence) waiting.push(link);
+      for (const leading of chain.linksBack.slice(sequence - 1, before).flat()) {
+        waiting.push(leading);
+      }
     }
     return between(beforeStarts, ends);
   }
@@ -160,12 +164,23 @@ function extend(reach: Reach, positions: readonly Position[]): Reach {
     const before = reach.get(chain) ?? 0;
     if (sequence <= before) continue;
     reach.set(chain, sequence);
-    for (const link of chain.links) {
-      if (link.here > sequence) break;
-      if (link.here > before) waiting.push(link);
+    for (const link of chain.links.slice(firstAfter(before, chain), firstAfter(sequence, chain))) {
+      waiting.push(link);
     }
   }
   return reach;
+}
+
+// Where the links of the events after a sequence begin: each link is then looked at once, however often a reach grows.
+function firstAfter(sequence: number, { links }: Chain): number {
+  let low = 0;
+  let high = links.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (links[middle] !== undefined && links[middle].here > sequence) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 // The events after one reach, up to another.

@@ -1,5 +1,7 @@
 // State resolution a second time, as slow and as close to the words of the spec as can be: sets of event IDs and recursion.
-// It shares nothing with the first but the authorisation rules and the reading of power levels.
+// It shares nothing with the first but the authorisation rules and the reading of power levels. In the two places where the
+// words leave or give another choice than deployed servers make, it makes theirs: an event counts as part of its
+// own auth chain in the auth difference, and X is enlarged along the full conflicted set.
 
 import { authorise } from '../../src/auth-rules/authorise.ts';
 import { powerLevels } from '../../src/auth-rules/power-levels.ts';
