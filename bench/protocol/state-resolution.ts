@@ -20,6 +20,17 @@ interface Measure {
 
 const rounds = 15;
 
+/** State resolution on rooms in memory. */
+export const stateResolution = {
+  name: 'state-resolution',
+  title: 'State resolution',
+  about:
+    'Resolving states that are in memory as sorted arrays of integers, events included. Beside forks, bare compares ' +
+    'and copies the same states as maps; beside ban wars, where all events are in conflict, it authorises each once. ' +
+    'Of what a fork changes a third are bans after a departure, a third new names, a third departures.',
+  measures,
+};
+
 function measures(): Measure[] {
   return ['11', '12'].flatMap((version) => [
     compared(
@@ -142,8 +153,12 @@ function memoryInUse(): number {
   return heapUsed + arrayBuffers;
 }
 
-if (globalThis.gc === undefined) console.log('without --expose-gc, memory counts what is garbage');
-console.log(`${machineFacts()}, medians of ${rounds} rounds in ms\n`);
-console.log('| | Soma | bare | Soma/bare |\n|---|---:|---:|---:|');
-for (const measure of measures()) console.log(measureTimes(measure));
-console.log(`\n${measureMemory()}`);
+function main(): void {
+  const { title, about } = stateResolution;
+  console.log(`${title}. ${about}\n\n${machineFacts()}, medians of ${rounds} rounds in ms\n`);
+  console.log('| | Soma | bare | Soma/bare |\n|---|---:|---:|---:|');
+  for (const measure of measures()) console.log(measureTimes(measure));
+  console.log(`\n${measureMemory()}`);
+}
+
+if (import.meta.main) main();
