@@ -51,8 +51,9 @@ function readOptions(args: readonly string[]): Options {
 
 function supportedVersion(id: string): RoomVersion {
   const version = roomVersion(id);
-  if (version === undefined || !version.supported) {
-    throw new Error(`room version ${id} is not one of ${supportedRoomVersions().join(', ')}`);
+  const supported = supportedRoomVersions();
+  if (version === undefined || !supported.includes(id)) {
+    throw new Error(`room version ${id} is not one of ${supported.join(', ')}`);
   }
   return version;
 }

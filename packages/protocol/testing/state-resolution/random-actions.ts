@@ -43,9 +43,12 @@ export function firstActions(random: Random, version: RoomVersion): Action[] {
 export function randomAction(
   random: Random,
   version: RoomVersion,
-  contentOf: (type: string) => JsonObject | undefined,
+  contentOf: Scene['contentOf'],
 ): Action {
-  const sender = random.chance(40) ? CREATOR : random.pick(USERS);
+  const joined = USERS.filter(
+    (user) => contentOf('m.room.member', user)?.['membership'] === 'join',
+  );
+  const sender = (random.chance(85) ? random.pick(joined) : undefined) ?? random.pick(USERS);
   const other = random.pick(USERS);
   const act = random.pick(ACTS);
   return act({ random, version, sender, other, contentOf });
@@ -56,7 +59,8 @@ interface Scene {
   readonly version: RoomVersion;
   readonly sender: string;
   readonly other: string;
-  readonly contentOf: (type: string) => JsonObject | undefined;
+  /** The content of a state event, empty state key by default. */
+  readonly contentOf: (type: string, stateKey?: string) => JsonObject | undefined;
 }
 
 const join = ({ other }: Scene): Action => membership('join', other, other);

@@ -65,7 +65,8 @@ export function randomRoom(
     const eventAt = (type: string, stateKey = ''): RoomEvent | undefined =>
       grown.get(stateBefore.get(placeAt(type, stateKey)) ?? '')?.event;
     const action =
-      beginning[index] ?? randomAction(random, version, (type) => eventAt(type)?.content);
+      beginning[index] ??
+      randomAction(random, version, (type, stateKey) => eventAt(type, stateKey)?.content);
     const draft: Draft = {
       ...action,
       ...roomOf(action, accepted[0], seed, version),
