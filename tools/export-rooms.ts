@@ -1,4 +1,5 @@
 /** Writes random rooms as JSON lines: docs/develop/export-rooms.md. */
+import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 
 import { roomVersion, supportedRoomVersions } from '@soma/protocol';
@@ -64,13 +65,17 @@ function integer(name: string, text: string, least: number, most: number): numbe
   throw new Error(`${name} must be an integer from ${least} to ${most}, not ${text}`);
 }
 
-function run(args: readonly string[]): void {
+async function run(args: readonly string[]): Promise<void> {
   try {
-    for (const line of exportRooms(args)) process.stdout.write(`${line}\n`);
+    await pipeline(function* lines() {
+      for (const line of exportRooms(args)) yield `${line}\n`;
+    }, process.stdout);
   } catch (error) {
+    // Whoever reads has seen enough.
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return;
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
     process.exitCode = 2;
   }
 }
 
-if (import.meta.main) run(process.argv.slice(2));
+if (import.meta.main) await run(process.argv.slice(2));
