@@ -114,6 +114,23 @@ export type {
   EventToAuthorise,
 } from './auth-rules/types.ts';
 
+export { type AuthChainEntry, AuthChainIndex } from './state-resolution/auth-chain-index.ts';
+export { compactState, resolvedState } from './state-resolution/compact-state.ts';
+export { resolveState, resolveStateNow } from './state-resolution/resolve-state.ts';
+export type {
+  Answer,
+  AuthReach,
+  CompactState,
+  MemorySource,
+  Nids,
+  PartitionedState,
+  Resolution,
+  ResolutionEvent,
+  ResolutionQuestion,
+  ResolutionSource,
+  StateSet,
+} from './state-resolution/types.ts';
+
 export { type Glob, globMatches, parseGlob } from './glob.ts';
 export { type PropertyPath, parsePropertyPath, valueAt } from './property-path.ts';
 
