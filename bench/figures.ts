@@ -17,6 +17,7 @@ export const figureKinds = {
   timeMs: { title: 'time, ms', digits: 0 },
   megabytes: { title: 'MB', digits: 1 },
   ownMegabytes: { title: 'of it without file pages, MB', digits: 1 },
+  memoryMegabytes: { title: 'memory in use at most, MB', digits: 1 },
   bytes: { title: 'bytes', digits: 0 },
   operationsPerSecond: { title: 'operations per second', digits: 0 },
   megabytesPerSecond: { title: 'MB/s', digits: 1 },

@@ -25,6 +25,10 @@ export function runProtocolScenario(
         ? []
         : [{ server: 'bare', call: bare, warm: timesOf(bare, 1, turnMs) } as const]),
     ];
+    if (measure.memoryMegabytes !== undefined) {
+      const figures = { memoryMegabytes: measure.memoryMegabytes() };
+      record({ measure: title, pair: 0, server: 'soma', figures });
+    }
     for (let pair = 0; pair < rounds; pair += 1) {
       for (const { server, call, warm } of pair % 2 === 0 ? works : works.toReversed()) {
         const batch = Math.max(1, Math.round((timedAloneMs * warm.calls) / warm.totalMs));

@@ -20,6 +20,8 @@ export interface Measure {
   readonly ratioWanted?: number;
   /** The longest time of one that the project wants at p50. */
   readonly p50WantedUs?: number;
+  /** The memory that one operation takes at most, in MB; measured once. */
+  memoryMegabytes?(): number;
   /** How many operations one call is (1); the rate and the times are per operation. */
   readonly operations?: number;
   /** The bytes that one call goes through; with it, the rate is in MB/s. */

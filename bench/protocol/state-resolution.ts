@@ -1,27 +1,16 @@
-/** Measures state resolution beside a bare reference: `node --expose-gc bench/protocol/state-resolution.ts`. */
-import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 import { authorise, compactState, resolveStateNow } from '@soma/protocol';
 import type { MemorySource, ResolutionQuestion } from '@soma/protocol';
 
-import { machineFacts } from '../machine-facts.ts';
+import { lastResult } from './run-scenario.ts';
+import type { Measure, ProtocolScenario } from './scenario.ts';
 import { banWar, forkedRoom } from './state-resolution-rooms.ts';
 import type { Conflict } from './state-resolution-rooms.ts';
 
-/** One line of the table: two ways to spend time on the same states. */
-interface Measure {
-  readonly title: string;
-  /** What the reference does. */
-  readonly bareTitle: string;
-  readonly soma: () => unknown;
-  readonly bare: () => unknown;
-  readonly wantedMs?: number;
-}
-
-const rounds = 15;
-
 /** State resolution on rooms in memory. */
-export const stateResolution = {
+export const stateResolution: ProtocolScenario = {
   name: 'state-resolution',
   title: 'State resolution',
   about:
@@ -38,11 +27,14 @@ function measures(): Measure[] {
       forkedRoom(version, 10_000, 2, 50),
       20,
     ),
-    compared(
-      `100,000 state events, 1,000 changed, version ${version}`,
-      forkedRoom(version, 100_000, 2, 500),
-      200,
-    ),
+    {
+      ...compared(
+        `100,000 state events, 1,000 changed, version ${version}`,
+        forkedRoom(version, 100_000, 2, 500),
+        200,
+      ),
+      memoryMegabytes: () => memoryOf(forkedRoom(version, 100_000, 2, 500)),
+    },
     compared(
       `50 forks of 10,000, 20 changed in each, version ${version}`,
       forkedRoom(version, 10_000, 50, 20),
@@ -53,17 +45,16 @@ function measures(): Measure[] {
 }
 
 /** Beside comparing and copying the states as maps, which any resolution has to do. */
-function compared(title: string, conflict: Conflict, wantedMs?: number): Measure {
+function compared(title: string, conflict: Conflict, p50WantedMs?: number): Measure {
   const question = compactQuestion(conflict);
   const maps = conflict.room
     .question(conflict.states)
     .stateSets.filter((state) => state instanceof Map);
   return {
     title,
-    bareTitle: 'compare and copy the states as maps',
     soma: () => resolveStateNow(question, conflict.room.source),
     bare: () => sharedEntries(maps),
-    ...(wantedMs === undefined ? {} : { wantedMs }),
+    ...(p50WantedMs === undefined ? {} : { p50WantedUs: p50WantedMs * 1000 }),
   };
 }
 
@@ -77,7 +68,6 @@ function authorised(title: string, conflict: Conflict, withIndex: boolean): Meas
   const get = (type: string, stateKey: string) => state.get(`${type}|${stateKey}`);
   return {
     title,
-    bareTitle: 'authorise each event once',
     soma: () =>
       resolveStateNow(
         withIndex ? { ...question, authChains: room.authChains } : question,
@@ -100,34 +90,10 @@ function sharedEntries(maps: readonly ReadonlyMap<number, number>[]): Map<number
   return shared;
 }
 
-function measureTimes({ title, bareTitle, soma, bare, wantedMs }: Measure): string {
-  const times = { soma: [] as number[], bare: [] as number[] };
-  for (let round = 0; round < rounds; round += 1) {
-    times.soma.push(timeOf(soma));
-    times.bare.push(timeOf(bare));
-  }
-  const [ours, theirs] = [median(times.soma), median(times.bare)];
-  const wanted = wantedMs === undefined ? '' : ` (wanted < ${wantedMs})`;
-  return `| ${title} | ${ours.toFixed(1)}${wanted} | ${theirs.toFixed(1)} (${bareTitle}) | ${(ours / theirs).toFixed(1)} |`;
-}
-
-function timeOf(call: () => unknown): number {
-  const startedAt = performance.now();
-  const result = call();
-  const took = performance.now() - startedAt;
-  assert.ok(result);
-  return took;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-/** How much more memory is in use at any question that a resolution asks, and at its end. */
-function measureMemory(): string {
-  const conflict = forkedRoom('12', 100_000, 2, 500);
+/** The most that is in use beyond the states themselves at any question that a resolution asks, and at its end. */
+function memoryOf(conflict: Conflict): number {
   const question = compactQuestion(conflict);
-  globalThis.gc?.();
+  collectGarbage();
   const before = memoryInUse();
   let most = before;
   const look = <Result>(result: Result): Result => {
@@ -141,11 +107,8 @@ function measureMemory(): string {
     stateKeys: (keys) => look(source.stateKeys(keys)),
   };
   const result = look(resolveStateNow(question, watched));
-  globalThis.gc?.();
-  const kept = memoryInUse();
-  assert.ok(result.resolved.size > 0);
-  const write = (bytes: number): string => ((bytes - before) / 2 ** 20).toFixed(1);
-  return `memory of a resolution over 100,000 state events: at most ${write(most)} MiB more, ${write(kept)} MiB with its result`;
+  lastResult.value = result;
+  return (most - before) / 1e6;
 }
 
 function memoryInUse(): number {
@@ -153,12 +116,8 @@ function memoryInUse(): number {
   return heapUsed + arrayBuffers;
 }
 
-function main(): void {
-  const { title, about } = stateResolution;
-  console.log(`${title}. ${about}\n\n${machineFacts()}, medians of ${rounds} rounds in ms\n`);
-  console.log('| | Soma | bare | Soma/bare |\n|---|---:|---:|---:|');
-  for (const measure of measures()) console.log(measureTimes(measure));
-  console.log(`\n${measureMemory()}`);
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  collect();
 }
-
-if (import.meta.main) main();
