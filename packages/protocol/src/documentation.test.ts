@@ -15,9 +15,6 @@ const packageFolder = join(root, 'packages/protocol');
 const folder = mkdtempSync(join(tmpdir(), 'soma-examples-'));
 const exported = packageExports(join(packageFolder, 'src/index.ts'));
 
-/** Files and folders of which not everything exported has its documentation yet. */
-const undocumented: readonly string[] = ['state-resolution/'];
-
 interface Example {
   readonly title: string;
   readonly file: string;
@@ -90,11 +87,9 @@ test('no example has an error of types elsewhere', () => {
 });
 
 test('every export has a description, and every one that is no type an example', () => {
-  const lacking = exported
-    .filter(({ file }) => !undocumented.some((path) => file.startsWith(path)))
-    .filter(({ documentation, examples: texts, isType }) => {
-      return documentation === undefined || (!isType && texts.length === 0);
-    });
+  const lacking = exported.filter(({ documentation, examples: texts, isType }) => {
+    return documentation === undefined || (!isType && texts.length === 0);
+  });
   assert.deepEqual(
     lacking.map(({ name, file }) => `${name} (${file})`),
     [],

@@ -43,6 +43,18 @@ type Reach = Map<Chain, number>;
  * is then found by comparing one number per chain, without walking auth chains.
  *
  * Held in memory, about one entry and a few links per event; the caller may store what `add` answers and `restore` it.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { AuthChainIndex } from '@soma/protocol';
+ *
+ * const index = new AuthChainIndex();
+ * index.add({ nid: 1, stateKeyNid: 1, authEventNids: [] });
+ * const entry = index.add({ nid: 2, stateKeyNid: 2, authEventNids: [1] });
+ * assert.deepEqual(entry?.links, [{ chain: 0, sequence: 1 }]);
+ * assert.equal(index.add({ nid: 4, stateKeyNid: 2, authEventNids: [3] }), undefined);
+ * ```
  */
 export class AuthChainIndex implements AuthReach {
   readonly #chains: Chain[] = [];

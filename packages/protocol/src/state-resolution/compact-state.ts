@@ -1,7 +1,18 @@
 import { numberAt, numberUnder } from './number-at.ts';
 import type { CompactState, Resolution, StateSet } from './types.ts';
 
-/** A set of state with its keys in ascending order; one that is compact already is returned as it is. */
+/**
+ * A set of state with its keys in ascending order; one that is compact already is returned as it is.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { compactState } from '@soma/protocol';
+ *
+ * const { keyNids, eventNids } = compactState(new Map([[7, 70], [2, 20]]));
+ * assert.deepEqual([[...keyNids], [...eventNids]], [[2, 7], [20, 70]]);
+ * ```
+ */
 export function compactState(state: StateSet): CompactState {
   if ('keyNids' in state) return state;
   const keyNids = Float64Array.from(state.keys()).sort();
@@ -23,7 +34,19 @@ export function eventUnder(
   return keyNids[low] === keyNid ? eventNids[low] : undefined;
 }
 
-/** A resolution as one set of state. */
+/**
+ * A resolution as one set of state.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { resolvedState } from '@soma/protocol';
+ *
+ * const unconflicted = { keyNids: [1, 3], eventNids: [10, 30] };
+ * const { keyNids } = resolvedState({ unconflicted, resolved: new Map([[2, 20]]), missing: [] });
+ * assert.deepEqual([...keyNids], [1, 2, 3]);
+ * ```
+ */
 export function resolvedState({ unconflicted, resolved }: Resolution): CompactState {
   const added = compactState(resolved);
   const length = unconflicted.keyNids.length + added.keyNids.length;

@@ -22,6 +22,23 @@ const ALGORITHMS: Readonly<Record<RoomVersion['stateResolution'], Algorithm>> = 
  *
  * The work grows with the sets' sizes only in comparing them (and, when an auth difference is left, in one question for the
  * auth events of all that is shared); all else grows with what is in conflict and its auth chains.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { resolveState, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('12');
+ * assert.ok(version);
+ * const state = new Map([[1, 10], [2, 20]]);
+ * const nothingInConflict = { roomVersion: version, stateSets: [state, state], sha1: () => '' };
+ * const { resolved, missing } = await resolveState(nothingInConflict, {
+ *   authEvents: async (nids) => nids.map(() => []),
+ *   events: async (nids) => nids.map(() => undefined),
+ *   stateKeys: async (keys) => keys.map(() => undefined),
+ * });
+ * assert.deepEqual([resolved.size, missing], [0, []]);
+ * ```
  */
 export function resolveState(
   question: ResolutionQuestion,
@@ -32,6 +49,43 @@ export function resolveState(
 
 /**
  * `resolveState` without waiting, for a source in memory. Throws a TypeError when the source answers with a promise.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { createHash } from 'node:crypto';
+ * import { resolveStateNow, roomVersion } from '@soma/protocol';
+ * import type { MemorySource, ResolutionEvent } from '@soma/protocol';
+ *
+ * const roomVersion11 = roomVersion('11');
+ * assert.ok(roomVersion11);
+ * const sender = '@alice:example.org';
+ * const made: ResolutionEvent[] = [];
+ * function add(type: string, state_key: string, content: ResolutionEvent['content'], authEventNids: number[]) {
+ *   const nid = made.length + 1;
+ *   const [eventId, room_id] = [`$${nid}`, '!room:example.org'];
+ *   const stateKeyNid = Math.min(nid, 3);
+ *   const event = { nid, eventId, stateKeyNid, authEventNids, depth: nid, origin_server_ts: nid };
+ *   made.push({ ...event, type, state_key, sender, room_id, content, prev_events: ['$1'] });
+ * }
+ * add('m.room.create', '', { room_version: '11' }, []);
+ * add('m.room.member', sender, { membership: 'join' }, [1]);
+ * add('m.room.topic', '', { topic: 'earlier' }, [1, 2]);
+ * add('m.room.topic', '', { topic: 'later' }, [1, 2]);
+
+ * // Two servers hold the room's state with another topic each; of two equals the later one wins.
+ * const question = {
+ *   roomVersion: roomVersion11,
+ *   stateSets: [new Map([[1, 1], [2, 2], [3, 3]]), new Map([[1, 1], [2, 2], [3, 4]])],
+ *   sha1: (text: string) => createHash('sha1').update(text).digest('hex'),
+ * };
+ * const source: MemorySource = {
+ *   authEvents: (nids) => nids.map((nid) => made[nid - 1]?.authEventNids),
+ *   events: (nids) => nids.map((nid) => made[nid - 1]),
+ *   stateKeys: (keys) => keys.map(([type]) => made.find((event) => event.type === type)?.stateKeyNid),
+ * };
+ * assert.deepEqual([...resolveStateNow(question, source).resolved], [[3, 4]]);
+ * ```
  */
 export function resolveStateNow(question: ResolutionQuestion, source: MemorySource): Resolution {
   return runNow(resolution(question), source);
