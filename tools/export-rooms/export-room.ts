@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 import { buildEvent } from '@soma/protocol';
-import type { AuthVerdict, Pdu, RoomVersion } from '@soma/protocol';
+import type { AuthVerdict, BuiltEvent, Pdu, RoomVersion } from '@soma/protocol';
 
 import { nodeCrypto } from '../../packages/protocol/testing/node-crypto.ts';
 import { randomRoom } from '../../packages/protocol/testing/state-resolution/random-room.ts';
@@ -43,9 +43,9 @@ const KEY_ID = 'ed25519:1';
 /** Makes a random room with hashes and signatures. Seed, version and size decide on all of it. */
 export function exportRoom(seed: number, version: RoomVersion, eventCount: number): ExportedRoom {
   const keys = new SigningKeys(seed);
-  const built = new Map<string, ReturnType<typeof sign>>();
+  const built = new Map<string, BuiltEvent>();
   const room = randomRoom(seed, version, eventCount, (draft) => {
-    const event = sign(draft, version, keys);
+    const event = sign(draft, version, keys, built);
     built.set(event.eventId, event);
     return event.eventId;
   });
@@ -64,9 +64,22 @@ export function exportRoom(seed: number, version: RoomVersion, eventCount: numbe
   };
 }
 
-function sign(draft: Draft, roomVersion: RoomVersion, keys: SigningKeys) {
+function sign(
+  draft: Draft,
+  roomVersion: RoomVersion,
+  keys: SigningKeys,
+  earlier: ReadonlyMap<string, BuiltEvent>,
+): BuiltEvent {
   const serverName = draft.sender.slice(draft.sender.indexOf(':') + 1);
-  const event = buildEvent({ roomVersion, ...draft }, keys.of(serverName));
+  const referenceTo = (eventId: string) => earlier.get(eventId)?.reference ?? eventId;
+  const template = {
+    ...draft,
+    roomVersion,
+    prev_events: draft.prev_events.map(referenceTo),
+    auth_events: draft.auth_events.map(referenceTo),
+    newOpaqueId: () => `event-${earlier.size}`,
+  };
+  const event = buildEvent(template, keys.of(serverName));
   if (!event.ok) throw new Error(`${draft.type} cannot be built: ${event.problem.reason}`);
   return event;
 }
