@@ -1,6 +1,8 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { accountEndpoints } from './account-endpoints.ts';
 import { createRoomEndpoints } from './create-room.ts';
+import { directoryEndpoints } from './directory.ts';
+import { publicRoomsEndpoints } from './public-rooms.ts';
 import { pushRuleEndpoints } from './push-rules.ts';
 import { readMarkerEndpoints } from './read-markers.ts';
 import { receiptEndpoints } from './receipts.ts';
@@ -16,6 +18,8 @@ export const clientEndpoints: readonly Endpoint<ClientServices>[] = [
   ...accountEndpoints,
   ...createRoomEndpoints,
   ...membershipEndpoints,
+  ...directoryEndpoints,
+  ...publicRoomsEndpoints,
   ...sendEndpoints,
   ...roomReadingEndpoints,
   ...syncEndpoints,

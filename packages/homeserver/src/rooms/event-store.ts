@@ -85,6 +85,22 @@ export const timelineQueries = {
   ),
 };
 
+/** Events around a time: (room, time, time, order, limit), the nearest first. */
+export const timeQueries = {
+  from: query<EventRow & { readonly origin_server_ts: number }>(
+    `select ${columns}, e.origin_server_ts from events e
+     where e.room_nid = ? and e.origin_server_ts >= ? and (e.origin_server_ts > ? or e.event_order > ?)
+       and e.event_order is not null
+     order by e.origin_server_ts, e.event_order limit ?`,
+  ),
+  before: query<EventRow & { readonly origin_server_ts: number }>(
+    `select ${columns}, e.origin_server_ts from events e
+     where e.room_nid = ? and e.origin_server_ts <= ? and (e.origin_server_ts < ? or e.event_order < ?)
+       and e.event_order is not null
+     order by e.origin_server_ts desc, e.event_order desc limit ?`,
+  ),
+};
+
 const insertEventId = query('insert into event_ids (event_id, event_nid) values (?, ?)');
 const insertEvent = query(
   `insert into events (event_nid, event_id, room_nid, type_nid, state_key_nid, sender_nid, depth,

@@ -54,7 +54,7 @@ export function readMessages(rooms: Rooms, request: MessagesRequest): Promise<Me
         ? undefined
         : await placeOf(reader, access.roomNid, 'to', request.to);
     const page = matchesRoom(request.filter, request.roomId)
-      ? await collect(rooms, reader, access.roomNid, request, start, stop)
+      ? await collectHistory(rooms, reader, access.roomNid, request, start, stop)
       : { events: [], end: undefined };
     const state = request.filter.lazyLoadMembers
       ? await readSenders(rooms, reader, access.roomNid, page.events)
@@ -99,11 +99,11 @@ async function placeOf(
 }
 
 /** Reads rows until the page is full, the history or the work allowed is at its end. */
-async function collect(
+export async function collectHistory(
   rooms: Rooms,
   reader: Reader,
   roomNid: number,
-  request: MessagesRequest,
+  request: Pick<MessagesRequest, 'direction' | 'filter' | 'viewer' | 'limit'>,
   start: HistoryPlace,
   stop: HistoryPlace | undefined,
 ): Promise<{ events: ViewedEvent[]; end: HistoryPlace | undefined }> {

@@ -20,7 +20,7 @@ export function readState(rooms: Rooms, viewer: Viewer, roomId: string): Promise
   return readAt(rooms.database, async (reader) => {
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
     const state = await readStateFor(reader, access);
-    const events = await loadAll(rooms, reader, access.roomNid, [...state.values()]);
+    const events = await loadState(rooms, reader, access.roomNid, [...state.values()]);
     return events.map((event) => stateEventJson(rooms, event, roomId));
   });
 }
@@ -37,7 +37,7 @@ export function readStateEvent(
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
     const eventNid = await readStateKeyFor(rooms, reader, access, type, stateKey);
     const [event] =
-      eventNid === undefined ? [] : await loadAll(rooms, reader, access.roomNid, [eventNid]);
+      eventNid === undefined ? [] : await loadState(rooms, reader, access.roomNid, [eventNid]);
     if (event === undefined) throw notFound('The room has no such state event');
     return stateEventJson(rooms, event, roomId);
   });
@@ -67,7 +67,7 @@ export function readMembers(rooms: Rooms, request: MembersRequest): Promise<Json
         rooms.names.stateKeys.cachedPair(keyNid) ?? (await rooms.names.stateKeys.pair(keyNid));
       if (pair.type === 'm.room.member') memberNids.push(eventNid);
     }
-    const events = await loadAll(rooms, reader, access.roomNid, memberNids);
+    const events = await loadState(rooms, reader, access.roomNid, memberNids);
     return events
       .filter(({ pdu }) => {
         const { membership: current } = pdu.content;
@@ -133,7 +133,8 @@ async function readLastBefore(
   return last;
 }
 
-async function loadAll(
+/** Events by their nids, as they are stored. */
+export async function loadState(
   rooms: Rooms,
   reader: Reader,
   roomNid: number,

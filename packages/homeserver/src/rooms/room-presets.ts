@@ -1,3 +1,4 @@
+import { isJsonObject } from '@soma/protocol';
 import type { JsonObject, RoomVersion } from '@soma/protocol';
 
 export type Preset = 'private_chat' | 'trusted_private_chat' | 'public_chat';
@@ -55,7 +56,7 @@ export function initialPowerLevels(
   const users = version.creatorsHaveInfinitePower
     ? {}
     : Object.fromEntries(admins.map((userId) => [userId, 100]));
-  return {
+  const levels: JsonObject = {
     users,
     users_default: 0,
     events: {
@@ -64,7 +65,7 @@ export function initialPowerLevels(
       'm.room.history_visibility': 100,
       'm.room.canonical_alias': 50,
       'm.room.avatar': 50,
-      'm.room.tombstone': version.creatorsHaveInfinitePower ? TOMBSTONE_LEVEL_OF_CREATORS : 100,
+      'm.room.tombstone': 100,
       'm.room.server_acl': 100,
       'm.room.encryption': 100,
     },
@@ -77,4 +78,20 @@ export function initialPowerLevels(
     historical: 100,
     ...override,
   };
+  return version.creatorsHaveInfinitePower && !namesTombstone(override)
+    ? withTombstoneOfCreators(levels)
+    : levels;
+}
+
+function namesTombstone({ events }: JsonObject): boolean {
+  return isJsonObject(events) && Object.hasOwn(events, 'm.room.tombstone');
+}
+
+/** CS API, `POST /createRoom`: in version 12, tombstones explicitly need more than `state_default`. */
+export function withTombstoneOfCreators(levels: JsonObject): JsonObject {
+  const { events, state_default: stateDefault } = levels;
+  if (events !== undefined && !isJsonObject(events)) return levels;
+  const atLeast = typeof stateDefault === 'number' ? stateDefault + 1 : 0;
+  const level = Math.max(TOMBSTONE_LEVEL_OF_CREATORS, atLeast);
+  return { ...levels, events: { ...events, 'm.room.tombstone': level } };
 }

@@ -377,3 +377,11 @@ export async function readKeyHistory(
   const rows = await reader.all(readKeyChanges, roomNid, stateKeyNid);
   return rows.map((row) => ({ position: row.position, eventNid: row.new_event_nid }));
 }
+
+/** The create event of a room; undefined for a room that this server has no state of. */
+export async function readCreateEventNid(
+  reader: Reader,
+  roomNid: number,
+): Promise<number | undefined> {
+  return (await reader.get(readRoom, roomNid))?.create_event_nid;
+}

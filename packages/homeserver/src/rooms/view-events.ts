@@ -4,6 +4,7 @@ import type { Reader } from '../storage/sql.ts';
 import { clientEvent } from './client-event.ts';
 import { EventFlag, HIDDEN_FLAGS, readEvents, readRedactions } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
+import { expiryOf } from './retention.ts';
 import type { Rooms } from './rooms.ts';
 import { readReplacedState } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
@@ -36,9 +37,11 @@ export async function viewEvents(
 ): Promise<ViewedEvent[]> {
   const version = await rooms.versions.of(reader, roomNid);
   if (version === undefined || rows.length === 0) return [];
+  const isShown = await showing(rooms, reader, viewer, roomNid);
   const events = rows
     .filter((row) => (row.flags & HIDDEN_FLAGS) === 0)
-    .map((row) => toStoredEvent(row, version));
+    .map((row) => toStoredEvent(row, version))
+    .filter(isShown);
   const visibility = await RoomVisibility.open(rooms, reader, viewer, roomNid, version);
   const memberships = await visibility.decide(events);
   const visible = events.filter((event) => memberships.has(event.eventNid));
@@ -49,6 +52,20 @@ export async function viewEvents(
     event,
     client: clientEvent(event, unsigned.of(event, memberships.get(event.eventNid), now), roomId),
   }));
+}
+
+/** What neither its age nor its sender hides from the viewer; state events are always shown. */
+async function showing(
+  rooms: Rooms,
+  reader: Reader,
+  viewer: Viewer,
+  roomNid: number,
+): Promise<(event: StoredEvent) => boolean> {
+  const known = rooms.ignoredBy(viewer.userNid);
+  const ignored = known instanceof Promise ? await known : known;
+  const expiry = (await expiryOf(rooms, reader, roomNid)) ?? -Infinity;
+  return ({ stateKeyNid, pdu }) =>
+    stateKeyNid !== null || (!ignored.has(pdu.sender) && pdu.origin_server_ts >= expiry);
 }
 
 /** Makes `unsigned` of events that the viewer may see. */

@@ -51,11 +51,14 @@ async function departureOrder(
   return departure?.event_order ?? undefined;
 }
 
-/** What someone invited or knocking sees: the stripped state and the own member event. */
+/**
+ * What someone invited or knocking sees: the stripped state and the own member event. Undefined for an invitation
+ * by somebody whom the user ignores (CS API, "Ignoring Users").
+ */
 export async function readStrippedRoom(
   pass: SyncPass,
   record: MembershipRecord,
-): Promise<JsonValue[]> {
+): Promise<JsonValue[] | undefined> {
   const text = await readStrippedState(pass.reader, record.userNid, record.roomNid);
   const stripped: unknown = text === undefined ? [] : JSON.parse(text);
   const row = await readEvent(pass.reader, record.eventNid);
@@ -64,6 +67,9 @@ export async function readStrippedRoom(
   if (!isJsonObject(pdu)) return events;
   const { type, state_key: stateKey, sender, content } = pdu;
   if (type === undefined || stateKey === undefined) return events;
+  const ignored = await pass.context.rooms.ignoredBy(record.userNid);
+  const isIgnored = typeof sender === 'string' && ignored.has(sender);
+  if (record.membership === 'invite' && isIgnored) return undefined;
   return [
     ...events,
     {

@@ -188,6 +188,7 @@ async function readRoom(
   if (membership === 'invite' || membership === 'knock') {
     if (!isNew && !pass.fullState) return undefined;
     const events = await readStrippedRoom(pass, record);
+    if (events === undefined) return undefined;
     return { section: membership, room: { [`${membership}_state`]: { events } } };
   }
   const version = await pass.context.rooms.versions.of(pass.reader, roomNid);

@@ -1,0 +1,44 @@
+import type { JsonObject } from '@soma/protocol';
+
+import type { Projection } from '../rooms/projection.ts';
+import type { RoomHead } from '../rooms/room-head.ts';
+import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
+import type { Reader } from '../storage/sql.ts';
+import { putRoomDetailsStatement, readRoomDetails } from './room-details-store.ts';
+import { NO_DETAILS, detailsAfter } from './room-details.ts';
+import type { RoomDetails } from './room-details.ts';
+
+/** Keeps what the directory shows of a room in step with the room's state. */
+export class RoomDetailsProjection implements Projection {
+  async open(reader: Reader, head: RoomHead): Promise<RoomProjection> {
+    return new DetailsOfRoom((await readRoomDetails(reader, head.roomNid)) ?? NO_DETAILS);
+  }
+}
+
+class DetailsOfRoom implements RoomProjection {
+  #details: RoomDetails;
+
+  constructor(details: RoomDetails) {
+    this.#details = details;
+  }
+
+  prepare(): undefined {
+    return undefined;
+  }
+
+  project({ event, redactedState }: ProjectedEvent, output: ProjectionOutput): void {
+    const { type, state_key: stateKey, content } = event.built.pdu;
+    if (stateKey === '') this.#take(event.roomNid, type, content, output);
+    if (redactedState?.event.state_key === '') {
+      const { event: redacted } = redactedState;
+      this.#take(event.roomNid, redacted.type, redacted.content, output);
+    }
+  }
+
+  #take(roomNid: number, type: string, content: JsonObject, output: ProjectionOutput): void {
+    const next = detailsAfter(this.#details, type, content);
+    if (next === undefined) return;
+    this.#details = next;
+    output.statements.push(putRoomDetailsStatement(roomNid, next));
+  }
+}
