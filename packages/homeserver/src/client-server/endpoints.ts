@@ -12,12 +12,14 @@ import { sendEndpoints } from './send-events.ts';
 import type { ClientServices } from './services.ts';
 import { syncEndpoints } from './sync.ts';
 import { typingEndpoints } from './typing.ts';
+import { upgradeRoomEndpoints } from './upgrade-room.ts';
 
 /** Every endpoint of the client-server API that Soma serves. */
 export const clientEndpoints: readonly Endpoint<ClientServices>[] = [
   ...accountEndpoints,
   ...createRoomEndpoints,
   ...membershipEndpoints,
+  ...upgradeRoomEndpoints,
   ...directoryEndpoints,
   ...publicRoomsEndpoints,
   ...sendEndpoints,

@@ -9,11 +9,12 @@ import type { ClientServices } from './services.ts';
 /** Joins a room that this server has; the answer is the same for all endpoints that join. */
 export async function joinRoom(
   services: ClientServices,
-  { userId, userNid, isGuest, isRateLimitExempt }: Requester,
+  requester: Requester,
   roomId: string,
   reason: string | undefined,
 ): Promise<{ room_id: string }> {
   const { rooms, rateLimits, copyRoomRules } = services;
+  const { userId, userNid, isGuest, isRateLimitExempt } = requester;
   const roomNid = await findRoom(rooms, roomId);
   const isNew = !(await rooms.isJoined(rooms.database.reader, userNid, roomNid));
   if (isNew && isRateLimitExempt !== true) rateLimits.rc_joins_per_room.check(roomId);

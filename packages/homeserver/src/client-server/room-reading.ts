@@ -11,7 +11,6 @@ import { findEventByTime } from '../rooms/find-event-by-time.ts';
 import { readContext } from '../rooms/read-context.ts';
 import { readMessages } from '../rooms/read-messages.ts';
 import { readMembers, readRoomEvent, readState, readStateEvent } from '../rooms/read-state.ts';
-import { readRoomAccess } from '../rooms/room-access.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { clientEndpoint } from './services.ts';
 
@@ -198,10 +197,12 @@ const getJoinedMembers = clientEndpoint({
   errcodes: [],
   handle: async ({ params, requester }, { rooms }) => {
     const { reader } = rooms.database;
-    const access = await readRoomAccess(rooms, reader, viewerOf(requester), params.roomId);
-    if (access.leftBy !== undefined) throw forbidden('You are not in this room');
+    const roomNid = await rooms.names.rooms.find(params.roomId);
+    if (roomNid === undefined || !(await rooms.isJoined(reader, requester.userNid, roomNid))) {
+      throw forbidden('You are not in this room');
+    }
     const joined: Record<string, object> = {};
-    for (const member of await readMembersOfRoom(reader, access.roomNid, 'join')) {
+    for (const member of await readMembersOfRoom(reader, roomNid, 'join')) {
       joined[await rooms.names.users.text(member.userNid)] = {
         display_name: member.displayName ?? null,
         avatar_url: member.avatarUrl ?? null,

@@ -1,5 +1,3 @@
-import type { JsonObject } from '@soma/protocol';
-
 import { MatrixError, forbidden, notFound } from '../errors/matrix-error.ts';
 import { readCurrentContent } from '../rooms/read-current-content.ts';
 import { hasPowerFor } from '../rooms/room-power.ts';
@@ -8,6 +6,7 @@ import { write } from '../storage/database.ts';
 import { deleteAliasStatement, readAlias } from './alias-store.ts';
 import type { Directory, DirectoryUser } from './directory.ts';
 import { parseOwnAlias } from './parse-alias.ts';
+import { withoutAliases } from './without-aliases.ts';
 
 /**
  * Takes an alias of this server away (CS API, `DELETE /directory/room/{roomAlias}`): who made it may, an
@@ -46,7 +45,7 @@ async function leaveOutOfState(
   const { reader } = rooms.database;
   const type = 'm.room.canonical_alias';
   const before = await readCurrentContent(rooms, reader, roomNid, type);
-  const content = before === undefined ? undefined : without(before, alias);
+  const content = before === undefined ? undefined : withoutAliases(before, [alias]);
   if (content === undefined) return;
   const roomId = await rooms.names.rooms.text(roomNid);
   try {
@@ -54,17 +53,4 @@ async function leaveOutOfState(
   } catch (error) {
     if (!(error instanceof MatrixError) || error.errcode !== 'M_FORBIDDEN') throw error;
   }
-}
-
-/** The content without the alias; undefined where it does not name it. */
-function without(before: JsonObject, alias: string): JsonObject | undefined {
-  const { alias: canonical, alt_aliases: others, ...rest } = before;
-  const isNamed = canonical === alias || (Array.isArray(others) && others.includes(alias));
-  if (!isNamed) return undefined;
-  const kept = Array.isArray(others) ? others.filter((other) => other !== alias) : [];
-  return {
-    ...rest,
-    ...(canonical === alias || canonical === undefined ? {} : { alias: canonical }),
-    ...(kept.length === 0 ? {} : { alt_aliases: kept }),
-  };
 }

@@ -8,8 +8,9 @@ import type { EventRow } from './event-store.ts';
 import { parsePaginationToken } from './pagination-token.ts';
 import { stateEventJson } from './read-messages.ts';
 import { readRoomAccess, readStateFor, readStateKeyFor } from './room-access.ts';
+import type { RoomAccess } from './room-access.ts';
 import type { Rooms } from './rooms.ts';
-import { readSnapshot } from './state-store.ts';
+import { readCurrentStateOfType, readSnapshot } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
 import type { StoredEvent } from './stored-event.ts';
 import { viewEvents } from './view-events.ts';
@@ -57,16 +58,7 @@ export function readMembers(rooms: Rooms, request: MembersRequest): Promise<Json
   const { viewer, roomId, at, membership, notMembership } = request;
   return readAt(rooms.database, async (reader) => {
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
-    const state =
-      at === undefined
-        ? await readStateFor(reader, access)
-        : await readStateAt(rooms, reader, viewer, access.roomNid, at);
-    const memberNids: number[] = [];
-    for (const [keyNid, eventNid] of state) {
-      const pair =
-        rooms.names.stateKeys.cachedPair(keyNid) ?? (await rooms.names.stateKeys.pair(keyNid));
-      if (pair.type === 'm.room.member') memberNids.push(eventNid);
-    }
+    const memberNids = await readMemberNids(rooms, reader, viewer, access, at);
     const events = await loadState(rooms, reader, access.roomNid, memberNids);
     return events
       .filter(({ pdu }) => {
@@ -78,6 +70,33 @@ export function readMembers(rooms: Rooms, request: MembersRequest): Promise<Json
       })
       .map((event) => stateEventJson(rooms, event, roomId));
   });
+}
+
+async function readMemberNids(
+  rooms: Rooms,
+  reader: Reader,
+  viewer: Viewer,
+  access: RoomAccess,
+  at: string | undefined,
+): Promise<number[]> {
+  const { roomNid, leftBy } = access;
+  if (at === undefined && leftBy === undefined) {
+    const typeNid = await rooms.names.eventTypes.find('m.room.member');
+    const current =
+      typeNid === undefined ? undefined : await readCurrentStateOfType(reader, roomNid, typeNid);
+    return [...(current?.values() ?? [])];
+  }
+  const state =
+    at === undefined
+      ? await readStateFor(reader, access)
+      : await readStateAt(rooms, reader, viewer, roomNid, at);
+  const memberNids: number[] = [];
+  for (const [keyNid, eventNid] of state) {
+    const pair =
+      rooms.names.stateKeys.cachedPair(keyNid) ?? (await rooms.names.stateKeys.pair(keyNid));
+    if (pair.type === 'm.room.member') memberNids.push(eventNid);
+  }
+  return memberNids;
 }
 
 /** One event that the viewer may see (CS API, `GET /rooms/{roomId}/event/{eventId}`). Throws `404 M_NOT_FOUND`. */

@@ -87,6 +87,9 @@ const readCurrentWithout = query<StateRow>(
    union all
    select state_key_nid, event_nid from current_state where room_nid = ? and type_nid > ?`,
 );
+const readCurrentType = query<StateRow>(
+  'select state_key_nid, event_nid from current_state where room_nid = ? and type_nid = ?',
+);
 const readCurrentKey = query<{ event_nid: number }>(
   'select event_nid from current_state where room_nid = ? and type_nid = ? and state_key_nid = ?',
 );
@@ -247,6 +250,15 @@ export async function readCurrentStateWithout(
   typeNid: number,
 ): Promise<Map<number, number>> {
   return toStateMap(await reader.all(readCurrentWithout, roomNid, typeNid, roomNid, typeNid));
+}
+
+/** The current state events of one type. */
+export async function readCurrentStateOfType(
+  reader: Reader,
+  roomNid: number,
+  typeNid: number,
+): Promise<Map<number, number>> {
+  return toStateMap(await reader.all(readCurrentType, roomNid, typeNid));
 }
 
 /** Some entries of the current state, all of one type. */
