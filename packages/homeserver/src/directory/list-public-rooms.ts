@@ -102,9 +102,12 @@ async function roomJson(
 
 type Start = Pick<DirectoryQuestion, 'direction' | 'from'>;
 
+/** What a column of member counts holds. */
+const COUNT_MAX = 2 ** 31 - 1;
+
 const FIRST_PAGE: Start = {
   direction: 'smaller',
-  from: { joinedCount: Number.MAX_SAFE_INTEGER, roomNid: 0 },
+  from: { joinedCount: COUNT_MAX, roomNid: 0 },
 };
 const TOKEN = /^([np])(\d{1,15})_(\d{1,15})$/;
 
@@ -117,6 +120,6 @@ function parseToken(token: string): Start {
   if (direction === undefined) throw invalidParam('since is not a token of this server');
   return {
     direction: direction === 'n' ? 'smaller' : 'larger',
-    from: { joinedCount: Number(joinedCount), roomNid: Number(roomNid) },
+    from: { joinedCount: Math.min(Number(joinedCount), COUNT_MAX), roomNid: Number(roomNid) },
   };
 }
