@@ -10,6 +10,9 @@ import {
   readUsersIgnoringSomebody,
 } from './account-data-store.ts';
 
+/** User nids; undefined for none. */
+export type MaybeUsers = ReadonlySet<number> | undefined;
+
 const NOBODY: ReadonlySet<string> = new Set();
 
 /**
@@ -54,9 +57,10 @@ export class IgnoredUsers {
     return reading === undefined ? known() : reading.then(known);
   }
 
-  /** Nids of the users who ignore this one, as far as has been read. */
-  ignoring(userId: string): ReadonlySet<number> | undefined {
-    return this.#ignoring.get(userId);
+  /** Nids of the users who ignore this one. */
+  ignoring(userId: string): MaybeUsers | Promise<MaybeUsers> {
+    if (this.#reading.size === 0) return this.#ignoring.get(userId);
+    return Promise.allSettled(this.#reading.values()).then(() => this.#ignoring.get(userId));
   }
 
   #readAgain(userNid: number): void {

@@ -1,5 +1,6 @@
 import { type PushEvent, type PushOutcome, evaluatePushRules, namedUsers } from '@soma/protocol';
 
+import type { MaybeUsers } from '../accounts/ignored-users.ts';
 import { isLocalUser } from '../ephemeral/is-local-user.ts';
 import type { ReadingProjection } from '../ephemeral/reading-projection.ts';
 import { MAIN_TIMELINE } from '../ephemeral/thread.ts';
@@ -33,7 +34,7 @@ export interface UnreadContext {
   /** After so many leaves and changes of rules, rule sets that nobody in the room has are looked for. */
   readonly reviewAfter: number;
   /** Nids of the users who ignore a user. */
-  readonly ignoring: (userId: string) => ReadonlySet<number> | undefined;
+  readonly ignoring: (userId: string) => MaybeUsers | Promise<MaybeUsers>;
 }
 
 /** Why an event has to be looked at more closely. */
@@ -41,7 +42,7 @@ interface Reasons {
   readonly isJoin: boolean;
   readonly byName: boolean;
   readonly isReviewDue: boolean;
-  readonly ignoring: ReadonlySet<number> | undefined;
+  readonly ignoring: MaybeUsers | Promise<MaybeUsers>;
 }
 
 const NOBODY: readonly SingledOut[] = [];
@@ -193,7 +194,8 @@ export class RoomUnread implements RoomProjection {
     const { roomNid } = this.#head;
     if (is.isReviewDue) await this.#review();
     if (is.isJoin) this.#joining = await ruleSets.of(event.senderNid, roomNid);
-    if (named.length > 0 || is.byName || is.ignoring !== undefined) {
+    const ignoring = await is.ignoring;
+    if (named.length > 0 || is.byName || ignoring !== undefined) {
       const nameDependent = is.byName
         ? [...this.#present.values()].filter(({ rules }) => rules.dependsOnDisplayName)
         : [];
@@ -201,13 +203,11 @@ export class RoomUnread implements RoomProjection {
       const singledOut = await findSingledOut(this.#context, roomNid, named, nameDependent, [
         ...this.joins.userNids(),
       ]);
-      const ignoring =
-        is.ignoring === undefined ? [] : await findIgnoring(this.#context, roomNid, is.ignoring);
       this.#singledOut = [
         ...singledOut.filter(
-          ({ userId, userNid }) => userId !== sender && is.ignoring?.has(userNid) !== true,
+          ({ userId, userNid }) => userId !== sender && ignoring?.has(userNid) !== true,
         ),
-        ...ignoring,
+        ...(ignoring === undefined ? [] : await findIgnoring(this.#context, roomNid, ignoring)),
       ];
       await this.#head.load(this.#singledOut.map(({ userId }) => ['m.room.member', userId]));
     }
