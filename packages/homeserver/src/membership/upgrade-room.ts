@@ -10,7 +10,6 @@ import type { RoomHead } from '../rooms/room-head.ts';
 import { powerLevelsOf } from '../rooms/room-power.ts';
 import { writeToRoom } from '../rooms/room-write.ts';
 import type { RoomWrite } from '../rooms/room-write.ts';
-import type { Rooms } from '../rooms/rooms.ts';
 import { replacementOf } from './replacement-room.ts';
 import type { RoomUpgrade } from './replacement-room.ts';
 

@@ -36,7 +36,7 @@ export function upgradedLevels(question: LevelsQuestion): JsonObject {
 }
 
 /** A level with which everything can be done that these levels know. */
-export function neededLevel({ events, notifications, users: _, ...others }: JsonObject): number {
+export function neededLevel({ events, notifications, ...others }: JsonObject): number {
   const listed = [events, notifications].flatMap((map) =>
     isJsonObject(map) ? Object.values(map) : [],
   );

@@ -56,7 +56,7 @@ export function initialPowerLevels(
   const users = version.creatorsHaveInfinitePower
     ? {}
     : Object.fromEntries(admins.map((userId) => [userId, 100]));
-  const levels: JsonObject = {
+  return {
     users,
     users_default: 0,
     events: {
@@ -65,7 +65,7 @@ export function initialPowerLevels(
       'm.room.history_visibility': 100,
       'm.room.canonical_alias': 50,
       'm.room.avatar': 50,
-      'm.room.tombstone': 100,
+      'm.room.tombstone': version.creatorsHaveInfinitePower ? TOMBSTONE_LEVEL_OF_CREATORS : 100,
       'm.room.server_acl': 100,
       'm.room.encryption': 100,
     },
@@ -78,13 +78,6 @@ export function initialPowerLevels(
     historical: 100,
     ...override,
   };
-  return version.creatorsHaveInfinitePower && !namesTombstone(override)
-    ? withTombstoneOfCreators(levels)
-    : levels;
-}
-
-function namesTombstone({ events }: JsonObject): boolean {
-  return isJsonObject(events) && Object.hasOwn(events, 'm.room.tombstone');
 }
 
 /** CS API, `POST /createRoom`: in version 12, tombstones explicitly need more than `state_default`. */
