@@ -52,9 +52,10 @@ const nidById = query<{ event_nid: number }>('select event_nid from event_ids wh
 const byTransaction = query<EventRow>(
   `select ${columns} from events e where e.device_nid = ? and e.transaction_id = ?`,
 );
+/** `+ 0` keeps SQLite, which knows no statistics, from an index of the room: that would be all of its events. */
 const sameTransaction = query(
   `select event_nid from events
-   where device_nid = ? and transaction_id = ? and room_nid = ? and type_nid = ?`,
+   where device_nid = ? and transaction_id = ? and room_nid + 0 = ? and type_nid = ?`,
 );
 
 export const timelineQueries = {
