@@ -9,6 +9,7 @@ import { MatrixError, invalidParam } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { JsonObject } from '../http/schemas.ts';
+import { checkInvitePermission } from '../membership/invite-permission.ts';
 import type { InitialState, Preset } from '../rooms/room-presets.ts';
 import { checkMayInvite, refuseThirdParty } from './invitations.ts';
 import type { RateLimiters } from './rate-limits.ts';
@@ -51,6 +52,7 @@ const createRoomEndpoint = clientEndpoint({
     'M_ROOM_IN_USE',
     'M_INVALID_PARAM',
     'M_THREEPID_DENIED',
+    'M_INVITE_BLOCKED',
   ],
   handle: async ({ body: wanted, requester }, { directory, config, rateLimits }) => {
     const [thirdParty] = wanted.invite_3pid ?? [];
@@ -59,6 +61,7 @@ const createRoomEndpoint = clientEndpoint({
     if (invite.length > 0) {
       checkMayInvite(config, requester);
       countInvites(rateLimits, requester, invite);
+      for (const userId of invite) await checkInvitePermission(directory.rooms, userId);
     }
     const visibility = wanted.visibility ?? 'private';
     const preset = wanted.preset ?? (visibility === 'public' ? 'public_chat' : 'private_chat');

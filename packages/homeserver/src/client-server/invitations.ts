@@ -1,7 +1,18 @@
+import { parseUserId, serverNameOf } from '@soma/protocol';
+import type { UserId } from '@soma/protocol';
+
 import type { Config } from '../config/config.ts';
-import { MatrixError, forbidden, missingParam } from '../errors/matrix-error.ts';
+import { MatrixError, forbidden, invalidParam, missingParam } from '../errors/matrix-error.ts';
 import type { Requester } from '../http/endpoint.ts';
 import type { RateLimiters } from './rate-limits.ts';
+
+/** A user of this server, since it cannot reach others. Throws `400 M_INVALID_PARAM`, `403 M_FORBIDDEN`. */
+export function localInvitee(text: string, serverName: string): UserId {
+  const target = parseUserId(text);
+  if (target === undefined) throw invalidParam(`${text} is not a user ID`);
+  if (serverNameOf(target) === serverName) return target;
+  throw forbidden(`${target} is on another server, and this server does not federate`);
+}
 
 /** An operator may leave inviting to administrators. Throws `403 M_FORBIDDEN`. */
 export function checkMayInvite({ rooms }: Config, { isAdmin }: Requester): void {

@@ -1,14 +1,14 @@
 import { Type } from 'typebox';
 
-import { parseUserId, serverNameOf } from '@soma/protocol';
+import { parseUserId } from '@soma/protocol';
 
-import { forbidden, invalidParam } from '../errors/matrix-error.ts';
+import { invalidParam } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import { changeMembership } from '../membership/change-membership.ts';
 import type { MembershipRequest } from '../membership/change-membership.ts';
 import { forgetRoom } from '../membership/forget-room.ts';
 import { joinedRooms } from '../membership/joined-rooms.ts';
-import { checkMayInvite, countInvite, refuseThirdParty } from './invitations.ts';
+import { checkMayInvite, countInvite, localInvitee, refuseThirdParty } from './invitations.ts';
 import { findRoom, joinRoom, resolveRoom } from './join-room.ts';
 import { clientEndpoint } from './services.ts';
 
@@ -131,15 +131,11 @@ const invite = clientEndpoint({
   authentication: 'required',
   body: InviteBody,
   responses: { 200: Empty },
-  errcodes: ['M_INVALID_PARAM', 'M_THREEPID_DENIED'],
+  errcodes: ['M_INVALID_PARAM', 'M_THREEPID_DENIED', 'M_INVITE_BLOCKED'],
   handle: async ({ params, body, requester }, services) => {
     const { rooms, config } = services;
     if (body.user_id === undefined) throw refuseThirdParty(body);
-    const target = parseUserId(body.user_id);
-    if (target === undefined) throw invalidParam('user_id is not a user ID');
-    if (serverNameOf(target) !== rooms.serverName) {
-      throw forbidden(`${target} is on another server, and this server does not federate`);
-    }
+    const target = localInvitee(body.user_id, rooms.serverName);
     checkMayInvite(config, requester);
     countInvite(services, requester, params.roomId, target);
     await changeMembership(rooms, {

@@ -12,7 +12,7 @@ import { setMembershipState } from '../membership/set-membership-state.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { sendEvent } from '../rooms/send-event.ts';
 import type { SendRequest, SendTransaction } from '../rooms/send-event.ts';
-import { checkMayInvite, countInvite } from './invitations.ts';
+import { checkMayInvite, countInvite, localInvitee } from './invitations.ts';
 import { clientEndpoint } from './services.ts';
 import type { ClientServices } from './services.ts';
 
@@ -164,7 +164,7 @@ async function sendMember(
   const { userId: sender, isGuest } = requester;
   if (content['membership'] === 'invite') {
     checkMayInvite(config, requester);
-    countInvite(services, requester, roomId, target);
+    countInvite(services, requester, roomId, localInvitee(target, rooms.serverName));
   }
   const state = { roomId, sender, target, content, isGuest };
   return { event_id: await setMembershipState(rooms, state) };

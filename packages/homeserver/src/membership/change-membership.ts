@@ -7,6 +7,7 @@ import { writeToRoom } from '../rooms/room-write.ts';
 import type { RoomWrite, Written } from '../rooms/room-write.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { admitJoin } from './admit-join.ts';
+import { checkInvitePermission } from './invite-permission.ts';
 import type { Membership } from './membership-store.ts';
 
 /** What is to become of whom. */
@@ -44,6 +45,7 @@ export async function changeMembership(
   rooms: Rooms,
   request: MembershipRequest,
 ): Promise<Written<string>> {
+  if (request.action === 'invite') await checkInvitePermission(rooms, request.target);
   return writeToRoom(
     rooms,
     request.roomNid,

@@ -90,7 +90,7 @@ class RoomMemberships implements RoomProjection {
         eventNid: event.eventNid,
         position: order,
         isLocal,
-        forgotten: isLocal && isOut && this.#options.forgetsOnLeave,
+        forgottenByLeaving: isLocal && isOut && this.#options.forgetsOnLeave,
         displayName: typeof displayName === 'string' ? displayName : null,
         avatarUrl: typeof avatarUrl === 'string' ? avatarUrl : null,
         strippedState: isWaiting ? JSON.stringify(strippedState(this.#head, sender)) : null,

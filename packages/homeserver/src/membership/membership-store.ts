@@ -18,6 +18,9 @@ export function membershipName(code: number): Membership {
   return names[code - 1] ?? 'leave';
 }
 
+/** `memberships.forgotten`. */
+const Forgotten = { no: 0, byUser: 1, byLeaving: 2 } as const;
+
 interface MembershipRow {
   readonly room_nid: number;
   readonly user_nid: number;
@@ -38,6 +41,8 @@ export interface MembershipRecord {
   /** The position at which it became so. */
   readonly position: number;
   readonly forgotten: boolean;
+  /** Forgotten by leaving, so that syncs must still tell of the leave. */
+  readonly forgottenByLeaving: boolean;
   readonly displayName: string | undefined;
   readonly avatarUrl: string | undefined;
 }
@@ -65,7 +70,8 @@ const redactMembership = query(
    where room_nid = ? and event_nid = ?`,
 );
 const forget = query(
-  'update memberships set forgotten = 1 where user_nid = ? and room_nid = ? and membership >= 4',
+  `update memberships set forgotten = ${Forgotten.byUser}
+   where user_nid = ? and room_nid = ? and membership >= 4`,
 );
 const one = query<MembershipRow>(
   `select ${columns} from memberships where user_nid = ? and room_nid = ?`,
@@ -116,7 +122,8 @@ export interface NewMembership {
   readonly eventNid: number;
   readonly position: SqlParam;
   readonly isLocal: boolean;
-  readonly forgotten: boolean;
+  /** Whether the server forgets the room for the user right away. */
+  readonly forgottenByLeaving: boolean;
   readonly displayName: string | null;
   readonly avatarUrl: string | null;
   /** JSON text of the stripped state shown to someone invited or knocking. */
@@ -132,7 +139,7 @@ export function putMembershipStatement(row: NewMembership): Statement {
     row.eventNid,
     row.position,
     row.isLocal ? 1 : 0,
-    row.forgotten ? 1 : 0,
+    row.forgottenByLeaving ? Forgotten.byLeaving : Forgotten.no,
     row.displayName === null ? null : escapeText(row.displayName),
     row.avatarUrl === null ? null : escapeText(row.avatarUrl),
     row.strippedState,
@@ -244,7 +251,8 @@ function toRecord(row: MembershipRow): MembershipRecord {
     membership: membershipName(row.membership),
     eventNid: row.event_nid,
     position: row.position,
-    forgotten: row.forgotten === 1,
+    forgotten: row.forgotten !== Forgotten.no,
+    forgottenByLeaving: row.forgotten === Forgotten.byLeaving,
     displayName: row.display_name === null ? undefined : unescapeText(row.display_name),
     avatarUrl: row.avatar_url === null ? undefined : unescapeText(row.avatar_url),
   };

@@ -1,6 +1,7 @@
 import { isJsonObject, matchesEvent } from '@soma/protocol';
 import type { JsonObject, JsonValue } from '@soma/protocol';
 
+import { blocksInvites } from '../membership/invite-permission.ts';
 import { readStrippedState } from '../membership/membership-store.ts';
 import type { MembershipRecord } from '../membership/membership-store.ts';
 import { readEvent } from '../rooms/event-store.ts';
@@ -53,7 +54,7 @@ async function departureOrder(
 
 /**
  * What someone invited or knocking sees: the stripped state and the own member event. Undefined for an invitation
- * by somebody whom the user ignores (CS API, "Ignoring Users").
+ * by somebody whom the user ignores, and of who wants no invitations at all.
  */
 export async function readStrippedRoom(
   pass: SyncPass,
@@ -69,7 +70,10 @@ export async function readStrippedRoom(
   if (type === undefined || stateKey === undefined) return events;
   const ignored = await pass.context.rooms.ignoredBy(record.userNid);
   const isIgnored = typeof sender === 'string' && ignored.has(sender);
-  if (record.membership === 'invite' && isIgnored) return undefined;
+  const isInvite = record.membership === 'invite';
+  if (isInvite && (isIgnored || (await blocksInvites(pass.reader, record.userNid)))) {
+    return undefined;
+  }
   return [
     ...events,
     {

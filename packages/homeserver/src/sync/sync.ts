@@ -192,7 +192,8 @@ async function readRoom(
     return { section: membership, room: { [`${membership}_state`]: { events } } };
   }
   const version = await pass.context.rooms.versions.of(pass.reader, roomNid);
-  if (version === undefined || record.forgotten) return undefined;
+  const isTold = record.forgottenByLeaving && isNew && pass.since >= 0;
+  if (version === undefined || (record.forgotten && !isTold)) return undefined;
   const before = isNew && pass.since >= 0 ? await membershipAt(pass, record) : membership;
   const { eventFields } = pass.filter;
   const question: RoomQuestion = {
