@@ -13,11 +13,11 @@ export async function joinRoom(
   roomId: string,
   reason: string | undefined,
 ): Promise<{ room_id: string }> {
-  const { rooms, rateLimits, copyRoomRules } = services;
-  const { userId, userNid, isGuest, isRateLimitExempt } = requester;
+  const { rooms, copyRoomRules } = services;
+  const { userId, userNid, isGuest } = requester;
   const roomNid = await findRoom(rooms, roomId);
-  const isNew = !(await rooms.isJoined(rooms.database.reader, userNid, roomNid));
-  if (isNew && isRateLimitExempt !== true) rateLimits.rc_joins_per_room.check(roomId);
+  const isNew = await isNewMember(services, requester, roomNid);
+  if (isNew) countJoin(services, requester, roomId);
   await changeMembership(rooms, {
     roomNid,
     sender: userId,
@@ -29,6 +29,25 @@ export async function joinRoom(
   });
   if (isNew) await carryOverSettings(rooms, userNid, roomId, copyRoomRules);
   return { room_id: roomId };
+}
+
+export async function isNewMember(
+  { rooms }: ClientServices,
+  { userNid }: Requester,
+  roomNid: number,
+): Promise<boolean> {
+  return !(await rooms.isJoined(rooms.database.reader, userNid, roomNid));
+}
+
+/** Who is in the room already may join as often as they like. Throws `429 M_LIMIT_EXCEEDED`. */
+export function countJoin(
+  { rateLimits }: ClientServices,
+  { userId, isRateLimitExempt }: Requester,
+  roomId: string,
+): void {
+  if (isRateLimitExempt === true) return;
+  rateLimits['rc_joins.local'].check(userId);
+  rateLimits.rc_joins_per_room.check(roomId);
 }
 
 /** Throws `404 M_NOT_FOUND`. */

@@ -13,6 +13,7 @@ import type { Rooms } from '../rooms/rooms.ts';
 import { sendEvent } from '../rooms/send-event.ts';
 import type { SendRequest, SendTransaction } from '../rooms/send-event.ts';
 import { checkMayInvite, countInvite, localInvitee } from './invitations.ts';
+import { countJoin, isNewMember } from './join-room.ts';
 import { clientEndpoint } from './services.ts';
 import type { ClientServices } from './services.ts';
 
@@ -165,6 +166,11 @@ async function sendMember(
   if (content['membership'] === 'invite') {
     checkMayInvite(config, requester);
     countInvite(services, requester, roomId, localInvitee(target, rooms.serverName));
+  }
+  const roomNid = await rooms.names.rooms.find(roomId);
+  const isJoin = content['membership'] === 'join' && roomNid !== undefined;
+  if (isJoin && (await isNewMember(services, requester, roomNid))) {
+    countJoin(services, requester, roomId);
   }
   const state = { roomId, sender, target, content, isGuest };
   return { event_id: await setMembershipState(rooms, state) };
