@@ -8,7 +8,7 @@ import { readEventById } from './event-store.ts';
 import { formatHistoryToken } from './pagination-token.ts';
 import type { HistoryPlace } from './pagination-token.ts';
 import { collectHistory, stateEventJson } from './read-messages.ts';
-import { loadState } from './read-state.ts';
+import { checkNotForgotten, loadState } from './read-state.ts';
 import type { Rooms } from './rooms.ts';
 import { readSnapshot } from './state-store.ts';
 import type { StoredEvent } from './stored-event.ts';
@@ -38,6 +38,7 @@ export function readContext(rooms: Rooms, request: ContextRequest): Promise<Json
     if (roomNid === undefined || viewed === undefined || viewed.event.order === null) {
       throw notFound('There is no such event, or you may not see it');
     }
+    await checkNotForgotten(rooms, reader, viewer, roomId, roomNid);
     const at: HistoryPlace = { depth: viewed.event.depth, order: viewed.event.order };
     const after: HistoryPlace = { depth: at.depth, order: at.order + 1 };
     const nothing = { events: [], end: undefined };

@@ -110,10 +110,24 @@ export function readRoomEvent(
     const roomNid = await rooms.names.rooms.find(roomId);
     const row = await readEventById(reader, eventId);
     if (roomNid === undefined || row === undefined || row.room_nid !== roomNid) throw noEvent();
+    await checkNotForgotten(rooms, reader, viewer, roomId, roomNid);
     const [viewed] = await viewEvents(rooms, reader, viewer, roomNid, [row]);
     if (viewed === undefined) throw noEvent();
     return viewed.client;
   });
+}
+
+/** Who has forgotten a room is to it what a stranger is. Throws `403 M_FORBIDDEN`. */
+export async function checkNotForgotten(
+  rooms: Rooms,
+  reader: Reader,
+  viewer: Viewer,
+  roomId: string,
+  roomNid: number,
+): Promise<void> {
+  if (await rooms.hasForgotten(reader, viewer.userNid, roomNid)) {
+    await readRoomAccess(rooms, reader, viewer, roomId);
+  }
 }
 
 function noEvent(): Error {
