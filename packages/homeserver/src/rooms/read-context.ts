@@ -7,9 +7,10 @@ import type { Reader } from '../storage/sql.ts';
 import { readEventById } from './event-store.ts';
 import { formatHistoryToken } from './pagination-token.ts';
 import type { HistoryPlace } from './pagination-token.ts';
-import { collectHistory, stateEventJson } from './read-messages.ts';
+import { collectHistory } from './read-messages.ts';
 import { checkNotForgotten, loadState } from './read-state.ts';
 import type { Rooms } from './rooms.ts';
+import { stateEventsJson } from './state-json.ts';
 import { readSnapshot } from './state-store.ts';
 import type { StoredEvent } from './stored-event.ts';
 import { viewEvents } from './view-events.ts';
@@ -96,7 +97,6 @@ async function readStateAfter(
     }
   }
   const events = await loadState(rooms, reader, last.roomNid, [...state.values()]);
-  return events
-    .filter(({ pdu }) => matchesEvent(filter, pdu))
-    .map((event) => stateEventJson(rooms, event, roomId));
+  const wanted = events.filter(({ pdu }) => matchesEvent(filter, pdu));
+  return stateEventsJson(rooms, reader, wanted, roomId);
 }

@@ -6,10 +6,10 @@ import type { Reader } from '../storage/sql.ts';
 import { readEventById, readEvents, timelineQueries } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
 import { parsePaginationToken } from './pagination-token.ts';
-import { stateEventJson } from './read-messages.ts';
 import { readRoomAccess, readStateFor, readStateKeyFor } from './room-access.ts';
 import type { RoomAccess } from './room-access.ts';
 import type { Rooms } from './rooms.ts';
+import { stateEventsJson } from './state-json.ts';
 import { readCurrentStateOfType, readSnapshot } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
 import type { StoredEvent } from './stored-event.ts';
@@ -22,7 +22,7 @@ export function readState(rooms: Rooms, viewer: Viewer, roomId: string): Promise
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
     const state = await readStateFor(reader, access);
     const events = await loadState(rooms, reader, access.roomNid, [...state.values()]);
-    return events.map((event) => stateEventJson(rooms, event, roomId));
+    return stateEventsJson(rooms, reader, events, roomId);
   });
 }
 
@@ -37,10 +37,11 @@ export function readStateEvent(
   return readAt(rooms.database, async (reader) => {
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
     const eventNid = await readStateKeyFor(rooms, reader, access, type, stateKey);
-    const [event] =
+    const events =
       eventNid === undefined ? [] : await loadState(rooms, reader, access.roomNid, [eventNid]);
-    if (event === undefined) throw notFound('The room has no such state event');
-    return stateEventJson(rooms, event, roomId);
+    const [json] = await stateEventsJson(rooms, reader, events, roomId);
+    if (json === undefined) throw notFound('The room has no such state event');
+    return json;
   });
 }
 
@@ -60,15 +61,14 @@ export function readMembers(rooms: Rooms, request: MembersRequest): Promise<Json
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
     const memberNids = await readMemberNids(rooms, reader, viewer, access, at);
     const events = await loadState(rooms, reader, access.roomNid, memberNids);
-    return events
-      .filter(({ pdu }) => {
-        const { membership: current } = pdu.content;
-        return (
-          (membership === undefined || current === membership) &&
-          (notMembership === undefined || current !== notMembership)
-        );
-      })
-      .map((event) => stateEventJson(rooms, event, roomId));
+    const wanted = events.filter(({ pdu }) => {
+      const { membership: current } = pdu.content;
+      return (
+        (membership === undefined || current === membership) &&
+        (notMembership === undefined || current !== notMembership)
+      );
+    });
+    return stateEventsJson(rooms, reader, wanted, roomId);
   });
 }
 
