@@ -1,11 +1,21 @@
+import type { JsonObject } from '@soma/protocol';
+
 import { forbidden, notFound } from '../errors/matrix-error.ts';
+import { readCurrentContent } from '../rooms/read-current-content.ts';
 import { hasPowerFor } from '../rooms/room-power.ts';
+import type { Rooms } from '../rooms/rooms.ts';
 import { write } from '../storage/database.ts';
-import type { Reader } from '../storage/sql.ts';
+import type { Reader, Statement } from '../storage/sql.ts';
 import { readAliasesOfRoom } from './alias-store.ts';
 import type { Directory, DirectoryUser } from './directory.ts';
 import { isAllowed } from './is-allowed.ts';
-import { isPublished, publishStatement } from './room-details-store.ts';
+import {
+  isPublished,
+  publishStatement,
+  putRoomDetailsStatement,
+  readRoomDetails,
+} from './room-details-store.ts';
+import { DETAIL_TYPES, detailsOfState } from './room-details.ts';
 
 export type DirectoryVisibility = 'public' | 'private';
 
@@ -33,7 +43,27 @@ export async function publishRoom(
   ) {
     throw forbidden('This server does not allow you to publish this room');
   }
-  await write(rooms.database, { statements: [publishStatement(roomNid, isPublic)], positions: 0 });
+  await write(rooms.database, {
+    statements: [publishStatement(roomNid, isPublic), ...(await missingDetails(rooms, roomNid))],
+    positions: 0,
+  });
+}
+
+/** A room from before there were details shows none until its state changes: they are made up for here. */
+async function missingDetails(rooms: Rooms, roomNid: number): Promise<Statement[]> {
+  const { reader } = rooms.database;
+  if ((await readRoomDetails(reader, roomNid)) !== undefined) return [];
+  const contents = new Map<string, JsonObject>();
+  for (const type of DETAIL_TYPES) {
+    const content = await readCurrentContent(rooms, reader, roomNid, type);
+    if (content !== undefined) contents.set(type, content);
+  }
+  return [
+    putRoomDetailsStatement(
+      roomNid,
+      detailsOfState((type) => contents.get(type)),
+    ),
+  ];
 }
 
 /** Whether the operator's rules let the user publish the room. */

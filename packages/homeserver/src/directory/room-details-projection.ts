@@ -5,14 +5,21 @@ import type { RoomHead } from '../rooms/room-head.ts';
 import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
 import type { Reader } from '../storage/sql.ts';
 import { putRoomDetailsStatement, readRoomDetails } from './room-details-store.ts';
-import { NO_DETAILS, detailsAfter } from './room-details.ts';
+import { DETAIL_TYPES, detailsAfter, detailsOfState } from './room-details.ts';
 import type { RoomDetails } from './room-details.ts';
 
 /** Keeps what the directory shows of a room in step with the room's state. */
 export class RoomDetailsProjection implements Projection {
   async open(reader: Reader, head: RoomHead): Promise<RoomProjection> {
-    return new DetailsOfRoom((await readRoomDetails(reader, head.roomNid)) ?? NO_DETAILS);
+    const stored = await readRoomDetails(reader, head.roomNid);
+    return new DetailsOfRoom(stored ?? (await readFromHead(head)));
   }
+}
+
+/** For a room from before there were details; a new room has no state yet. */
+async function readFromHead(head: RoomHead): Promise<RoomDetails> {
+  await head.load(DETAIL_TYPES.map((type) => [type, ''] as const));
+  return detailsOfState((type) => head.get(type, '')?.event.content);
 }
 
 class DetailsOfRoom implements RoomProjection {

@@ -14,7 +14,7 @@ export interface RoomDetails {
 }
 
 /** A room before its first event. */
-export const NO_DETAILS: RoomDetails = {
+const NO_DETAILS: RoomDetails = {
   name: undefined,
   topic: undefined,
   avatarUrl: undefined,
@@ -40,6 +40,19 @@ const updates: Readonly<Record<string, Update>> = {
   }),
   'm.room.guest_access': ({ guest_access: access }) => ({ guestsCanJoin: access === 'can_join' }),
 };
+
+/** The types of state events that say something of it. */
+export const DETAIL_TYPES: readonly string[] = Object.keys(updates);
+
+/** The details that a room's state makes, given the contents of its events by type. */
+export function detailsOfState(contentOf: (type: string) => JsonObject | undefined): RoomDetails {
+  let details = NO_DETAILS;
+  for (const type of DETAIL_TYPES) {
+    const content = contentOf(type);
+    if (content !== undefined) details = detailsAfter(details, type, content) ?? details;
+  }
+  return details;
+}
 
 /** The details after a state event; undefined where it says nothing of them. */
 export function detailsAfter(
