@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { createRoom, joinRoom, type TestUser } from '../harness/client.ts';
+import { createRoom, joinRoom, sendText, type TestUser } from '../harness/client.ts';
 import { valueAt } from '../harness/json-path.ts';
 import { act, readContent, readState, refusal, refusedAct, roomPath, v3 } from './requests.ts';
 import { find } from './seen-event.ts';
@@ -89,4 +89,24 @@ limited('invitations count by issuer, room and user, those of a new room too', a
     refusal(user, 'POST', `${v3}/createRoom`, { body: { invite } });
   assert.equal(await create(bob, [first, second, third, alice.userId, alice.userId]), LIMITED);
   assert.equal(await create(bob, [first, second, third]), '200');
+});
+
+const moderated = serverTests({ rc_message: few(3), rc_admin_redaction: few(2) });
+
+moderated('what moderators redact of others does not count as their messages', async (given) => {
+  const [alice, bob] = [await given.newUser(), await given.newUser()];
+  const roomId = await createRoom(alice, { preset: 'public_chat' });
+  await joinRoom(bob, roomId);
+  const ids: string[] = [];
+  for (const text of ['one', 'two', 'three']) ids.push(await sendText(bob, roomId, text));
+  const redact = (eventId: string, name: string): Promise<string> =>
+    refusal(alice, 'PUT', roomPath(roomId, 'redact', eventId, name), { body: {} });
+  const [first = '', second = '', third = ''] = ids;
+  assert.equal(await redact(first, '1'), '200');
+  assert.equal(await redact(second, '2'), '200');
+  assert.equal(await redact(third, '3'), LIMITED);
+  const own = await sendText(alice, roomId, 'own');
+  assert.equal(await redact(own, '4'), '200');
+  await sendText(alice, roomId, 'the third of her own');
+  assert.equal(await redact(own, '5'), LIMITED);
 });

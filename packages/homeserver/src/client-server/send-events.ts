@@ -12,6 +12,7 @@ import { setMembershipState } from '../membership/set-membership-state.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { sendEvent } from '../rooms/send-event.ts';
 import type { SendRequest, SendTransaction } from '../rooms/send-event.ts';
+import { countRedaction } from './count-redaction.ts';
 import { checkMayInvite, countInvite, localInvitee } from './invitations.ts';
 import { countJoin, isNewMember } from './join-room.ts';
 import { clientEndpoint } from './services.ts';
@@ -96,13 +97,13 @@ const redact = clientEndpoint({
   method: 'PUT',
   paths: clientPaths('/rooms/{roomId}/redact/{eventId}/{txnId}', { apiV1: true }),
   authentication: 'required',
-  rateLimit: 'rc_message',
   body: redactBody,
   bodyOptional: true,
   responses: { 200: EventIdBody },
   errcodes: ['M_NOT_FOUND'],
-  handle: async ({ params, body, requester }, { rooms }) => {
-    const eventId = await sendEvent(rooms, {
+  handle: async ({ params, body, requester }, services) => {
+    await countRedaction(services, requester, params.eventId);
+    const eventId = await sendEvent(services.rooms, {
       roomId: params.roomId,
       sender: requester.userId,
       type: 'm.room.redaction',
