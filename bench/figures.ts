@@ -6,6 +6,7 @@ export interface FigureKind {
 
 export const figureKinds = {
   ratePerSecond: { title: 'sends per second', digits: 0 },
+  joinsPerSecond: { title: 'joins per second', digits: 0 },
   p50Ms: { title: 'latency p50, ms', digits: 2 },
   p99Ms: { title: 'latency p99, ms', digits: 2 },
   cpuUs: { title: 'server CPU per send, µs', digits: 0 },

@@ -69,7 +69,19 @@ export interface FetchResult {
   readonly bytes: number;
 }
 
-export type Job = SendJob | WakeUpJob | FetchJob;
+/** Clients that join rooms, each its own list, all at once. */
+export interface JoinJob {
+  readonly kind: 'join';
+  readonly port: number;
+  readonly clients: readonly Sender[];
+}
+
+export interface JoinResult {
+  readonly ratePerSecond: number;
+  readonly latency: LatencySummary;
+}
+
+export type Job = SendJob | WakeUpJob | FetchJob | JoinJob;
 
 /** What a generator answers: the job's result, or why it failed. */
 export type JobOutcome<Result> = { readonly result: Result } | { readonly failure: string };

@@ -1,7 +1,9 @@
 import type { Scenario } from '../scenario.ts';
 import { footprint } from './footprint.ts';
 import { initialSync } from './initial-sync.ts';
+import { joins } from './joins.ts';
 import { members } from './members.ts';
+import { reading } from './reading.ts';
 import { rooms } from './rooms.ts';
 import { sends } from './sends.ts';
 import { wakeUp } from './wake-up.ts';
@@ -11,6 +13,8 @@ export const scenarios: readonly Scenario[] = [
   sends,
   rooms,
   members,
+  joins,
+  reading,
   wakeUp,
   initialSync,
   footprint,

@@ -34,6 +34,8 @@ export interface SyncView {
   left(roomId: string): RoomView | undefined;
   /** The stripped state of an invitation. */
   invited(roomId: string): readonly SeenEvent[] | undefined;
+  /** That of a knock. */
+  knocked(roomId: string): readonly SeenEvent[] | undefined;
   /** The IDs of the rooms under `join`, `invite`, `knock` or `leave`. */
   rooms(section: 'join' | 'invite' | 'knock' | 'leave'): string[];
 }
@@ -93,16 +95,18 @@ function viewOf(json: unknown): SyncView {
     const room = valueAt(json, 'rooms', section, roomId);
     return room === undefined ? undefined : roomViewOf(room);
   };
+  const strippedAt = (section: 'invite' | 'knock', roomId: string): SeenEvent[] | undefined => {
+    const state = valueAt(json, 'rooms', section, roomId, `${section}_state`);
+    return state === undefined ? undefined : eventsFrom(listAt(state, 'events'));
+  };
   return {
     nextBatch: textAt(json, 'next_batch'),
     accountData: eventsAt(json, 'account_data'),
     json,
     joined: (roomId) => roomOf('join', roomId),
     left: (roomId) => roomOf('leave', roomId),
-    invited: (roomId) => {
-      const state = valueAt(json, 'rooms', 'invite', roomId, 'invite_state');
-      return state === undefined ? undefined : eventsFrom(listAt(state, 'events'));
-    },
+    invited: (roomId) => strippedAt('invite', roomId),
+    knocked: (roomId) => strippedAt('knock', roomId),
     rooms: (section) => Object.keys(valueAt(json, 'rooms', section) ?? {}),
   };
 }

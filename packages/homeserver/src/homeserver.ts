@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 
 import { openAccounts } from './accounts/accounts.ts';
+import { IgnoredUsers } from './accounts/ignored-users.ts';
 import { profileOf } from './accounts/profile-of.ts';
 import { resolveToken } from './accounts/resolve-token.ts';
 import { clientEndpoints } from './client-server/endpoints.ts';
@@ -9,17 +10,20 @@ import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { endpointRateLimits, openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
+import { verifySignature } from './config/signing-key.ts';
 import { somaVersion } from './config/soma-version.ts';
+import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
-import { hasForgotten } from './membership/membership-store.ts';
+import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
 import { openNotices } from './open-notices.ts';
 import { openSync } from './open-sync.ts';
+import { copyRoomRules } from './push/copy-room-rules.ts';
 import { openRooms } from './rooms/rooms.ts';
-import type { EventSigner } from './rooms/rooms.ts';
+import type { EventSigner, RetentionBounds } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
 import { internedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
@@ -46,24 +50,36 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
   const database = await openDatabase(databaseOptions(config.database), serverName);
   const names = internedNames(database, config.caches.globalFactor);
   const accounts = openAccounts({ database, names, config, logger, now });
-  const notices = openNotices(database, names, serverName);
+  const ignored = await IgnoredUsers.open(database, names);
+  const notices = openNotices(database, names, serverName, ignored);
   const rooms = openRooms({
     database,
     names,
-    projections: [new MembershipProjection(names.users, serverName), ...notices.projections],
+    projections: [
+      new MembershipProjection(names.users, serverName, config.rooms.forgetRoomsOnLeave),
+      new RoomDetailsProjection(),
+      ...notices.projections,
+    ],
     signer: eventSigner(config),
     now,
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
     hasForgotten,
+    isJoined,
+    ignoredBy: (userNid) => ignored.of(userNid),
+    verify: verifySignature,
+    retention: retentionBounds(config),
   });
   const sync = openSync(rooms, syncSources(notices), config);
+  const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const services: ClientServices = {
     config,
     accounts,
     rooms,
-    ...notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid)),
+    ...opened,
     sync,
+    directory: { rooms, config: config.directory },
+    copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, rateLimits),
     rateLimits,
     propagateProfile: async (userId) =>
@@ -88,6 +104,15 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
       await database.close();
       flush();
     },
+  };
+}
+
+function retentionBounds({ retention }: Config): RetentionBounds | undefined {
+  if (!retention.enabled) return undefined;
+  return {
+    defaultMaxMs: retention.defaultPolicy.maxLifetimeMs,
+    allowedMinMs: retention.allowedLifetimeMinMs,
+    allowedMaxMs: retention.allowedLifetimeMaxMs,
   };
 }
 

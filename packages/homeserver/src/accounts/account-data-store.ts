@@ -5,6 +5,9 @@ import type { Reader, Statement } from '../storage/sql.ts';
 /** `account_data.room_nid` of what belongs to no room. */
 export const GLOBAL = 0;
 
+/** Whom a user ignores (CS API, "Ignoring Users"). */
+export const IGNORED_USERS = 'm.ignored_user_list';
+
 interface AccountDataRow {
   readonly room_nid: number;
   readonly type: string;
@@ -29,6 +32,10 @@ const put = query(
 );
 const one = query<{ content: string }>(
   'select content from account_data where user_nid = ? and room_nid = ? and type = ?',
+);
+/** The type stands in the text, so that the index of it is used. */
+const ofIgnoredUsers = query<{ user_nid: number }>(
+  `select user_nid from account_data where room_nid = 0 and type = '${IGNORED_USERS}'`,
 );
 const all = query<AccountDataRow>(
   `select room_nid, type, content from account_data where user_nid = ? order by position`,
@@ -58,6 +65,11 @@ export async function readAccountDataEntry(
   type: string,
 ): Promise<string | undefined> {
   return (await reader.get(one, userNid, roomNid, escapeText(type)))?.content;
+}
+
+/** The users with a list of whom they ignore. */
+export async function readUsersIgnoringSomebody(reader: Reader): Promise<number[]> {
+  return (await reader.all(ofIgnoredUsers)).map((row) => row.user_nid);
 }
 
 /** All of a user's account data, oldest change first. */

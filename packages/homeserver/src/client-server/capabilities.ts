@@ -29,6 +29,7 @@ function capabilitiesOf({ rooms, passwords, profiles }: Config): object {
     'm.set_avatar_url': { enabled: enableSetAvatarUrl },
     'm.3pid_changes': { enabled: false },
     'm.get_login_token': { enabled: false },
+    'm.forget_forced_upon_leave': { enabled: rooms.forgetRoomsOnLeave },
     'm.profile_fields': { enabled: allowed.length > 0, allowed },
   };
 }

@@ -1,6 +1,8 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { accountEndpoints } from './account-endpoints.ts';
 import { createRoomEndpoints } from './create-room.ts';
+import { directoryEndpoints } from './directory.ts';
+import { publicRoomsEndpoints } from './public-rooms.ts';
 import { pushRuleEndpoints } from './push-rules.ts';
 import { readMarkerEndpoints } from './read-markers.ts';
 import { receiptEndpoints } from './receipts.ts';
@@ -10,12 +12,16 @@ import { sendEndpoints } from './send-events.ts';
 import type { ClientServices } from './services.ts';
 import { syncEndpoints } from './sync.ts';
 import { typingEndpoints } from './typing.ts';
+import { upgradeRoomEndpoints } from './upgrade-room.ts';
 
 /** Every endpoint of the client-server API that Soma serves. */
 export const clientEndpoints: readonly Endpoint<ClientServices>[] = [
   ...accountEndpoints,
   ...createRoomEndpoints,
   ...membershipEndpoints,
+  ...upgradeRoomEndpoints,
+  ...directoryEndpoints,
+  ...publicRoomsEndpoints,
   ...sendEndpoints,
   ...roomReadingEndpoints,
   ...syncEndpoints,

@@ -1,8 +1,10 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Config } from '../config/config.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { InteractiveAuth } from '../http/interactive-auth.ts';
+import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
 import type { PushRules } from '../push/push-rules.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
@@ -24,6 +26,8 @@ export interface ClientServices extends AccountServices {
   readonly ephemeral: Ephemeral;
   readonly pushRules: PushRules;
   readonly sync: SyncContext;
+  readonly directory: Directory;
+  readonly copyRoomRules: CopyRoomRules;
 }
 
 export const accountEndpoint = endpointFor<AccountServices>();

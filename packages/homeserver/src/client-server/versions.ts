@@ -26,7 +26,12 @@ const versions = [
 ];
 
 /** What is not, or not under this name, in the specification and yet works: nothing else may stand here. */
-const unstableFeatures: Readonly<Record<string, boolean>> = {};
+const unstableFeatures: Readonly<Record<string, boolean>> = {
+  // Aliases of a room, and the rules about canonical ones.
+  'org.matrix.msc2432': true,
+  // Types of rooms in the published directory.
+  'org.matrix.msc3827.stable': true,
+};
 
 const headers = { 'Cache-Control': 'public, max-age=600, s-maxage=3600', Vary: 'Authorization' };
 

@@ -11,6 +11,7 @@ export type Config = {
 
 export type { CachesConfig } from './caches.ts';
 export type { DatabaseConfig, PostgresConfig, SqliteConfig } from './database.ts';
+export type { DirectoryConfig, DirectoryRules } from './directory.ts';
 export type {
   ListenerConfig,
   ListenersConfig,
@@ -22,6 +23,7 @@ export type { PasswordPolicy, PasswordsConfig } from './passwords.ts';
 export type { ProfilesConfig } from './profiles.ts';
 export type { RateLimit, RatelimitingConfig } from './ratelimiting.ts';
 export type { RegistrationConfig } from './registration.ts';
+export type { RetentionConfig } from './retention.ts';
 export type { RoomPreset, RoomsConfig } from './rooms.ts';
 export type { ServerConfig } from './server.ts';
 export type { SigningKeysConfig } from './signing-keys.ts';

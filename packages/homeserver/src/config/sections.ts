@@ -1,11 +1,13 @@
 import { cachesSection } from './caches.ts';
 import { databaseSection } from './database.ts';
+import { directorySection } from './directory.ts';
 import { listenersSection } from './listeners.ts';
 import { loggingSection } from './logging.ts';
 import { passwordsSection } from './passwords.ts';
 import { profilesSection } from './profiles.ts';
 import { ratelimitingSection } from './ratelimiting.ts';
 import { registrationSection } from './registration.ts';
+import { retentionSection } from './retention.ts';
 import { roomsSection } from './rooms.ts';
 import { serverSection } from './server.ts';
 import { signingKeysSection } from './signing-keys.ts';
@@ -23,6 +25,8 @@ export const SECTIONS = {
   passwords: passwordsSection,
   profiles: profilesSection,
   rooms: roomsSection,
+  directory: directorySection,
+  retention: retentionSection,
   sync: syncSection,
   ratelimiting: ratelimitingSection,
   caches: cachesSection,

@@ -1,4 +1,5 @@
-import type { EventReference, JsonObject, RoomVersion } from '@soma/protocol';
+import { redactContent } from '@soma/protocol';
+import type { EventReference, RoomVersion } from '@soma/protocol';
 
 import type { Submitted } from '../storage/change.ts';
 import type { InternedNames } from '../storage/names-store.ts';
@@ -9,6 +10,7 @@ import type { HeadEntry } from './head-entry.ts';
 import type { RoomProjection } from './room-projection.ts';
 import { readCurrentStateKey } from './state-store.ts';
 import type { Snapshot } from './state-store.ts';
+import { toStoredEvent } from './stored-event.ts';
 
 export interface Extremity {
   readonly eventNid: number;
@@ -96,6 +98,16 @@ export class RoomHead {
     this.#state.set(entryKey(entry.event.type, entry.event.state_key), entry);
   }
 
+  /** Strips the state event, if it is current, of what a redaction takes; {@link load} must have been asked for it. */
+  redact(type: string, stateKey: string, eventNid: number): HeadEntry | undefined {
+    const entry = this.get(type, stateKey);
+    if (entry?.eventNid !== eventNid) return undefined;
+    const content = redactContent(type, entry.event.content, this.version);
+    const redacted = { ...entry, event: { ...entry.event, content } };
+    this.put(redacted);
+    return redacted;
+  }
+
   /** The depth of an event that comes next. */
   get nextDepth(): number {
     let depth = 0;
@@ -119,8 +131,7 @@ export class RoomHead {
     if (eventNid === undefined) return null;
     const row = await readEvent(this.#reader, eventNid);
     if (row === undefined) throw new Error(`event ${eventNid} of ${this.roomId} is missing`);
-    const pdu: { sender: string; content: JsonObject } = JSON.parse(row.json);
-    const { sender, content } = pdu;
+    const { sender, content } = toStoredEvent(row, this.version).pdu;
     return {
       eventNid,
       stateKeyNid,

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 
-import type { EventCrypto } from '@soma/protocol';
+import type { EventCrypto, SignatureVerifier } from '@soma/protocol';
 
 import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
@@ -24,6 +24,8 @@ export interface Rooms {
   readonly heads: RoomHeads;
   readonly versions: RoomVersions;
   readonly signer: EventSigner;
+  /** Verifies the signatures of identity servers in third-party invites. */
+  readonly verify: SignatureVerifier;
   readonly serverName: string;
   readonly eventNids: NidBlocks;
   readonly snapshotNids: NidBlocks;
@@ -39,6 +41,19 @@ export interface Rooms {
   profileOf(userId: string): Promise<Profile>;
   /** Whether the user has forgotten the room, having left it. */
   hasForgotten(reader: Reader, userNid: number, roomNid: number): Promise<boolean>;
+  isJoined(reader: Reader, userNid: number, roomNid: number): Promise<boolean>;
+  /** The IDs of those whom the user ignores (CS API, "Ignoring Users"). */
+  ignoredBy(userNid: number): ReadonlySet<string> | Promise<ReadonlySet<string>>;
+  /** How long messages are shown; undefined where the operator sets no bound. */
+  readonly retention: RetentionBounds | undefined;
+}
+
+/** What the operator allows of `m.room.retention`. */
+export interface RetentionBounds {
+  /** For rooms that say nothing. */
+  readonly defaultMaxMs: number | undefined;
+  readonly allowedMinMs: number | undefined;
+  readonly allowedMaxMs: number | undefined;
 }
 
 export interface RoomsOptions {
@@ -50,8 +65,16 @@ export interface RoomsOptions {
   readonly profileOf: (userId: string) => Promise<Profile>;
   /** Without it nobody has forgotten a room. */
   readonly hasForgotten?: Rooms['hasForgotten'];
+  /** Without it nobody counts as joined to another room. */
+  readonly isJoined?: Rooms['isJoined'];
+  /** Without it nobody ignores anybody. */
+  readonly ignoredBy?: Rooms['ignoredBy'];
+  /** Without it no third-party invite can be redeemed. */
+  readonly verify?: SignatureVerifier;
+  readonly retention?: RetentionBounds | undefined;
 }
 
+const NOBODY: ReadonlySet<string> = new Set();
 const EVENT_NID_BLOCK = 10_000;
 const SNAPSHOT_NID_BLOCK = 1_000;
 
@@ -64,6 +87,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     heads: new RoomHeads(database, names, projections),
     versions: new RoomVersions(),
     signer,
+    verify: options.verify ?? (() => false),
     serverName: signer.serverName,
     eventNids: new NidBlocks(database, 'event', EVENT_NID_BLOCK),
     snapshotNids: new NidBlocks(database, 'snapshot', SNAPSHOT_NID_BLOCK),
@@ -72,5 +96,8 @@ export function openRooms(options: RoomsOptions): Rooms {
     createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),
     profileOf,
     hasForgotten: options.hasForgotten ?? (async () => false),
+    isJoined: options.isJoined ?? (async () => false),
+    ignoredBy: options.ignoredBy ?? (() => NOBODY),
+    retention: options.retention,
   };
 }

@@ -92,7 +92,7 @@ function notInRoom(): Error {
 }
 
 /** Appends the event, or answers with the state event that says the same already. */
-async function appendEvent(
+export async function appendEvent(
   write: RoomWrite,
   request: SendRequest,
   guardName: string | undefined,

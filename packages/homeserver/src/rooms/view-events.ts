@@ -4,6 +4,7 @@ import type { Reader } from '../storage/sql.ts';
 import { clientEvent } from './client-event.ts';
 import { EventFlag, HIDDEN_FLAGS, readEvents, readRedactions } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
+import { expiryOf } from './retention.ts';
 import type { Rooms } from './rooms.ts';
 import { readReplacedState } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
@@ -36,13 +37,15 @@ export async function viewEvents(
 ): Promise<ViewedEvent[]> {
   const version = await rooms.versions.of(reader, roomNid);
   if (version === undefined || rows.length === 0) return [];
+  const isShown = await showing(rooms, reader, viewer, roomNid);
   const events = rows
     .filter((row) => (row.flags & HIDDEN_FLAGS) === 0)
-    .map((row) => toStoredEvent(row, version));
+    .map((row) => toStoredEvent(row, version))
+    .filter(isShown);
   const visibility = await RoomVisibility.open(rooms, reader, viewer, roomNid, version);
   const memberships = await visibility.decide(events);
   const visible = events.filter((event) => memberships.has(event.eventNid));
-  const unsigned = await Unsigned.load(reader, viewer, roomNid, version, visible);
+  const unsigned = await Unsigned.load(reader, viewer, roomNid, visibility, visible, version);
   const roomId = options.withoutRoomId === true ? undefined : await rooms.names.rooms.text(roomNid);
   const now = rooms.now();
   return visible.map((event) => ({
@@ -51,28 +54,47 @@ export async function viewEvents(
   }));
 }
 
+/** What neither its age nor its sender hides from the viewer; state events are always shown. */
+async function showing(
+  rooms: Rooms,
+  reader: Reader,
+  viewer: Viewer,
+  roomNid: number,
+): Promise<(event: StoredEvent) => boolean> {
+  const known = rooms.ignoredBy(viewer.userNid);
+  const ignored = known instanceof Promise ? await known : known;
+  const expiry = (await expiryOf(rooms, reader, roomNid)) ?? -Infinity;
+  return ({ stateKeyNid, pdu }) =>
+    stateKeyNid !== null || (!ignored.has(pdu.sender) && pdu.origin_server_ts >= expiry);
+}
+
 /** Makes `unsigned` of events that the viewer may see. */
 class Unsigned {
   readonly #viewer: Viewer;
   readonly #replaced: ReadonlyMap<number, StoredEvent>;
   readonly #redactions: ReadonlyMap<number, StoredEvent>;
+  /** Nids of those replaced events that the viewer may see. */
+  readonly #seen: ReadonlySet<number>;
 
   private constructor(
     viewer: Viewer,
     replaced: ReadonlyMap<number, StoredEvent>,
     redactions: ReadonlyMap<number, StoredEvent>,
+    seen: ReadonlySet<number>,
   ) {
     this.#viewer = viewer;
     this.#replaced = replaced;
     this.#redactions = redactions;
+    this.#seen = seen;
   }
 
   static async load(
     reader: Reader,
     viewer: Viewer,
     roomNid: number,
-    version: RoomVersion,
+    visibility: RoomVisibility,
     events: readonly StoredEvent[],
+    version: RoomVersion,
   ): Promise<Unsigned> {
     const stateOrders = events.flatMap(({ stateKeyNid, order }) =>
       stateKeyNid !== null && order !== null ? [order] : [],
@@ -84,7 +106,12 @@ class Unsigned {
     const redactionNids = await readRedactions(reader, redactedNids);
     const rows = await readEvents(reader, [...replacedNids.values(), ...redactionNids.values()]);
     const loaded = new Map(rows.map((row) => [row.event_nid, toStoredEvent(row, version)]));
-    return new Unsigned(viewer, follow(replacedNids, loaded), follow(redactionNids, loaded));
+    const replaced = follow(replacedNids, loaded);
+    const shown = new Set(events.map(({ eventNid }) => eventNid));
+    const others = [...replaced.values()].filter(({ eventNid }) => !shown.has(eventNid));
+    const seen = others.length === 0 ? [] : (await visibility.decide(others)).keys();
+    const redactions = follow(redactionNids, loaded);
+    return new Unsigned(viewer, replaced, redactions, new Set([...shown, ...seen]));
   }
 
   of(event: StoredEvent, membership: string | undefined, now: number): JsonObject {
@@ -96,8 +123,10 @@ class Unsigned {
     const replaced = event.order === null ? undefined : this.#replaced.get(event.order);
     if (replaced !== undefined && event.stateKeyNid !== null) {
       unsigned['replaces_state'] = replaced.eventId;
-      unsigned['prev_content'] = replaced.pdu.content;
-      unsigned['prev_sender'] = replaced.pdu.sender;
+      if (this.#seen.has(replaced.eventNid)) {
+        unsigned['prev_content'] = replaced.pdu.content;
+        unsigned['prev_sender'] = replaced.pdu.sender;
+      }
     }
     const redaction = this.#redactions.get(event.eventNid);
     if (redaction !== undefined) {

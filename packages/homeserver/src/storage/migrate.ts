@@ -26,8 +26,8 @@ export class DatabaseUnusable extends Error {
 }
 
 /**
- * Brings the schema up to date, each migration in a transaction of its own, and checks that the database
- * belongs to `serverName`. Throws {@link DatabaseUnusable}.
+ * Brings the schema up to date, each migration that it lacks in a transaction of its own, and checks that the
+ * database belongs to `serverName`. Numbers may have gaps. Throws {@link DatabaseUnusable}.
  */
 export async function migrate(
   connection: MigrationConnection,
@@ -37,7 +37,8 @@ export async function migrate(
     'create table if not exists migrations (number integer primary key, name text not null)',
   );
   const rows = await connection.all('select number, name from migrations order by number');
-  const last = Number(rows.at(-1)?.['number'] ?? 0);
+  const applied = new Set(rows.map((row) => Number(row['number'])));
+  const last = Math.max(0, ...applied);
   const newest = migrations.at(-1)?.number ?? 0;
   if (last > newest) {
     throw new DatabaseUnusable(
@@ -45,7 +46,7 @@ export async function migrate(
     );
   }
   for (const migration of migrations) {
-    if (migration.number <= last) continue;
+    if (applied.has(migration.number)) continue;
     await connection.exec('begin');
     await connection.exec(migration.text);
     await connection.all(

@@ -188,10 +188,12 @@ async function readRoom(
   if (membership === 'invite' || membership === 'knock') {
     if (!isNew && !pass.fullState) return undefined;
     const events = await readStrippedRoom(pass, record);
+    if (events === undefined) return undefined;
     return { section: membership, room: { [`${membership}_state`]: { events } } };
   }
   const version = await pass.context.rooms.versions.of(pass.reader, roomNid);
-  if (version === undefined || record.forgotten) return undefined;
+  const isTold = record.forgottenByLeaving && isNew && pass.since >= 0;
+  if (version === undefined || (record.forgotten && !isTold)) return undefined;
   const before = isNew && pass.since >= 0 ? await membershipAt(pass, record) : membership;
   const { eventFields } = pass.filter;
   const question: RoomQuestion = {
