@@ -118,3 +118,9 @@ test('agrees with JSON.parse on any text, whatever stands around its numbers', (
     }),
   );
 });
+
+test('zero without a sign keeps its notation too', () => {
+  const zeros = parseJson('{"a":-0,"b":0,"c":0.0}', v5);
+  assert.ok(zeros.ok);
+  assert.equal(canonicalJson(zeros.exact), '{"a":0,"b":0,"c":0.0}');
+});
