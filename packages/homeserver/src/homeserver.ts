@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 
 import type { EventCrypto } from '@soma/protocol';
 
+import { readDeparting } from './accounts/account-store.ts';
 import { openAccounts } from './accounts/accounts.ts';
 import { profileOf } from './accounts/profile-of.ts';
 import { resolveToken } from './accounts/resolve-token.ts';
@@ -15,6 +16,7 @@ import { somaVersion } from './config/soma-version.ts';
 import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
+import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
@@ -65,10 +67,11 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     rooms,
     ...notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid)),
     sync,
-    interactiveAuth: openInteractiveAuth(accounts, rateLimits),
+    interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     rateLimits,
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
+    departUser: (userNid) => departUser(rooms, userNid),
   };
   const edge = await listen(describeListeners(config), {
     endpoints: [
@@ -79,6 +82,8 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     logger,
     rateLimits: endpointRateLimits(rateLimits),
   });
+  // Whose account ended while the server was stopping.
+  for (const userNid of await readDeparting(database.reader)) await departUser(rooms, userNid);
   // Loading is over: from here on V8 may give new objects as much space as the load wants (see bin/boot.mjs).
   setFlagsFromString('--semi-space-growth-factor=2');
   return {

@@ -6,10 +6,13 @@ import { badJson, forbidden } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { JsonObject } from '../http/schemas.ts';
+import { letsGuestsJoin } from '../membership/guest-access.ts';
+import { removeGuests } from '../membership/remove-guests.ts';
 import { setMembershipState } from '../membership/set-membership-state.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { sendEvent } from '../rooms/send-event.ts';
 import type { SendTransaction } from '../rooms/send-event.ts';
+import { checkMaySend } from './may-send.ts';
 import { clientEndpoint } from './services.ts';
 
 const EventIdBody = Type.Object({ event_id: Type.String() });
@@ -30,12 +33,15 @@ async function sendMessage(
   content: Json,
   transaction: SendTransaction | undefined,
 ): Promise<{ event_id: string }> {
+  const type = params.eventType;
+  const redacts = redactsOf(type, content);
+  await checkMaySend(rooms, requester, { type, content, redacts });
   const eventId = await sendEvent(rooms, {
     roomId: params.roomId,
     sender: requester.userId,
-    type: params.eventType,
+    type,
     content,
-    redacts: redactsOf(params.eventType, content),
+    redacts,
     transaction,
   });
   return { event_id: eventId };
@@ -97,12 +103,15 @@ const redact = clientEndpoint({
   responses: { 200: EventIdBody },
   errcodes: ['M_NOT_FOUND'],
   handle: async ({ params, body, requester }, { rooms }) => {
+    const { eventId: redacts } = params;
+    const type = 'm.room.redaction';
+    await checkMaySend(rooms, requester, { type, content: body, redacts });
     const eventId = await sendEvent(rooms, {
       roomId: params.roomId,
       sender: requester.userId,
-      type: 'm.room.redaction',
+      type,
       content: { ...body },
-      redacts: params.eventId,
+      redacts,
       transaction: transactionOf(requester, params.txnId),
     });
     return { event_id: eventId };
@@ -129,10 +138,13 @@ const setState = clientEndpoint({
     const { roomId, eventType: type, stateKey = '' } = params;
     const { userId: sender } = requester;
     if (type === 'm.room.create') throw forbidden('A room is created once');
+    await checkMaySend(rooms, requester, { type, stateKey, content: body });
     const eventId =
       type === 'm.room.member'
         ? await setMembershipState(rooms, { roomId, sender, target: stateKey, content: body })
         : await sendEvent(rooms, { roomId, sender, type, stateKey, content: body });
+    const closesToGuests = type === 'm.room.guest_access' && stateKey === '';
+    if (closesToGuests && !letsGuestsJoin(body)) await removeGuests(rooms, roomId);
     return { event_id: eventId };
   },
 });

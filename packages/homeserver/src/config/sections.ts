@@ -1,4 +1,6 @@
 import { cachesSection } from './caches.ts';
+import { captchaSection } from './captcha.ts';
+import { consentSection } from './consent.ts';
 import { databaseSection } from './database.ts';
 import { listenersSection } from './listeners.ts';
 import { loggingSection } from './logging.ts';
@@ -8,6 +10,7 @@ import { ratelimitingSection } from './ratelimiting.ts';
 import { registrationSection } from './registration.ts';
 import { roomsSection } from './rooms.ts';
 import { serverSection } from './server.ts';
+import { sessionsSection } from './sessions.ts';
 import { signingKeysSection } from './signing-keys.ts';
 import { syncSection } from './sync.ts';
 import { tlsSection } from './tls.ts';
@@ -20,7 +23,10 @@ export const SECTIONS = {
   database: databaseSection,
   signingKeys: signingKeysSection,
   registration: registrationSection,
+  captcha: captchaSection,
+  consent: consentSection,
   passwords: passwordsSection,
+  sessions: sessionsSection,
   profiles: profilesSection,
   rooms: roomsSection,
   sync: syncSection,
