@@ -25,6 +25,9 @@ import { getLoginFlows, login } from './login.ts';
 import { generateLoginToken } from './login-token.ts';
 import { logout, logoutAll } from './logout.ts';
 import { changePasswordEndpoint } from './password.ts';
+import { showFallback, submitFallback } from './pages/fallback.ts';
+import { loginPage } from './pages/login-page.ts';
+import { getStaticFile } from './pages/static-files.ts';
 import { getPasswordPolicy } from './password-policy.ts';
 import { deleteProfileField, getProfileField, setProfileFieldEndpoint } from './profile-fields.ts';
 import {
@@ -69,6 +72,11 @@ export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
   setAdminLockUser,
   getAdminSuspendUser,
   setAdminSuspendUser,
+
+  showFallback,
+  submitFallback,
+  loginPage,
+  getStaticFile,
 
   getDevices,
   getDevice,
