@@ -71,7 +71,11 @@ test('rooms are tagged, and the tags come with the next sync', async (given) => 
       ok(alice, 'PUT', `${tags}/${encodeURIComponent(tag)}`, { body: { order: 0.5 } }),
     ),
   );
-  const wanted = { 'm.favourite': { order: 0.5 }, 'u.work': { order: 0.5 }, 'u.%2F': { order: 0.5 } };
+  const wanted = {
+    'm.favourite': { order: 0.5 },
+    'u.work': { order: 0.5 },
+    'u.%2F': { order: 0.5 },
+  };
   assert.deepEqual(await ok(alice, 'GET', tags), { tags: wanted });
   const { body } = await alice.request('GET', `${v3}/sync`, { query: { since: nextBatch } });
   const events = valueAt(body, 'rooms', 'join', roomId, 'account_data', 'events');

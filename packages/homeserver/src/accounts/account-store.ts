@@ -133,7 +133,10 @@ export async function readErased(
 }
 
 /** Makes a user of a guest. */
-export function upgradeGuestStatement(userNid: number, passwordHash: string | undefined): Statement {
+export function upgradeGuestStatement(
+  userNid: number,
+  passwordHash: string | undefined,
+): Statement {
   return statement(upgrade, passwordHash ?? null, userNid);
 }
 

@@ -1,8 +1,8 @@
 import { forbidden, invalidParam, notFound, userSuspended } from '../errors/matrix-error.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { write } from '../storage/database.ts';
-import type { Accounts } from './accounts.ts';
 import type { Account } from './account-store.ts';
+import type { Accounts } from './accounts.ts';
 import { findAccount } from './find-account.ts';
 import { avatarUrlLengthMax, displayNameLengthMax } from './limits.ts';
 import { readProfile, setAvatarUrlStatement, setDisplayNameStatement } from './profile-store.ts';

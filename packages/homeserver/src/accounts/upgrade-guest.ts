@@ -39,7 +39,8 @@ export async function upgradeGuest(
   const { registrationToken, session: request } = registration;
   const { pepper } = accounts.config.passwords;
   const passwordHash = await hashPassword(registration.password, { pepper });
-  const session = request === undefined ? undefined : await prepareSession(accounts, guest, request);
+  const session =
+    request === undefined ? undefined : await prepareSession(accounts, guest, request);
   const { outcome } = await accounts.database.submit({
     guards: [isStillGuest(userNid)],
     statements: [

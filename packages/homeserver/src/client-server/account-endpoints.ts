@@ -21,14 +21,14 @@ import {
   updateDevice,
 } from './devices.ts';
 import { defineFilterEndpoint, getFilter } from './filter.ts';
-import { getLoginFlows, login } from './login.ts';
 import { generateLoginToken } from './login-token.ts';
+import { getLoginFlows, login } from './login.ts';
 import { logout, logoutAll } from './logout.ts';
-import { changePasswordEndpoint } from './password.ts';
 import { showFallback, submitFallback } from './pages/fallback.ts';
 import { loginPage } from './pages/login-page.ts';
 import { getStaticFile } from './pages/static-files.ts';
 import { getPasswordPolicy } from './password-policy.ts';
+import { changePasswordEndpoint } from './password.ts';
 import { deleteProfileField, getProfileField, setProfileFieldEndpoint } from './profile-fields.ts';
 import {
   getAvatarUrl,

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 
 import type { Accounts } from '../accounts/accounts.ts';
-import { profileOf } from '../accounts/profile-of.ts';
 import { readProfileFields } from '../accounts/profile-field-store.ts';
+import { profileOf } from '../accounts/profile-of.ts';
 import type { Profile } from '../accounts/profile-store.ts';
 import { setProfileField } from '../accounts/set-profile.ts';
 import { notFound } from '../errors/matrix-error.ts';

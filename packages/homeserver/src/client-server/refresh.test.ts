@@ -39,14 +39,24 @@ for (const engine of testEngines()) {
       await database.drop();
     });
 
-    const send = (method: string, path: string, body?: unknown, token?: string): Promise<Response> =>
+    const send = (
+      method: string,
+      path: string,
+      body?: unknown,
+      token?: string,
+    ): Promise<Response> =>
       api(edge.url).request(method, path, {
         ...(body === undefined ? {} : { body }),
         ...(token === undefined ? {} : { token }),
       });
     const login = (wishes: object): Promise<Response> => {
       const identifier = { type: 'm.id.user', user: 'alice' };
-      return send('POST', `${v3}/login`, { type: 'm.login.password', identifier, password, ...wishes });
+      return send('POST', `${v3}/login`, {
+        type: 'm.login.password',
+        identifier,
+        password,
+        ...wishes,
+      });
     };
     const refresh = (token: string): Promise<Response> =>
       send('POST', `${v3}/refresh`, { refresh_token: token });
@@ -70,7 +80,10 @@ for (const engine of testEngines()) {
       assert.equal(valueAt(body, 'refresh_token'), undefined);
       assert.equal(valueAt(body, 'expires_in_ms'), 30 * minuteMs);
       const asked = await login({ refresh_token: true });
-      assert.match(textAt(asked.body, 'refresh_token'), /^syr_YWxpY2U_[A-Za-z]{20}_[0-9A-Za-z]{6}$/);
+      assert.match(
+        textAt(asked.body, 'refresh_token'),
+        /^syr_YWxpY2U_[A-Za-z]{20}_[0-9A-Za-z]{6}$/,
+      );
       assert.equal(valueAt(asked.body, 'expires_in_ms'), 5 * minuteMs);
     });
 
@@ -122,9 +135,9 @@ for (const engine of testEngines()) {
       assert.equal((await send('POST', `${v3}/logout`, {}, access)).status, 200);
       assert.deepEqual(verdict(await refresh(token)), unknown);
       const phone = { refresh_token: true, device_id: 'PHONE' };
-      const before = tokensIn(await login(phone));
+      const earlier = tokensIn(await login(phone));
       const again = tokensIn(await login(phone));
-      assert.deepEqual(verdict(await refresh(before.refresh)), unknown);
+      assert.deepEqual(verdict(await refresh(earlier.refresh)), unknown);
       assert.equal((await refresh(again.refresh)).status, 200);
     });
 
@@ -133,7 +146,10 @@ for (const engine of testEngines()) {
       const { access } = tokensIn(await login({ refresh_token: true }));
       assert.deepEqual(verdict(await refresh(access)), unknown);
       const missing = await send('POST', `${v3}/refresh`, {});
-      assert.deepEqual([missing.status, valueAt(missing.body, 'errcode')], [400, 'M_MISSING_PARAM']);
+      assert.deepEqual(
+        [missing.status, valueAt(missing.body, 'errcode')],
+        [400, 'M_MISSING_PARAM'],
+      );
     });
 
     it('logs in with a token that a session asked for, once and in time', async () => {

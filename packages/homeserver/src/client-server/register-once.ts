@@ -59,11 +59,7 @@ async function makeAccount(
   const registered =
     guestToken === undefined
       ? await registerAccount(accounts, { username, ...wishes })
-      : await upgradeGuest(
-          accounts,
-          await upgradingGuest(accounts, guestToken, username),
-          wishes,
-        );
+      : await upgradeGuest(accounts, await upgradingGuest(accounts, guestToken, username), wishes);
   accounts.pendingRegistrations.remove(sessionId);
   return registered;
 }
@@ -83,9 +79,7 @@ export function toClientRegistration(registered: Registered, serverName: string)
   return {
     user_id: userId,
     home_server: serverName,
-    ...(session === undefined
-      ? {}
-      : { ...toClientTokens(session), device_id: session.deviceId }),
+    ...(session === undefined ? {} : { ...toClientTokens(session), device_id: session.deviceId }),
   };
 }
 

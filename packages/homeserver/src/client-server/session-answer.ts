@@ -1,13 +1,9 @@
-import type { SessionTokens } from '../accounts/prepare-tokens.ts';
 import type { SessionRequest } from '../accounts/prepare-session.ts';
+import type { SessionTokens } from '../accounts/prepare-tokens.ts';
 import { textIn } from './body-fields.ts';
 
 /** The tokens of a session, as login, registration and refresh give them. */
-export function toClientTokens({
-  accessToken,
-  refreshToken,
-  expiresInMs,
-}: SessionTokens): object {
+export function toClientTokens({ accessToken, refreshToken, expiresInMs }: SessionTokens): object {
   return {
     access_token: accessToken,
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),

@@ -29,8 +29,6 @@ const versions = [
 const unstableFeatures: Readonly<Record<string, boolean>> = {
   // Profiles with fields of any name.
   'uk.tcpip.msc4133.stable': true,
-
-
 };
 
 const headers = { 'Cache-Control': 'public, max-age=600, s-maxage=3600', Vary: 'Authorization' };

@@ -106,10 +106,10 @@ function showStage(
     status: problem === undefined ? 200 : 400,
     ...(page.guestSite === undefined ? {} : { guestSite: page.guestSite }),
     content: html`<p role="alert">${problem}</p>
-<form method="post">
-${page.fields}
-<button>${page.button}</button>
-</form>`,
+      <form method="post">
+        ${page.fields}
+        <button>${page.button}</button>
+      </form>`,
   });
 }
 

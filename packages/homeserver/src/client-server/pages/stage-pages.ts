@@ -38,8 +38,16 @@ export function stagePage(
       return {
         title: texts.tokenTitle,
         fields: html`<p>${texts.tokenText}</p>
-<label for="token">${texts.token}</label>
-<input id="token" name="token" autocomplete="off" autocapitalize="none" spellcheck="false" required autofocus>`,
+          <label for="token">${texts.token}</label>
+          <input
+            id="token"
+            name="token"
+            autocomplete="off"
+            autocapitalize="none"
+            spellcheck="false"
+            required
+            autofocus
+          />`,
         button: texts.continue,
         refused: texts.tokenRefused,
         auth: (form) => ({ token: form.get('token') ?? '' }),
@@ -48,7 +56,9 @@ export function stagePage(
       return {
         title: texts.termsTitle,
         fields: html`<p>${texts.termsText}</p>
-<ul>${Object.values(policies).map((policy) => policyLink(policy, local))}</ul>`,
+          <ul>
+            ${Object.values(policies).map((policy) => policyLink(policy, local))}
+          </ul>`,
         button: texts.accept,
         refused: texts.failed,
         auth: () => ({}),
@@ -79,8 +89,8 @@ function captchaPage({ publicKey }: CaptchaConfig, { texts }: LocalTexts): Stage
   return {
     title: texts.captchaTitle,
     fields: html`<p>${texts.captchaText}</p>
-<noscript><p>${texts.needsScript}</p></noscript>
-<div class="g-recaptcha" data-sitekey="${publicKey}"></div>`,
+      <noscript><p>${texts.needsScript}</p></noscript>
+      <div class="g-recaptcha" data-sitekey="${publicKey}"></div>`,
     button: texts.continue,
     refused: texts.captchaRefused,
     guestSite: captchaSite,
@@ -93,5 +103,9 @@ function policyLink({ translations }: Policy, { wanted }: LocalTexts): Html {
   const language = languages.find((each) => Object.hasOwn(translations, each));
   const translation = language === undefined ? undefined : translations[language];
   if (translation === undefined) return html``;
-  return html`<li><a href="${translation.url}" hreflang="${language}" target="_blank" rel="noopener noreferrer">${translation.name}</a></li>`;
+  return html`<li>
+    <a href="${translation.url}" hreflang="${language}" target="_blank" rel="noopener noreferrer"
+      >${translation.name}</a
+    >
+  </li>`;
 }
