@@ -16,15 +16,16 @@ export const generateLoginToken = accountEndpoint({
     '/_matrix/client/unstable/org.matrix.msc3882/login/token',
   ],
   authentication: 'required',
-  rateLimit: 'login_get_token',
   body: Type.Object({ auth: OptionalAuth }),
   bodyOptional: true,
   errcodes: ['M_UNAUTHORIZED', 'M_UNRECOGNIZED'],
-  async handle(request, { accounts, config, interactiveAuth }) {
+  async handle(request, { accounts, config, interactiveAuth, rateLimits }) {
     const { enabled, requireUiAuth, tokenTimeoutMs } = config.sessions.viaExistingSession;
     if (!enabled) throw unrecognized();
     if (requireUiAuth) await interactiveAuth.authenticate(request, [['m.login.password']]);
-    const token = await issueLoginToken(accounts, request.requester.userNid, tokenTimeoutMs);
+    const { userId, userNid } = request.requester;
+    rateLimits.login_get_token.check(userId);
+    const token = await issueLoginToken(accounts, userNid, tokenTimeoutMs);
     return {
       login_token: token,
       expires_in_ms: tokenTimeoutMs,

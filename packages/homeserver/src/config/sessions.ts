@@ -3,17 +3,9 @@ import { option } from './schema/option.ts';
 import { flag } from './schema/scalars.ts';
 import { section } from './schema/section.ts';
 import type { SectionValue } from './schema/section.ts';
-import { duration } from './schema/units.ts';
-import type { ValueType } from './schema/value-type.ts';
+import { duration, lifetime } from './schema/units.ts';
 
 export type SessionsConfig = SectionValue<typeof sessionsSection>;
-
-/** Without a value a time is not bounded; Synapse's word for it is accepted. */
-const lifetime: ValueType<number | undefined> = {
-  jsonSchema: { type: ['integer', 'string'], pattern: '^([0-9]+(ms|[smhdwy])?|infinity)$' },
-  expected: `${duration.expected}, or infinity`,
-  read: (value, site) => (value === 'infinity' ? undefined : duration.read(value, site)),
-};
 
 const viaExistingSession = object({
   enabled: option({
