@@ -22,6 +22,7 @@ import { hasForgotten } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
 import { openNotices } from './open-notices.ts';
 import { openSync } from './open-sync.ts';
+import { resetPushRules } from './push/reset-push-rules.ts';
 import { openRooms } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
 import { internedNames } from './storage/names-store.ts';
@@ -71,7 +72,10 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     rateLimits,
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
-    departUser: (userNid) => departUser(rooms, userNid),
+    departUser: async (userNid) => {
+      await resetPushRules(services.pushRules, userNid);
+      await departUser(rooms, userNid);
+    },
   };
   const edge = await listen(describeListeners(config), {
     endpoints: [
@@ -83,7 +87,9 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     rateLimits: endpointRateLimits(rateLimits),
   });
   // Whose account ended while the server was stopping.
-  for (const userNid of await readDeparting(database.reader)) await departUser(rooms, userNid);
+  for (const userNid of await readDeparting(database.reader)) {
+    await services.departUser(userNid);
+  }
   // Loading is over: from here on V8 may give new objects as much space as the load wants (see bin/boot.mjs).
   setFlagsFromString('--semi-space-growth-factor=2');
   return {

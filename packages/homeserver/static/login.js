@@ -4,7 +4,7 @@ const form = document.querySelector('form');
 const status = document.querySelector('#status');
 const problem = document.querySelector('#problem');
 const texts = document.querySelector('main').dataset;
-const endpoint = new URL('../../../client/v3/login', document.baseURI);
+const endpoint = '/_matrix/client/v3/login';
 const given = new URLSearchParams(location.search);
 
 /** A client replaces `onLogin`; without one, the page says that it is done. */

@@ -63,9 +63,6 @@ const deactivate = query(
 );
 const departed = query('update accounts set departing = 0 where user_nid = ?');
 const departing = query<{ user_nid: number }>('select user_nid from accounts where departing = 1');
-const guests = query<{ user_nid: number }>(
-  'select user_nid from accounts where guest = 1 and user_nid {in}',
-);
 const erased = query<{ user_nid: number }>(
   'select user_nid from accounts where erased = 1 and user_nid {in}',
 );
@@ -117,11 +114,6 @@ export function departedStatement(userNid: number): Statement {
 /** Whose accounts ended while they may still be in rooms. */
 export async function readDeparting(reader: Reader): Promise<number[]> {
   return (await reader.all(departing)).map((row) => row.user_nid);
-}
-
-/** Those of the users that are guests of this server. */
-export async function readGuests(reader: Reader, userNids: readonly number[]): Promise<number[]> {
-  return (await reader.all(guests, integerList(userNids))).map((row) => row.user_nid);
 }
 
 /** Those of the users that wanted to be forgotten as well as possible. */

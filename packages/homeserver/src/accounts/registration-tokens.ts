@@ -13,8 +13,6 @@ import {
 } from './registration-token-store.ts';
 import type { RegistrationToken } from './registration-token-store.ts';
 
-export type { RegistrationToken } from './registration-token-store.ts';
-
 /** "Opaque identifiers" of the appendices. */
 const TOKEN = /^[A-Za-z0-9._~-]{1,64}$/;
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-';
@@ -28,7 +26,7 @@ export async function isRegistrationTokenValid(
   return known !== undefined && isUsable(accounts, known);
 }
 
-export function isUsable(accounts: Accounts, token: RegistrationToken): boolean {
+function isUsable(accounts: Accounts, token: RegistrationToken): boolean {
   const { usesAllowed, expiryTs, completed } = token;
   if (expiryTs !== undefined && expiryTs <= accounts.now()) return false;
   const uses = completed + accounts.pendingRegistrations.count(token.token);

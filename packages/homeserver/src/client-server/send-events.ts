@@ -6,8 +6,6 @@ import { badJson, forbidden } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { JsonObject } from '../http/schemas.ts';
-import { letsGuestsJoin } from '../membership/guest-access.ts';
-import { removeGuests } from '../membership/remove-guests.ts';
 import { setMembershipState } from '../membership/set-membership-state.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { sendEvent } from '../rooms/send-event.ts';
@@ -143,8 +141,6 @@ const setState = clientEndpoint({
       type === 'm.room.member'
         ? await setMembershipState(rooms, { roomId, sender, target: stateKey, content: body })
         : await sendEvent(rooms, { roomId, sender, type, stateKey, content: body });
-    const closesToGuests = type === 'm.room.guest_access' && stateKey === '';
-    if (closesToGuests && !letsGuestsJoin(body)) await removeGuests(rooms, roomId);
     return { event_id: eventId };
   },
 });

@@ -6,7 +6,6 @@ import type { Profile } from '../rooms/profile.ts';
 import { writeToRoom } from '../rooms/room-write.ts';
 import type { RoomWrite, Written } from '../rooms/room-write.ts';
 import type { Rooms } from '../rooms/rooms.ts';
-import { checkGuestMayJoin } from './guest-access.ts';
 import type { Membership } from './membership-store.ts';
 
 /** What is to become of whom. */
@@ -45,10 +44,7 @@ export async function changeMembership(
   return writeToRoom(
     rooms,
     request.roomNid,
-    async (write) => {
-      if (request.action === 'join') await checkGuestMayJoin(rooms, write.head, request.target);
-      return appendMembership(write, request);
-    },
+    (write) => appendMembership(write, request),
     () => notFound('No such room is known to this server'),
   );
 }

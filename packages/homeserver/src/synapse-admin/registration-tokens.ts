@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 
 import type { Accounts } from '../accounts/accounts.ts';
+import type { RegistrationToken } from '../accounts/registration-token-store.ts';
 import {
   createRegistrationToken,
   deleteRegistrationToken,
@@ -8,7 +9,6 @@ import {
   listRegistrationTokens,
   updateRegistrationToken,
 } from '../accounts/registration-tokens.ts';
-import type { RegistrationToken } from '../accounts/registration-tokens.ts';
 import { adminEndpoint } from './services.ts';
 
 const shared = {

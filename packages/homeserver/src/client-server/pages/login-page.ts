@@ -8,7 +8,7 @@ export const loginPage = accountEndpoint({
   summary: 'A page to log in with, for clients that cannot',
   spec: 'Legacy login',
   method: 'GET',
-  paths: ['/_matrix/static/client/login/'],
+  paths: ['/_matrix/static/client/login/', '/_matrix/static/client/login'],
   authentication: 'none',
   errcodes: [],
   handle(request, { config }) {

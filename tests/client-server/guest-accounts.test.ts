@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict';
 
 import { api } from '../harness/api.ts';
-import {
-  createRoom,
-  joinRoom,
-  registerGuest,
-  sendState,
-  sendText,
-  testPassword,
-} from '../harness/client.ts';
+import { createRoom, joinRoom, registerGuest, testPassword } from '../harness/client.ts';
 import { textAt, valueAt } from '../harness/json-path.ts';
-import { ok, outcome, readContent, refusal, roomPath, v3 } from './requests.ts';
+import { ok, outcome, refusal, v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
 
 const test = serverTests({ allow_guest_access: true });
@@ -22,37 +15,6 @@ testClosed('guests are refused unless the operator lets them in', async ({ serve
   const path = `${v3}/register?kind=guest`;
   const answer = await api(server.url).request('POST', path, { body: {} });
   assert.equal(outcome(answer), '403 M_FORBIDDEN');
-});
-
-test('a guest reads, joins and speaks only where the room lets guests in', async (given) => {
-  const alice = await given.user('alice');
-  const guest = await registerGuest(given.server);
-  assert.equal(valueAt(await ok(guest, 'GET', `${v3}/account/whoami`), 'is_guest'), true);
-  const open = await createRoom(alice, { preset: 'public_chat', initial_state: [canJoin] });
-  const closed = await createRoom(alice, { preset: 'public_chat' });
-  await sendState(alice, closed, 'm.room.guest_access', '', { guest_access: 'forbidden' });
-  await joinRoom(guest, open);
-  await sendText(guest, open, 'hello');
-  for (const path of [roomPath(closed, 'join'), `${v3}/join/${encodeURIComponent(closed)}`]) {
-    const answer = await refusal(guest, 'POST', path, { body: {} });
-    assert.equal(answer, '403 M_GUEST_ACCESS_FORBIDDEN');
-  }
-  const state = roomPath(closed, 'state', 'm.room.member', guest.userId);
-  const byState = await refusal(guest, 'PUT', state, { body: { membership: 'join' } });
-  assert.equal(byState, '403 M_GUEST_ACCESS_FORBIDDEN');
-});
-
-test('guests leave a room that no longer lets them in, and others stay', async (given) => {
-  const [alice, bob] = [await given.user('alice'), await given.user('bob')];
-  const guest = await registerGuest(given.server);
-  const roomId = await createRoom(alice, { preset: 'public_chat', initial_state: [canJoin] });
-  await joinRoom(guest, roomId);
-  await joinRoom(bob, roomId);
-  await sendState(alice, roomId, 'm.room.guest_access', '', { guest_access: 'forbidden' });
-  const membershipOf = async (userId: string): Promise<unknown> =>
-    valueAt(await readContent(alice, roomId, 'm.room.member', userId), 'membership');
-  assert.equal(await membershipOf(guest.userId), 'leave');
-  assert.equal(await membershipOf(bob.userId), 'join');
 });
 
 test('what guests may not do is refused as such', async (given) => {
