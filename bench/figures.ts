@@ -17,8 +17,20 @@ export const figureKinds = {
   timeMs: { title: 'time, ms', digits: 0 },
   megabytes: { title: 'MB', digits: 1 },
   ownMegabytes: { title: 'of it without file pages, MB', digits: 1 },
+  memoryMegabytes: { title: 'memory in use at most, MB', digits: 1 },
   bytes: { title: 'bytes', digits: 0 },
+  operationsPerSecond: { title: 'operations per second', digits: 0 },
+  megabytesPerSecond: { title: 'MB/s', digits: 1 },
+  p50Us: { title: 'time of one, p50, µs', digits: 1 },
+  p99Us: { title: 'time of one, p99, µs', digits: 1 },
 } as const satisfies Record<string, FigureKind>;
 
 export type FigureName = keyof typeof figureKinds;
+
+/** The figures of which more is better: those that a wanted ratio is about. */
+export const rates: readonly FigureName[] = [
+  'ratePerSecond',
+  'operationsPerSecond',
+  'megabytesPerSecond',
+];
 export type Figures = Partial<Record<FigureName, number>>;

@@ -1,8 +1,6 @@
 import { hash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 
-import type { EventCrypto } from '@soma/protocol';
-
 import { readDeparting } from './accounts/account-store.ts';
 import { openAccounts } from './accounts/accounts.ts';
 import { profileOf } from './accounts/profile-of.ts';
@@ -24,6 +22,7 @@ import { openNotices } from './open-notices.ts';
 import { openSync } from './open-sync.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
 import { openRooms } from './rooms/rooms.ts';
+import type { EventSigner } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
 import { internedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
@@ -55,7 +54,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     database,
     names,
     projections: [new MembershipProjection(names.users, serverName), ...notices.projections],
-    crypto: eventCrypto(config),
+    signer: eventSigner(config),
     now,
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
     hasForgotten,
@@ -104,12 +103,12 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
 }
 
 /** Signs in this server's name. */
-function eventCrypto(config: Config): EventCrypto {
+function eventSigner(config: Config): EventSigner {
   const { current } = config.signingKeys;
   return {
     serverName: config.server.serverName,
     keyId: current.keyId,
     sha256: (text) => hash('sha256', text, 'base64'),
-    sign: (text) => current.sign(text),
+    privateKey: current.privateKey,
   };
 }

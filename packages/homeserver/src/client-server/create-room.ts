@@ -46,7 +46,7 @@ const createRoomEndpoint = clientEndpoint({
     const versionId =
       wanted.room_version ?? config.rooms.defaultRoomVersion ?? DEFAULT_ROOM_VERSION;
     const version = roomVersion(versionId);
-    if (version === undefined || !version.supported) {
+    if (version === undefined) {
       throw new MatrixError(
         400,
         'M_UNSUPPORTED_ROOM_VERSION',

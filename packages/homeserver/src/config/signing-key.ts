@@ -53,8 +53,13 @@ export function signingKeyFromSeed(version: string, seed: Uint8Array): SigningKe
     keyId: `ed25519:${version}`,
     privateKey,
     publicKeyBase64: unpadded(publicDer.subarray(-SEED_BYTES)),
-    sign: (text) => unpadded(signBytes(null, Buffer.from(text, 'utf8'), privateKey)),
+    sign: (text) => signText(privateKey, text),
   };
+}
+
+/** The Ed25519 signature of the text's UTF-8 bytes, in unpadded base64. */
+export function signText(privateKey: KeyObject, text: string): string {
+  return unpadded(signBytes(null, Buffer.from(text, 'utf8'), privateKey));
 }
 
 function parseLine(line: string, index: number): SigningKey {

@@ -6,10 +6,10 @@ import { sendEvent } from '../rooms/send-event.ts';
 import { openDatabaseUnderTest } from '../storage/database-under-test.ts';
 import type { Database } from '../storage/database.ts';
 import { internedNames } from '../storage/names-store.ts';
-import { SERVER_NAME, cryptoUnderTest } from './crypto-under-test.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import { readReceiptsChanged } from './read-receipts.ts';
 import { ReadingProjection } from './reading-projection.ts';
+import { SERVER_NAME, signerUnderTest } from './signer-under-test.ts';
 import { Typing } from './typing.ts';
 
 /** Receipts and typing over real rooms. Everybody is a member of every room but those in `strangers`. */
@@ -29,7 +29,7 @@ export class EphemeralUnderTest {
       database,
       names: internedNames(database, 1),
       projections: [reading],
-      crypto: cryptoUnderTest(),
+      signer: signerUnderTest(),
       // Two rooms that are made at the same time would be one.
       now: () => (now += 1),
       profileOf: async () => ({}),

@@ -1,6 +1,6 @@
 import { roomVersion } from '@soma/protocol';
 
-import { SERVER_NAME, cryptoUnderTest } from '../ephemeral/crypto-under-test.ts';
+import { SERVER_NAME, signerUnderTest } from '../ephemeral/signer-under-test.ts';
 import { createRoom } from '../rooms/create-room.ts';
 import { openRooms } from '../rooms/rooms.ts';
 import type { Rooms } from '../rooms/rooms.ts';
@@ -31,7 +31,7 @@ export async function openRoomGraph(databaseSection: object): Promise<RoomGraphU
     database,
     names,
     projections: [new MembershipProjection(names.users, SERVER_NAME)],
-    crypto: cryptoUnderTest(),
+    signer: signerUnderTest(),
     now: () => clock.nowMs,
     profileOf: async () => ({}),
   });

@@ -1,8 +1,8 @@
 import { DEFAULT_ROOM_VERSION, type JsonObject, roomVersion } from '@soma/protocol';
 
-import { SERVER_NAME, cryptoUnderTest } from '../ephemeral/crypto-under-test.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import { ReadingProjection } from '../ephemeral/reading-projection.ts';
+import { SERVER_NAME, signerUnderTest } from '../ephemeral/signer-under-test.ts';
 import { Typing } from '../ephemeral/typing.ts';
 import { changeMembership } from '../membership/change-membership.ts';
 import type { MembershipRequest } from '../membership/change-membership.ts';
@@ -45,7 +45,7 @@ export class RoomsUnderTest {
       database,
       names,
       projections: [new MembershipProjection(names.users, SERVER_NAME), reading, unread],
-      crypto: cryptoUnderTest(),
+      signer: signerUnderTest(),
       // Two rooms or events that are made at the same time would be one.
       now: () => (now += 1),
       profileOf: async () => ({}),

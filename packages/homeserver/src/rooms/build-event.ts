@@ -1,13 +1,16 @@
+import { randomBytes } from 'node:crypto';
+
 import {
   KEY_BYTES_MAX,
   authEventKeys,
-  buildEvent as buildSigned,
   exceedsBytes,
+  hashEvent,
   isJsonObject,
 } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
 import { MatrixError, tooLarge } from '../errors/matrix-error.ts';
+import { SignedText } from '../storage/sql.ts';
 import { readEventNid } from './event-store.ts';
 import type { HeadEntry } from './head-entry.ts';
 import type { EventOrigin, EventRelation, PreparedEvent } from './prepared-event.ts';
@@ -48,27 +51,30 @@ export async function buildEvent(
     await wait;
   }
   const authEntries = head.authOfMessages(draft) ?? (await selectAuthEvents(head, draft));
-  const built = buildSigned(
+  const built = hashEvent(
     {
       roomVersion: head.version,
       ...authSubject(draft),
       ...(draft.type === 'm.room.create' && head.version.roomId === 'create-event'
         ? {}
         : { room_id: head.roomId }),
-      prev_events: head.extremities.map((extremity) => extremity.eventId),
-      auth_events: authEntries.map((entry) => entry.event.eventId),
+      prev_events: head.extremities.map((extremity) => extremity.reference),
+      auth_events: authEntries.map((entry) => entry.reference),
       depth: head.nextDepth,
       origin_server_ts: draft.originServerTs ?? rooms.now(),
       ...(draft.redacts === undefined ? {} : { redacts: draft.redacts }),
+      newOpaqueId,
     },
-    rooms.crypto,
+    rooms.signer,
   );
   if (!built.ok) {
     const { errcode, reason } = built.problem;
     throw new MatrixError(errcode === 'M_TOO_LARGE' ? 413 : 400, errcode, reason);
   }
+  const [before, after] = built.jsonAround;
   return {
     built,
+    json: new SignedText(rooms.signer.privateKey, before, built.signedText, after),
     eventNid: rooms.eventNids.take(),
     roomNid: head.roomNid,
     typeNid,
@@ -79,6 +85,10 @@ export async function buildEvent(
     origin: draft.origin,
     relation,
   };
+}
+
+function newOpaqueId(): string {
+  return randomBytes(18).toString('base64url');
 }
 
 /** CS API, "Size limits"; before the texts are interned, since the database cannot index longer ones. */

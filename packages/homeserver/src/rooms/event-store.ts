@@ -152,7 +152,7 @@ export interface NewEventRow {
   readonly rejectedBy: string | null;
   readonly deviceNid: number | null;
   readonly transactionId: string | null;
-  readonly json: string;
+  readonly json: SqlParam;
   readonly prevEventNids: readonly number[];
   readonly authEventNids: readonly number[];
 }

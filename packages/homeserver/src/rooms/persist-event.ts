@@ -68,7 +68,7 @@ function persistEvent(
 ): void {
   const order = positionAt(change.positions);
   change.positions += 1;
-  const { pdu, eventId, json } = event.built;
+  const { pdu, eventId } = event.built;
   change.statements.push(
     ...insertEventStatements({
       eventNid: event.eventNid,
@@ -85,7 +85,7 @@ function persistEvent(
       rejectedBy: verdict.kind === 'rejected' ? verdict.rule : null,
       deviceNid: event.origin?.deviceNid ?? null,
       transactionId: event.origin?.transactionId ?? null,
-      json,
+      json: event.json,
       prevEventNids: event.prevEventNids,
       authEventNids: event.authEventNids,
     }),
@@ -133,6 +133,7 @@ function moveHead(head: RoomHead, event: PreparedEvent, change: RoomChange): voi
       eventNid: event.eventNid,
       eventId: event.built.eventId,
       depth: event.built.pdu.depth,
+      reference: event.built.reference,
     },
   ];
 }
@@ -178,6 +179,7 @@ function takeState(
       sender: pdu.sender,
       content: pdu.content,
     },
+    reference: event.built.reference,
   });
 }
 

@@ -1,8 +1,12 @@
-import type { BuiltEvent } from '@soma/protocol';
+import type { UnsignedEvent } from '@soma/protocol';
 
-/** A signed event with its names interned: all that persisting needs, and nothing that waits. */
+import type { SignedText } from '../storage/sql.ts';
+
+/** An event with its names interned: all that persisting needs, and nothing that waits. */
 export interface PreparedEvent {
-  readonly built: BuiltEvent;
+  readonly built: UnsignedEvent;
+  /** The event's canonical JSON, signed. */
+  readonly json: SignedText;
   readonly eventNid: number;
   readonly roomNid: number;
   readonly typeNid: number;

@@ -1,8 +1,9 @@
-import type { JsonObject, RoomVersion } from '@soma/protocol';
+import type { EventReference, JsonObject, RoomVersion } from '@soma/protocol';
 
 import type { Submitted } from '../storage/change.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import type { Reader } from '../storage/sql.ts';
+import { referenceFromJson } from './event-reference.ts';
 import { readEvent } from './event-store.ts';
 import type { HeadEntry } from './head-entry.ts';
 import type { RoomProjection } from './room-projection.ts';
@@ -13,6 +14,8 @@ export interface Extremity {
   readonly eventNid: number;
   readonly eventId: string;
   readonly depth: number;
+  /** How other events name it. */
+  readonly reference: EventReference;
 }
 
 interface HeadStart {
@@ -122,6 +125,7 @@ export class RoomHead {
       eventNid,
       stateKeyNid,
       event: { eventId: row.event_id, type, state_key: stateKey, sender, content },
+      reference: referenceFromJson(row.json, row.event_id, this.version),
     };
   }
 }

@@ -1,3 +1,5 @@
+import type { KeyObject } from 'node:crypto';
+
 import type { EventCrypto } from '@soma/protocol';
 
 import type { Database } from '../storage/database.ts';
@@ -10,13 +12,18 @@ import { RoomHeads } from './room-heads.ts';
 import { RoomVersions } from './room-versions.ts';
 import { RunningTransactions } from './transaction-replay.ts';
 
+/** How this server hashes and signs its events. */
+export interface EventSigner extends Omit<EventCrypto, 'sign'> {
+  readonly privateKey: KeyObject;
+}
+
 /** What the room domain works with; one per process, made at composition. */
 export interface Rooms {
   readonly database: Database;
   readonly names: InternedNames;
   readonly heads: RoomHeads;
   readonly versions: RoomVersions;
-  readonly crypto: EventCrypto;
+  readonly signer: EventSigner;
   readonly serverName: string;
   readonly eventNids: NidBlocks;
   readonly snapshotNids: NidBlocks;
@@ -38,7 +45,7 @@ export interface RoomsOptions {
   readonly database: Database;
   readonly names: InternedNames;
   readonly projections: readonly Projection[];
-  readonly crypto: EventCrypto;
+  readonly signer: EventSigner;
   readonly now: () => number;
   readonly profileOf: (userId: string) => Promise<Profile>;
   /** Without it nobody has forgotten a room. */
@@ -49,15 +56,15 @@ const EVENT_NID_BLOCK = 10_000;
 const SNAPSHOT_NID_BLOCK = 1_000;
 
 export function openRooms(options: RoomsOptions): Rooms {
-  const { database, names, projections, crypto, now, profileOf } = options;
+  const { database, names, projections, signer, now, profileOf } = options;
   let lastCreateTs = 0;
   return {
     database,
     names,
     heads: new RoomHeads(database, names, projections),
     versions: new RoomVersions(),
-    crypto,
-    serverName: crypto.serverName,
+    signer,
+    serverName: signer.serverName,
     eventNids: new NidBlocks(database, 'event', EVENT_NID_BLOCK),
     snapshotNids: new NidBlocks(database, 'snapshot', SNAPSHOT_NID_BLOCK),
     transactions: new RunningTransactions(),

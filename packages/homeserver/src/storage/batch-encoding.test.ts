@@ -1,16 +1,25 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { ChangeCursor, decodeResults, encodeBatch, encodeResults } from './batch-encoding.ts';
+import {
+  ChangeCursor,
+  KnownToThread,
+  decodeResults,
+  encodeBatch,
+  encodeResults,
+} from './batch-encoding.ts';
 import type { EncodedBatch } from './batch-encoding.ts';
 import type { Change, Guard } from './change.ts';
-import { PositionRef, positionAt, query } from './sql.ts';
+import { PositionRef, SignedText, positionAt, query } from './sql.ts';
 import type { SqlParam, SqlValue, Statement } from './sql.ts';
 import type { BatchResult, QueuedChange } from './write-queue.ts';
 
 const queries = ['select 1', 'select ?', 'select ?, ?'].map((text) => query(text));
+
+const keys = [1, 2].map(() => generateKeyPairSync('ed25519').privateKey);
 
 const param: fc.Arbitrary<SqlParam> = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -18,6 +27,9 @@ const param: fc.Arbitrary<SqlParam> = fc.oneof(
   fc.constant(null),
   fc.uint8Array({ maxLength: 4 }),
   fc.nat(20).map(positionAt),
+  fc
+    .tuple(fc.constantFrom(...keys), fc.string(), fc.string(), fc.string())
+    .map((parts) => new SignedText(...parts)),
 );
 
 const statementArbitrary: fc.Arbitrary<Statement> = fc.record({
@@ -61,8 +73,10 @@ function decode(cursor: ChangeCursor, position: number): unknown {
 }
 
 function expected({ serial, change }: QueuedChange, position: number): unknown {
-  const resolve = (each: SqlParam): SqlValue =>
-    each instanceof PositionRef ? position + each.offset : each;
+  const resolve = (each: SqlParam): SqlValue => {
+    if (each instanceof PositionRef) return position + each.offset;
+    return each instanceof SignedText ? each.text : each;
+  };
   const of = ({ query: { nid }, params }: Statement): unknown => ({
     nid,
     params: params.map(resolve),
@@ -84,7 +98,7 @@ function expected({ serial, change }: QueuedChange, position: number): unknown {
   };
 }
 
-test('a batch is read back as it was encoded, position references resolved', () => {
+test('a batch is read back as it was encoded, position references resolved, texts signed', () => {
   const position = 1000;
   fc.assert(
     fc.property(fc.array(changeArbitrary, { maxLength: 4 }), fc.boolean(), (changes, chained) => {
@@ -94,8 +108,11 @@ test('a batch is read back as it was encoded, position references resolved', () 
         batch.push(queued(index + 1, { ...change, buildsOn }));
       }
       // Through the form in which messages cross to a thread.
-      const encoded: EncodedBatch = JSON.parse(JSON.stringify(encodeBatch(batch, new Set())));
-      const decoded = encoded.changes.map((values) => decode(new ChangeCursor(values), position));
+      const known = new KnownToThread();
+      const encoded: EncodedBatch = JSON.parse(JSON.stringify(encodeBatch(batch, known)));
+      const decoded = encoded.changes.map((values) =>
+        decode(new ChangeCursor(values, known.keys), position),
+      );
       assert.deepEqual(
         decoded,
         batch.map((each) => expected(each, position)),
@@ -113,14 +130,14 @@ test('results are read back as they were encoded', () => {
     { outcome: 'failed', error },
     { outcome: 'applied', position: 8, rows: [] },
   ];
-  const crossed = structuredClone(encodeResults(results, 8));
-  assert.deepEqual(decodeResults(crossed), { results, position: 8 });
+  const crossed = structuredClone(encodeResults(results, 8, 250));
+  assert.deepEqual(decodeResults(crossed), { results, position: 8, commitUs: 250 });
 });
 
 test('each query text crosses once', () => {
   const [first, second] = queries;
   assert.ok(first !== undefined && second !== undefined);
-  const known = new Set<number>();
+  const known = new KnownToThread();
   const change = (...of: (typeof first)[]): QueuedChange =>
     queued(1, { statements: of.map((each) => ({ query: each, params: [] })), positions: 0 });
   assert.deepEqual(encodeBatch([change(first, first)], known).texts, [first.nid, 'select 1']);
@@ -129,7 +146,11 @@ test('each query text crosses once', () => {
 });
 
 test('a change that ends early or holds the wrong type is refused', () => {
-  assert.throws(() => new ChangeCursor([]).number(), /a number was expected/);
-  assert.throws(() => new ChangeCursor([1]).text(), /a text was expected/);
-  assert.throws(() => new ChangeCursor([2, 'one']).params(0), /it ends early/);
+  assert.throws(() => new ChangeCursor([], []).number(), /a number was expected/);
+  assert.throws(() => new ChangeCursor([1], []).text(), /a text was expected/);
+  assert.throws(() => new ChangeCursor([2, 'one'], []).params(0), /it ends early/);
+  assert.throws(
+    () => new ChangeCursor([1, [0, 'before', 'signed', 'after']], []).params(0),
+    /key 0 is unknown/,
+  );
 });

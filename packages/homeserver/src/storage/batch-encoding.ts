@@ -1,4 +1,6 @@
-import { PositionRef } from './sql.ts';
+import type { KeyObject } from 'node:crypto';
+
+import { PositionRef, SignedText } from './sql.ts';
 import type { SqlValue, Statement } from './sql.ts';
 import type { BatchOutcome, BatchResult, QueuedChange } from './write-queue.ts';
 
@@ -12,14 +14,26 @@ import type { BatchOutcome, BatchResult, QueuedChange } from './write-queue.ts';
  *                statement count, (1 = rows wanted back, statement)*
  *   statement := query nid, parameter count, parameters
  *
- * A list of one number stands for a position offset, a list of one text for bytes in base64.
+ * A list of one number stands for a position offset, a list of one text for bytes in base64, a list of a key's number
+ * and three texts for a signed text.
  */
-export type EncodedValue = string | number | null | readonly [number | string];
+export type EncodedValue = string | number | null | EncodedList;
+
+type EncodedList =
+  | readonly [number | string]
+  | readonly [key: number, before: string, signed: string, after: string];
 
 export interface EncodedBatch {
   readonly changes: readonly EncodedValue[][];
   /** Texts of queries that the thread has not seen: nid, text, nid, text … */
   readonly texts: (number | string)[];
+}
+
+/** What the thread was told before, so that it is told once. */
+export class KnownToThread {
+  readonly queries = new Set<number>();
+  /** Their places are their numbers. A key cannot be written as JSON: it goes over by itself, before the batch. */
+  readonly keys: KeyObject[] = [];
 }
 
 /** In place of a batch's text, which is never empty: the thread is to end. */
@@ -28,6 +42,7 @@ export const END_OF_BATCHES = '';
 /** What became of a batch, in a form that is cheap to copy where all went well. */
 export interface EncodedResults {
   readonly position: number;
+  readonly commitUs: number;
   /** By change: its first position, or -1 for one of `others`. */
   readonly applied: readonly number[];
   /** Those that were refused or failed, or gave rows, by their place in the batch. */
@@ -37,26 +52,31 @@ export interface EncodedResults {
 const IS_OTHER = -1;
 const NO_ROWS: readonly [] = [];
 
-export function encodeResults(results: readonly BatchResult[], position: number): EncodedResults {
+export function encodeResults(
+  results: readonly BatchResult[],
+  position: number,
+  commitUs: number,
+): EncodedResults {
   const others = new Map<number, BatchResult>();
   const applied = results.map((result, index) => {
     if (result.outcome === 'applied' && result.rows.length === 0) return result.position;
     others.set(index, result);
     return IS_OTHER;
   });
-  return { position, applied, others };
+  return { position, commitUs, applied, others };
 }
 
-export function decodeResults({ applied, others, position }: EncodedResults): BatchOutcome {
+export function decodeResults(encoded: EncodedResults): BatchOutcome {
+  const { applied, others, position, commitUs } = encoded;
   const results = applied.map(
     (first, index): BatchResult =>
       others.get(index) ?? { outcome: 'applied', position: first, rows: NO_ROWS },
   );
-  return { results, position };
+  return { results, position, commitUs };
 }
 
-/** Encodes a batch; `known` remembers which query texts the other side has. */
-export function encodeBatch(batch: readonly QueuedChange[], known: Set<number>): EncodedBatch {
+/** Encodes a batch, and adds what it mentions to `known`. */
+export function encodeBatch(batch: readonly QueuedChange[], known: KnownToThread): EncodedBatch {
   const texts: (number | string)[] = [];
   const changes = batch.map(({ serial, change }) => {
     const values: EncodedValue[] = [serial, change.buildsOn ?? 0, change.positions];
@@ -82,28 +102,37 @@ export function encodeBatch(batch: readonly QueuedChange[], known: Set<number>):
 function encodeStatement(
   { query, params }: Statement,
   values: EncodedValue[],
-  known: Set<number>,
+  known: KnownToThread,
   texts: (number | string)[],
 ): void {
-  if (!known.has(query.nid)) {
-    known.add(query.nid);
+  if (!known.queries.has(query.nid)) {
+    known.queries.add(query.nid);
     texts.push(query.nid, query.text);
   }
   values.push(query.nid, params.length);
   for (const param of params) {
     if (param instanceof PositionRef) values.push([param.offset]);
     else if (param instanceof Uint8Array) values.push([Buffer.from(param).toString('base64')]);
+    else if (param instanceof SignedText) values.push(encodeSigned(param, known));
     else values.push(param);
   }
+}
+
+function encodeSigned({ key, before, signed, after }: SignedText, { keys }: KnownToThread) {
+  const found = keys.indexOf(key);
+  const number = found >= 0 ? found : keys.push(key) - 1;
+  return [number, before, signed, after] as const;
 }
 
 /** Reads an encoded change from front to back. */
 export class ChangeCursor {
   readonly #values: readonly EncodedValue[];
+  readonly #keys: readonly KeyObject[];
   #at = 0;
 
-  constructor(values: readonly EncodedValue[]) {
+  constructor(values: readonly EncodedValue[], keys: readonly KeyObject[]) {
     this.#values = values;
+    this.#keys = keys;
   }
 
   number(): number {
@@ -125,13 +154,21 @@ export class ChangeCursor {
     for (let index = 0; index < count; index += 1) {
       const value = this.#values[this.#at++];
       if (value === undefined) throw new Error('malformed change: it ends early');
-      params.push(typeof value === 'object' && value !== null ? decode(value, position) : value);
+      const isList = typeof value === 'object' && value !== null;
+      params.push(isList ? decode(value, position, this.#keys) : value);
     }
     return params;
   }
 }
 
-function decode([value]: readonly [number | string], position: number): SqlValue {
+function decode(list: EncodedList, position: number, keys: readonly KeyObject[]): SqlValue {
+  if (list.length === 4) {
+    const [number, before, signed, after] = list;
+    const key = keys[number];
+    if (key === undefined) throw new Error(`key ${number} is unknown to the writer`);
+    return new SignedText(key, before, signed, after).text;
+  }
+  const [value] = list;
   if (typeof value === 'number') return position + value;
   return Uint8Array.from(Buffer.from(value, 'base64'));
 }

@@ -16,6 +16,8 @@ export type BatchResult = Outcome | { readonly outcome: 'failed'; readonly error
 export interface BatchOutcome {
   /** In the order of the changes. */
   readonly results: BatchResult[];
+  /** How long the commit itself took, where that can be told apart and goes on beside this thread. */
+  readonly commitUs?: number;
   /** The clock's position after the commit. */
   readonly position: number;
   /** What earlier batches committed although their answer was lost, as the log has it. */
@@ -31,6 +33,12 @@ export interface BatchWriter {
 
 /** More than this many changes wait for the next commit, so that none grows without limit. */
 const BATCH_CHANGES_MAX = 1024;
+/** About what a change costs the thread that makes it. */
+const CHANGE_US = 60;
+/** A batch is handed over while the one before it is written, so that the writer need not wait for it. */
+const BATCHES_IN_FLIGHT_MAX = 2;
+/** One commit in so many that follow it decides what a commit costs; a checkpoint counts as little more than that. */
+const COMMITS_SMOOTHED = 16;
 /** How soon the writer is asked again after it could not be reached. */
 const ASK_AGAIN_MS = 500;
 
@@ -39,8 +47,9 @@ export class WriteQueue {
   readonly #writer: BatchWriter;
   readonly #listeners: CommitListener[] = [];
   #waiting: QueuedChange[] = [];
-  /** One batch is under way at a time: what comes meanwhile makes the next one large. */
-  #isBusy = false;
+  #inFlight = 0;
+  /** What a commit costs whatever it holds, smoothed. */
+  #commitUs = Infinity;
   #scheduled = false;
   #serial = 0;
   #position: number;
@@ -76,7 +85,7 @@ export class WriteQueue {
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     const serial = this.#serial;
     this.#waiting.push({ serial, change, settle: resolve, fail: reject });
-    this.#schedule();
+    this.#flushSoon();
     // Whoever keeps what is returned must not keep the change with it.
     return { serial, done: promise };
   }
@@ -85,26 +94,39 @@ export class WriteQueue {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#asking);
-    if (this.#waiting.length > 0 || this.#isBusy) {
+    if (this.#waiting.length > 0 || this.#inFlight > 0) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
     await this.#writer.close();
   }
 
+  #flushSoon(): void {
+    if (this.#waiting.length >= this.#enough()) this.#flush();
+    else this.#schedule();
+  }
+
   /** setImmediate runs after all sockets that are readable now were served: their changes share a commit. */
   #schedule(): void {
-    if (this.#scheduled || this.#isBusy) return;
+    if (this.#scheduled || this.#inFlight > 0) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.#flush();
+      if (this.#inFlight === 0) this.#flush();
     });
   }
 
+  /**
+   * So many changes are worth a commit of their own: while it is being fsynced, this thread makes as many. Waiting for
+   * all that can be read would have the two threads work by turns; fewer would spend the disk's time on small commits.
+   */
+  #enough(): number {
+    return this.#commitUs / CHANGE_US;
+  }
+
   #flush(): void {
-    if (this.#waiting.length === 0 || this.#isBusy) return;
+    if (this.#waiting.length === 0 || this.#inFlight >= BATCHES_IN_FLIGHT_MAX) return;
     const batch = this.#waiting.splice(0, BATCH_CHANGES_MAX);
-    this.#isBusy = true;
+    this.#inFlight += 1;
     this.#writer.apply(batch).then(
       (outcome) => this.#finish(batch, outcome),
       (error: unknown) => {
@@ -138,8 +160,10 @@ export class WriteQueue {
     if (this.#awaited.length > 0) this.#releaseAwaited();
   }
 
-  #finish(batch: readonly QueuedChange[], { results, position, missed = [] }: BatchOutcome): void {
-    this.#isBusy = false;
+  #finish(batch: readonly QueuedChange[], outcome: BatchOutcome): void {
+    const { results, position, missed = [], commitUs } = outcome;
+    this.#inFlight -= 1;
+    if (commitUs !== undefined) this.#smooth(commitUs);
     const committed: Committed[] = [...missed];
     for (const [index, queued] of batch.entries()) {
       const result = results[index];
@@ -153,8 +177,13 @@ export class WriteQueue {
       if (result.outcome === 'failed') queued.fail(result.error);
       else queued.settle(result);
     }
-    if (this.#waiting.length > 0) this.#schedule();
-    else for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#waiting.length > 0) this.#flushSoon();
+    else if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #smooth(commitUs: number): void {
+    const before = this.#commitUs === Infinity ? commitUs : this.#commitUs;
+    this.#commitUs = before + (Math.min(commitUs, 2 * before) - before) / COMMITS_SMOOTHED;
   }
 
   #releaseAwaited(): void {

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { PREDECESSOR } from '../../change.ts';
 import type { Change, ChangeKind, Guard, Outcome } from '../../change.ts';
 import type { Committed } from '../../database.ts';
-import { PositionRef, query } from '../../sql.ts';
+import { PositionRef, SignedText, query } from '../../sql.ts';
 import type { SqlParam, SqlValue, Statement } from '../../sql.ts';
 import type { BatchOutcome, BatchResult, BatchWriter, QueuedChange } from '../../write-queue.ts';
 import { preparedQuery } from './postgres-connection.ts';
@@ -301,5 +301,6 @@ function sendStatements(pipeline: Pipeline, change: Change, first: number): (() 
 }
 
 function resolveParam(param: SqlParam, first: number): SqlValue {
-  return param instanceof PositionRef ? first + param.offset : param;
+  if (param instanceof PositionRef) return first + param.offset;
+  return param instanceof SignedText ? param.text : param;
 }

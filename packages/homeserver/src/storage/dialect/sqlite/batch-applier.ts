@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 import { ChangeCursor, encodeResults } from '../../batch-encoding.ts';
@@ -14,6 +15,7 @@ const FALLEN_MAX = 10_000;
 export class BatchApplier {
   readonly #connection: DatabaseSync;
   readonly #texts = new Map<number, string>();
+  readonly #keys: KeyObject[] = [];
   readonly #statements = new Map<number, StatementSync>();
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
@@ -23,6 +25,8 @@ export class BatchApplier {
   /** Changes that fell, so that those that build on them fall too. */
   readonly #fallen = new Set<number>();
   #position: number;
+  /** How long the last commit took. */
+  #commitUs = 0;
 
   constructor(connection: DatabaseSync) {
     this.#connection = connection;
@@ -37,12 +41,17 @@ export class BatchApplier {
     this.#position = Number(clock?.['position'] ?? 0);
   }
 
+  /** Signed texts name keys by their number, in the order in which they came. */
+  learnKey(key: KeyObject): void {
+    this.#keys.push(key);
+  }
+
   apply({ changes, texts }: EncodedBatch): EncodedResults {
     for (let index = 0; index < texts.length; index += 2) {
       this.#texts.set(Number(texts[index]), String(texts[index + 1]));
     }
     const results = this.#applyTogether(changes) ?? this.#applyOneByOne(changes);
-    return encodeResults(results, this.#position);
+    return encodeResults(results, this.#position, this.#commitUs);
   }
 
   /** Undefined when an unexpected error has undone the whole commit. */
@@ -60,7 +69,7 @@ export class BatchApplier {
       try {
         return this.#commitAll([change]);
       } catch (error) {
-        this.#fall(new ChangeCursor(change).number());
+        this.#fall(new ChangeCursor(change, this.#keys).number());
         const cause = error instanceof Error ? error : new Error(String(error));
         return [{ outcome: 'failed', error: cause }];
       }
@@ -73,7 +82,9 @@ export class BatchApplier {
     try {
       const results = changes.map((change) => this.#applyChange(change));
       if (this.#position !== before) this.#setClock.run(this.#position);
+      const beforeCommit = performance.now();
       this.#commit.run();
+      this.#commitUs = (performance.now() - beforeCommit) * 1000;
       return results;
     } catch (error) {
       this.#position = before;
@@ -84,7 +95,7 @@ export class BatchApplier {
 
   /** Applies one change inside the running transaction, and moves the position. */
   #applyChange(values: readonly EncodedValue[]): Outcome {
-    const cursor = new ChangeCursor(values);
+    const cursor = new ChangeCursor(values, this.#keys);
     const serial = cursor.number();
     const buildsOn = cursor.number();
     const positions = cursor.number();

@@ -1,4 +1,5 @@
 /** The writer: a thread with the only writing connection. Takes batches, commits each, answers. */
+import type { KeyObject } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 
@@ -10,8 +11,10 @@ import { openWritingConnection } from './open-sqlite.ts';
 function serve(port: MessagePort, path: string): void {
   const connection = openWritingConnection(path);
   const applier = new BatchApplier(connection);
-  port.on('message', (message: string) => {
-    if (message === END_OF_BATCHES) {
+  port.on('message', (message: string | KeyObject) => {
+    if (typeof message !== 'string') {
+      applier.learnKey(message);
+    } else if (message === END_OF_BATCHES) {
       connection.close();
       port.close();
     } else {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
-import { END_OF_BATCHES, decodeResults, encodeBatch } from '../../batch-encoding.ts';
+import { END_OF_BATCHES, KnownToThread, decodeResults, encodeBatch } from '../../batch-encoding.ts';
 import type { EncodedResults } from '../../batch-encoding.ts';
 import type { BatchOutcome, BatchWriter, QueuedChange } from '../../write-queue.ts';
 
@@ -12,7 +12,7 @@ interface Waiting {
 /** This side of the writer thread: batches go over in order, and come back in order. */
 export class SqliteWriter implements BatchWriter {
   readonly #thread: Worker;
-  readonly #known = new Set<number>();
+  readonly #known = new KnownToThread();
   readonly #waiting: Waiting[] = [];
   readonly #exited: Promise<void>;
   #dead: Error | undefined;
@@ -39,7 +39,10 @@ export class SqliteWriter implements BatchWriter {
     if (this.#dead !== undefined) return Promise.reject(this.#dead);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#thread.postMessage(JSON.stringify(encodeBatch(batch, this.#known)));
+      const keyCount = this.#known.keys.length;
+      const text = JSON.stringify(encodeBatch(batch, this.#known));
+      for (const key of this.#known.keys.slice(keyCount)) this.#thread.postMessage(key);
+      this.#thread.postMessage(text);
     });
   }
 
