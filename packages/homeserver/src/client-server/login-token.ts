@@ -22,7 +22,11 @@ export const generateLoginToken = accountEndpoint({
   async handle(request, { accounts, config, interactiveAuth, rateLimits }) {
     const { enabled, requireUiAuth, tokenTimeoutMs } = config.sessions.viaExistingSession;
     if (!enabled) throw unrecognized();
-    if (requireUiAuth) await interactiveAuth.authenticate(request, [['m.login.password']]);
+    if (requireUiAuth) {
+      const outcome = await interactiveAuth.authenticate(request, [['m.login.password']]);
+      // Each token needs a consent of its own.
+      await outcome.end();
+    }
     const { userId, userNid } = request.requester;
     rateLimits.login_get_token.check(userId);
     const token = await issueLoginToken(accounts, userNid, tokenTimeoutMs);

@@ -1,5 +1,3 @@
-import { hostOf } from '@soma/protocol';
-
 import type { Config, SupportContact } from '../config/config.ts';
 import { notFound } from '../errors/matrix-error.ts';
 import { accountEndpoint } from './services.ts';
@@ -39,7 +37,8 @@ export const getWellknownServer = accountEndpoint({
   handle(_request, { config }) {
     const { serveServerWellknown, serverName } = config.server;
     if (!serveServerWellknown) throw notFound('No delegation information is available');
-    return { 'm.server': `${hostOf(serverName)}:443` };
+    // Who reads this came to the name's own port, or to 443.
+    return { 'm.server': /:\d+$/.test(serverName) ? serverName : `${serverName}:443` };
   },
 });
 

@@ -31,6 +31,8 @@ export interface InteractiveOutcome {
   /** What `remember` kept on an earlier request of the session, e.g. the user that it registered. */
   readonly data: ReadonlyMap<string, unknown>;
   remember(key: string, value: unknown): Promise<void>;
+  /** Ends the session: what was completed in it is good for this request alone. */
+  end(): Promise<void>;
 }
 
 /** The 401 that asks for (more) authentication. `errcode` only if a stage was tried and failed. */
@@ -211,6 +213,7 @@ export class InteractiveAuth {
       results: session.completed,
       data: session.data,
       remember: (key, value) => this.#sessions.setData(session.id, key, value),
+      end: () => this.#sessions.remove(session.id),
     };
   }
 }
