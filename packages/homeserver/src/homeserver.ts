@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 
+import { readDeparting } from './accounts/account-store.ts';
 import { openAccounts } from './accounts/accounts.ts';
 import { IgnoredUsers } from './accounts/ignored-users.ts';
 import { profileOf } from './accounts/profile-of.ts';
@@ -16,12 +17,14 @@ import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
+import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
 import { openNotices } from './open-notices.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
+import { resetPushRules } from './push/reset-push-rules.ts';
 import { openRooms } from './rooms/rooms.ts';
 import type { EventSigner, RetentionBounds } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
@@ -80,10 +83,14 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     sync,
     directory: { rooms, config: config.directory },
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
-    interactiveAuth: openInteractiveAuth(accounts, rateLimits),
+    interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     rateLimits,
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
+    departUser: async (userNid) => {
+      await resetPushRules(services.pushRules, userNid);
+      await departUser(rooms, userNid);
+    },
   };
   const edge = await listen(describeListeners(config), {
     endpoints: [
@@ -94,6 +101,10 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     logger,
     rateLimits: endpointRateLimits(rateLimits),
   });
+  // Whose account ended while the server was stopping.
+  for (const userNid of await readDeparting(database.reader)) {
+    await services.departUser(userNid);
+  }
   // Loading is over: from here on V8 may give new objects as much space as the load wants (see bin/boot.mjs).
   setFlagsFromString('--semi-space-growth-factor=2');
   return {

@@ -1,3 +1,4 @@
+import type { Guard } from '../storage/change.ts';
 import { escapeText, unescapeText } from '../storage/escape-text.ts';
 import { POSITION, query, statement } from '../storage/sql.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
@@ -37,6 +38,11 @@ const one = query<{ content: string }>(
 const ofIgnoredUsers = query<{ user_nid: number }>(
   `select user_nid from account_data where room_nid = 0 and type = '${IGNORED_USERS}'`,
 );
+const identical = query(
+  `select 1 as one from account_data
+   where user_nid = ? and room_nid = ? and type = ? and content = ?`,
+);
+const removeAll = query('delete from account_data where user_nid = ?');
 const all = query<AccountDataRow>(
   `select room_nid, type, content from account_data where user_nid = ? order by position`,
 );
@@ -55,6 +61,25 @@ export function putAccountDataStatement(
   entry: AccountDataEntry,
 ): Statement {
   return statement(put, userNid, roomNid, escapeText(entry.type), entry.content, POSITION);
+}
+
+/** All that a user kept. */
+export function deleteAccountDataStatement(userNid: number): Statement {
+  return statement(removeAll, userNid);
+}
+
+/** Holds while the entry is as it was read; undefined for one that was not there. */
+export function entryStands(
+  userNid: number,
+  roomNid: number,
+  type: string,
+  content: string | undefined,
+): Guard {
+  const name = 'entry-stands';
+  const key = [userNid, roomNid, escapeText(type)] as const;
+  return content === undefined
+    ? { name, check: statement(one, ...key), expect: 'absent' }
+    : { name, check: statement(identical, ...key, content), expect: 'exists' };
 }
 
 /** The JSON text of one entry. */

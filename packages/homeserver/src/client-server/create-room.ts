@@ -43,6 +43,7 @@ const createRoomEndpoint = clientEndpoint({
   method: 'POST',
   paths: clientPaths('/createRoom', { apiV1: true }),
   authentication: 'required',
+  suspended: false,
   rateLimit: 'rc_room_creation',
   body,
   responses: { 200: Type.Object({ room_id: Type.String() }) },

@@ -1,11 +1,13 @@
 import { Type } from 'typebox';
 
 import type { Accounts } from '../accounts/accounts.ts';
+import { readProfileFields } from '../accounts/profile-field-store.ts';
 import { profileOf } from '../accounts/profile-of.ts';
 import type { Profile } from '../accounts/profile-store.ts';
 import { setProfileField } from '../accounts/set-profile.ts';
 import { notFound } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
+import { JsonText } from '../http/response.ts';
 import { checkMayReadProfile } from './profile-access.ts';
 import { accountEndpoint } from './services.ts';
 
@@ -24,7 +26,7 @@ export const getUserProfile = accountEndpoint({
   errcodes: [],
   async handle({ params, requester }, services) {
     await checkMayReadProfile(services, requester, params.userId);
-    return toClientProfile(await existingProfile(services.accounts, params.userId));
+    return fullProfile(services.accounts, params.userId);
   },
 });
 
@@ -68,6 +70,7 @@ export const setDisplayName = accountEndpoint({
   paths: namePaths,
   authentication: 'required',
   guests: true,
+  suspended: false,
   body: Type.Object({ displayname: Type.String() }),
   errcodes: ['M_MISSING_PARAM', 'M_INVALID_PARAM'],
   async handle({ requester, params: { userId }, body }, { accounts, propagateProfile }) {
@@ -84,6 +87,7 @@ export const setAvatarUrl = accountEndpoint({
   method: 'PUT',
   paths: avatarPaths,
   authentication: 'required',
+  suspended: false,
   body: Type.Object({ avatar_url: Type.String() }),
   errcodes: ['M_MISSING_PARAM', 'M_INVALID_PARAM'],
   async handle({ requester, params: { userId }, body }, { accounts, propagateProfile }) {
@@ -104,4 +108,19 @@ function toClientProfile({ displayName, avatarUrl }: Profile): object {
     ...(displayName === undefined ? {} : { displayname: displayName }),
     ...(avatarUrl === undefined ? {} : { avatar_url: avatarUrl }),
   };
+}
+
+/** All of a profile; the values of further fields are JSON texts already. */
+async function fullProfile(accounts: Accounts, userId: string): Promise<JsonText> {
+  const known = toClientProfile(await existingProfile(accounts, userId));
+  const userNid = await accounts.names.users.find(userId);
+  const fields =
+    userNid === undefined ? [] : await readProfileFields(accounts.database.reader, userNid);
+  const entries = [
+    ...Object.entries(known).map(([name, value]) => [name, JSON.stringify(value)] as const),
+    ...fields,
+  ];
+  return new JsonText(
+    `{${entries.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`,
+  );
 }

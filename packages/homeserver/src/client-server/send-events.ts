@@ -15,6 +15,7 @@ import type { SendRequest, SendTransaction } from '../rooms/send-event.ts';
 import { countRedaction } from './count-redaction.ts';
 import { checkMayInvite, countInvite, localInvitee } from './invitations.ts';
 import { countJoin, isNewMember } from './join-room.ts';
+import { checkMaySend } from './may-send.ts';
 import { clientEndpoint } from './services.ts';
 import type { ClientServices } from './services.ts';
 
@@ -36,12 +37,15 @@ async function sendMessage(
   content: Json,
   transaction: SendTransaction | undefined,
 ): Promise<{ event_id: string }> {
+  const type = params.eventType;
+  const redacts = redactsOf(type, content);
+  await checkMaySend(rooms, requester, { type, content, redacts });
   const eventId = await sendEvent(rooms, {
     roomId: params.roomId,
     sender: requester.userId,
-    type: params.eventType,
+    type,
     content,
-    redacts: redactsOf(params.eventType, content),
+    redacts,
     transaction,
   });
   return { event_id: eventId };
@@ -102,13 +106,16 @@ const redact = clientEndpoint({
   responses: { 200: EventIdBody },
   errcodes: ['M_NOT_FOUND'],
   handle: async ({ params, body, requester }, services) => {
-    await countRedaction(services, requester, params.eventId);
+    const { eventId: redacts } = params;
+    const type = 'm.room.redaction';
+    await checkMaySend(services.rooms, requester, { type, content: body, redacts });
+    await countRedaction(services, requester, redacts);
     const eventId = await sendEvent(services.rooms, {
       roomId: params.roomId,
       sender: requester.userId,
-      type: 'm.room.redaction',
+      type,
       content: { ...body },
-      redacts: params.eventId,
+      redacts,
       transaction: transactionOf(requester, params.txnId),
     });
     return { event_id: eventId };
@@ -135,6 +142,7 @@ const setState = clientEndpoint({
     const { roomId, eventType: type, stateKey = '' } = params;
     const { userId: sender } = requester;
     if (type === 'm.room.create') throw forbidden('A room is created once');
+    await checkMaySend(services.rooms, requester, { type, stateKey, content: body });
     if (type === 'm.room.member')
       return sendMember(services, requester, { ...params, stateKey }, body);
     const request = { roomId, sender, type, stateKey, content: body };

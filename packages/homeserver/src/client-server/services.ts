@@ -18,6 +18,8 @@ export interface AccountServices {
   readonly rateLimits: RateLimiters;
   /** Sends the user's profile, as it is now, into the rooms that the user has joined. */
   propagateProfile(userId: string): Promise<void>;
+  /** Takes a user whose account has ended out of all rooms. */
+  departUser(userNid: number): Promise<void>;
 }
 
 /** What the handlers of the client-server API are given. */

@@ -10,6 +10,7 @@ export type Config = {
 };
 
 export type { CachesConfig } from './caches.ts';
+export type { CaptchaConfig } from './captcha.ts';
 export type { DatabaseConfig, PostgresConfig, SqliteConfig } from './database.ts';
 export type { DirectoryConfig, DirectoryRules } from './directory.ts';
 export type {
@@ -25,7 +26,7 @@ export type { RateLimit, RatelimitingConfig } from './ratelimiting.ts';
 export type { RegistrationConfig } from './registration.ts';
 export type { RetentionConfig } from './retention.ts';
 export type { RoomPreset, RoomsConfig } from './rooms.ts';
-export type { ServerConfig } from './server.ts';
+export type { ServerConfig, SupportContact } from './server.ts';
 export type { SigningKeysConfig } from './signing-keys.ts';
 export type { SyncConfig } from './sync.ts';
 export type { TlsConfig } from './tls.ts';

@@ -1,4 +1,6 @@
 import { cachesSection } from './caches.ts';
+import { captchaSection } from './captcha.ts';
+import { consentSection } from './consent.ts';
 import { databaseSection } from './database.ts';
 import { directorySection } from './directory.ts';
 import { listenersSection } from './listeners.ts';
@@ -10,6 +12,7 @@ import { registrationSection } from './registration.ts';
 import { retentionSection } from './retention.ts';
 import { roomsSection } from './rooms.ts';
 import { serverSection } from './server.ts';
+import { sessionsSection } from './sessions.ts';
 import { signingKeysSection } from './signing-keys.ts';
 import { syncSection } from './sync.ts';
 import { tlsSection } from './tls.ts';
@@ -22,7 +25,10 @@ export const SECTIONS = {
   database: databaseSection,
   signingKeys: signingKeysSection,
   registration: registrationSection,
+  captcha: captchaSection,
+  consent: consentSection,
   passwords: passwordsSection,
+  sessions: sessionsSection,
   profiles: profilesSection,
   rooms: roomsSection,
   directory: directorySection,

@@ -1,5 +1,7 @@
+import { redactPdu } from '@soma/protocol';
 import type { JsonObject, RoomVersion } from '@soma/protocol';
 
+import { readErased } from '../accounts/account-store.ts';
 import type { Reader } from '../storage/sql.ts';
 import { clientEvent } from './client-event.ts';
 import { EventFlag, HIDDEN_FLAGS, readEvents, readRedactions } from './event-store.ts';
@@ -44,7 +46,12 @@ export async function viewEvents(
     .filter(isShown);
   const visibility = await RoomVisibility.open(rooms, reader, viewer, roomNid, version);
   const memberships = await visibility.decide(events);
-  const visible = events.filter((event) => memberships.has(event.eventNid));
+  const visible = await withoutErased(
+    reader,
+    version,
+    events.filter((event) => memberships.has(event.eventNid)),
+    memberships,
+  );
   const unsigned = await Unsigned.load(reader, viewer, roomNid, visibility, visible, version);
   const roomId = options.withoutRoomId === true ? undefined : await rooms.names.rooms.text(roomNid);
   const now = rooms.now();
@@ -66,6 +73,29 @@ async function showing(
   const expiry = (await expiryOf(rooms, reader, roomNid)) ?? -Infinity;
   return ({ stateKeyNid, pdu }) =>
     stateKeyNid !== null || (!ignored.has(pdu.sender) && pdu.origin_server_ts >= expiry);
+}
+
+/**
+ * What erased users sent is redacted for those who were not in the room at the time (CS API, "Account
+ * deactivation": `erase`).
+ */
+async function withoutErased(
+  reader: Reader,
+  version: RoomVersion,
+  events: readonly StoredEvent[],
+  memberships: ReadonlyMap<number, string | undefined>,
+): Promise<readonly StoredEvent[]> {
+  const isFromOutside = ({ eventNid }: StoredEvent): boolean =>
+    memberships.get(eventNid) !== 'join';
+  const senders = new Set(events.filter(isFromOutside).map(({ senderNid }) => senderNid));
+  if (senders.size === 0) return events;
+  const erased = await readErased(reader, senders);
+  if (erased.size === 0) return events;
+  return events.map((event) =>
+    isFromOutside(event) && erased.has(event.senderNid)
+      ? { ...event, pdu: redactPdu(event.pdu, version) }
+      : event,
+  );
 }
 
 /** Makes `unsigned` of events that the viewer may see. */
