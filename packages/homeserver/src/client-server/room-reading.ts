@@ -154,8 +154,8 @@ const getJoinedMembers = clientEndpoint({
     const joined: Record<string, object> = {};
     for (const member of await readMembersOfRoom(reader, access.roomNid, 'join')) {
       joined[await rooms.names.users.text(member.userNid)] = {
-        display_name: member.displayName ?? null,
-        avatar_url: member.avatarUrl ?? null,
+        ...(member.displayName === undefined ? {} : { display_name: member.displayName }),
+        ...(member.avatarUrl === undefined ? {} : { avatar_url: member.avatarUrl }),
       };
     }
     return { joined };
