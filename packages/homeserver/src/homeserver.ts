@@ -19,6 +19,7 @@ import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
 import { openNotices } from './open-notices.ts';
+import { openPresence } from './open-presence.ts';
 import { openSync } from './open-sync.ts';
 import { openRooms } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
@@ -57,7 +58,9 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
     hasForgotten,
   });
-  const sync = openSync(rooms, syncSources(notices), config);
+  const { presence, ...presenceOpened } = openPresence(config.presence, database, now);
+  const sync = openSync(rooms, syncSources(notices, presenceOpened.source), config);
+  presenceOpened.wake(sync.notifier, logger);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const services: ClientServices = {
     config,
@@ -65,6 +68,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     rooms,
     ...notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid)),
     sync,
+    presence,
     interactiveAuth: openInteractiveAuth(accounts, rateLimits),
     rateLimits,
     propagateProfile: async (userId) =>
@@ -85,6 +89,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     addresses: edge.addresses.map(urlOf),
     stop: async () => {
       await edge.close(STOP_GRACE_MS);
+      presenceOpened.close();
       await accounts.close();
       await database.close();
       flush();

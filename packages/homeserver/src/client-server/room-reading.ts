@@ -42,7 +42,8 @@ const messages = clientEndpoint({
       viewer: viewerOf(requester),
       roomId: params.roomId,
       direction: query.dir,
-      from: query.from,
+      // Clients from before r0 name the present by this word.
+      from: query.from === 'END' && query.dir === 'b' ? undefined : query.from,
       to: query.to,
       limit: Math.max(1, query.limit ?? filter.limit),
       filter,

@@ -96,18 +96,44 @@ const redact = clientEndpoint({
   bodyOptional: true,
   responses: { 200: EventIdBody },
   errcodes: ['M_NOT_FOUND'],
-  handle: async ({ params, body, requester }, { rooms }) => {
-    const eventId = await sendEvent(rooms, {
-      roomId: params.roomId,
-      sender: requester.userId,
-      type: 'm.room.redaction',
-      content: { ...body },
-      redacts: params.eventId,
-      transaction: transactionOf(requester, params.txnId),
-    });
-    return { event_id: eventId };
-  },
+  handle: ({ params, body, requester }, { rooms }) =>
+    sendRedaction(rooms, requester, params, body, transactionOf(requester, params.txnId)),
 });
+
+const redactWithoutTransaction = clientEndpoint({
+  operationId: 'redactEventWithoutTransaction',
+  summary: 'Redact an event, with no protection against doing it twice',
+  spec: 'Room participation',
+  method: 'POST',
+  paths: clientPaths('/rooms/{roomId}/redact/{eventId}', { apiV1: true }),
+  authentication: 'required',
+  rateLimit: 'rc_message',
+  body: redactBody,
+  bodyOptional: true,
+  deprecated: true,
+  responses: { 200: EventIdBody },
+  errcodes: ['M_NOT_FOUND'],
+  handle: ({ params, body, requester }, { rooms }) =>
+    sendRedaction(rooms, requester, params, body, undefined),
+});
+
+async function sendRedaction(
+  rooms: Rooms,
+  requester: Requester,
+  params: { readonly roomId: string; readonly eventId: string },
+  body: { readonly reason?: string },
+  transaction: SendTransaction | undefined,
+): Promise<{ event_id: string }> {
+  const eventId = await sendEvent(rooms, {
+    roomId: params.roomId,
+    sender: requester.userId,
+    type: 'm.room.redaction',
+    content: { ...body },
+    redacts: params.eventId,
+    transaction,
+  });
+  return { event_id: eventId };
+}
 
 const setState = clientEndpoint({
   operationId: 'setRoomStateWithKey',
@@ -137,4 +163,10 @@ const setState = clientEndpoint({
   },
 });
 
-export const sendEndpoints = [send, sendWithoutTransaction, redact, setState];
+export const sendEndpoints = [
+  send,
+  sendWithoutTransaction,
+  redact,
+  redactWithoutTransaction,
+  setState,
+];

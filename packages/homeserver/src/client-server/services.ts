@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Config } from '../config/config.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
+import type { Presence } from '../ephemeral/presence.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { InteractiveAuth } from '../http/interactive-auth.ts';
 import type { PushRules } from '../push/push-rules.ts';
@@ -24,6 +25,8 @@ export interface ClientServices extends AccountServices {
   readonly ephemeral: Ephemeral;
   readonly pushRules: PushRules;
   readonly sync: SyncContext;
+  /** Undefined where it is turned off. */
+  readonly presence: Presence | undefined;
 }
 
 export const accountEndpoint = endpointFor<AccountServices>();

@@ -3,6 +3,7 @@ import { databaseSection } from './database.ts';
 import { listenersSection } from './listeners.ts';
 import { loggingSection } from './logging.ts';
 import { passwordsSection } from './passwords.ts';
+import { presenceSection } from './presence.ts';
 import { profilesSection } from './profiles.ts';
 import { ratelimitingSection } from './ratelimiting.ts';
 import { registrationSection } from './registration.ts';
@@ -24,6 +25,7 @@ export const SECTIONS = {
   profiles: profilesSection,
   rooms: roomsSection,
   sync: syncSection,
+  presence: presenceSection,
   ratelimiting: ratelimitingSection,
   caches: cachesSection,
   logging: loggingSection,

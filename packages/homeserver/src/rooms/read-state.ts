@@ -8,6 +8,7 @@ import type { EventRow } from './event-store.ts';
 import { parsePaginationToken } from './pagination-token.ts';
 import { stateEventJson } from './read-messages.ts';
 import { readRoomAccess, readStateFor, readStateKeyFor } from './room-access.ts';
+import type { RoomAccess } from './room-access.ts';
 import type { Rooms } from './rooms.ts';
 import { readSnapshot } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
@@ -19,10 +20,20 @@ import type { Viewer } from './viewer.ts';
 export function readState(rooms: Rooms, viewer: Viewer, roomId: string): Promise<JsonObject[]> {
   return readAt(rooms.database, async (reader) => {
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
-    const state = await readStateFor(reader, access);
-    const events = await loadAll(rooms, reader, access.roomNid, [...state.values()]);
-    return events.map((event) => stateEventJson(rooms, event, roomId));
+    return readStateWith(rooms, reader, access, roomId);
   });
+}
+
+/** The room's state events, as far as the access goes. */
+export async function readStateWith(
+  rooms: Rooms,
+  reader: Reader,
+  access: RoomAccess,
+  roomId: string,
+): Promise<JsonObject[]> {
+  const state = await readStateFor(reader, access);
+  const events = await loadAll(rooms, reader, access.roomNid, [...state.values()]);
+  return events.map((event) => stateEventJson(rooms, event, roomId));
 }
 
 /** One state event (CS API, `GET /rooms/{roomId}/state/{eventType}/{stateKey}`). Throws `404 M_NOT_FOUND`. */
@@ -80,17 +91,21 @@ export function readMembers(rooms: Rooms, request: MembersRequest): Promise<Json
   });
 }
 
-/** One event that the viewer may see (CS API, `GET /rooms/{roomId}/event/{eventId}`). Throws `404 M_NOT_FOUND`. */
+/**
+ * One event that the viewer may see (CS API, `GET /rooms/{roomId}/event/{eventId}`), of whichever room where none is
+ * named (`GET /events/{eventId}`). Throws `404 M_NOT_FOUND`.
+ */
 export function readRoomEvent(
   rooms: Rooms,
   viewer: Viewer,
-  roomId: string,
+  roomId: string | undefined,
   eventId: string,
 ): Promise<JsonObject> {
   return readAt(rooms.database, async (reader) => {
-    const roomNid = await rooms.names.rooms.find(roomId);
     const row = await readEventById(reader, eventId);
-    if (roomNid === undefined || row === undefined || row.room_nid !== roomNid) throw noEvent();
+    if (row === undefined) throw noEvent();
+    const roomNid = roomId === undefined ? row.room_nid : await rooms.names.rooms.find(roomId);
+    if (roomNid !== row.room_nid) throw noEvent();
     const [viewed] = await viewEvents(rooms, reader, viewer, roomNid, [row]);
     if (viewed === undefined) throw noEvent();
     return viewed.client;

@@ -42,7 +42,7 @@ export async function viewEvents(
   const visibility = await RoomVisibility.open(rooms, reader, viewer, roomNid, version);
   const memberships = await visibility.decide(events);
   const visible = events.filter((event) => memberships.has(event.eventNid));
-  const unsigned = await Unsigned.load(reader, viewer, roomNid, version, visible);
+  const unsigned = await Unsigned.load(reader, viewer, visibility, roomNid, version, visible);
   const roomId = options.withoutRoomId === true ? undefined : await rooms.names.rooms.text(roomNid);
   const now = rooms.now();
   return visible.map((event) => ({
@@ -55,21 +55,26 @@ export async function viewEvents(
 class Unsigned {
   readonly #viewer: Viewer;
   readonly #replaced: ReadonlyMap<number, StoredEvent>;
+  /** Of the replaced events those that the viewer may see. */
+  readonly #visible: ReadonlyMap<number, unknown>;
   readonly #redactions: ReadonlyMap<number, StoredEvent>;
 
   private constructor(
     viewer: Viewer,
     replaced: ReadonlyMap<number, StoredEvent>,
+    visible: ReadonlyMap<number, unknown>,
     redactions: ReadonlyMap<number, StoredEvent>,
   ) {
     this.#viewer = viewer;
     this.#replaced = replaced;
+    this.#visible = visible;
     this.#redactions = redactions;
   }
 
   static async load(
     reader: Reader,
     viewer: Viewer,
+    visibility: RoomVisibility,
     roomNid: number,
     version: RoomVersion,
     events: readonly StoredEvent[],
@@ -84,7 +89,9 @@ class Unsigned {
     const redactionNids = await readRedactions(reader, redactedNids);
     const rows = await readEvents(reader, [...replacedNids.values(), ...redactionNids.values()]);
     const loaded = new Map(rows.map((row) => [row.event_nid, toStoredEvent(row, version)]));
-    return new Unsigned(viewer, follow(replacedNids, loaded), follow(redactionNids, loaded));
+    const replaced = follow(replacedNids, loaded);
+    const visible = await visibility.decide([...replaced.values()]);
+    return new Unsigned(viewer, replaced, visible, follow(redactionNids, loaded));
   }
 
   of(event: StoredEvent, membership: string | undefined, now: number): JsonObject {
@@ -96,8 +103,10 @@ class Unsigned {
     const replaced = event.order === null ? undefined : this.#replaced.get(event.order);
     if (replaced !== undefined && event.stateKeyNid !== null) {
       unsigned['replaces_state'] = replaced.eventId;
-      unsigned['prev_content'] = replaced.pdu.content;
-      unsigned['prev_sender'] = replaced.pdu.sender;
+      if (this.#visible.has(replaced.eventNid)) {
+        unsigned['prev_content'] = replaced.pdu.content;
+        unsigned['prev_sender'] = replaced.pdu.sender;
+      }
     }
     const redaction = this.#redactions.get(event.eventNid);
     if (redaction !== undefined) {

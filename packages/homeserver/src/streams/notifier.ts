@@ -16,33 +16,18 @@ export class Notifier {
   readonly #waiters = new Map<number, Set<Waiter>>();
   readonly #audiences = new Map<number, Set<number>>();
   readonly #rooms = new Map<number, readonly number[]>();
+  /** Who waits for one room, whether a member of it or not. */
+  readonly #peekers = new Map<number, Set<Waiter>>();
 
   /** Waits until something concerns the user. Call it in the same turn as the check that nothing does yet. */
   wait(userNid: number, timeoutMs: number, signal: AbortSignal): Promise<WaitEnd> {
-    return new Promise((resolve) => {
-      if (signal.aborted) {
-        resolve('aborted');
-        return;
-      }
-      const waiters = this.#waiters.get(userNid) ?? new Set();
-      this.#waiters.set(userNid, waiters);
-      const end = (reason: WaitEnd): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
-        waiters.delete(waiter);
-        if (waiters.size === 0 && this.#waiters.get(userNid) === waiters) {
-          this.#waiters.delete(userNid);
-        }
-        resolve(reason);
-      };
-      const waiter: Waiter = { end };
-      const onAbort = (): void => end('aborted');
-      const timer = setTimeout(() => end('timeout'), timeoutMs);
-      signal.addEventListener('abort', onAbort);
-      waiters.add(waiter);
-    });
+    return waitIn(this.#waiters, userNid, timeoutMs, signal);
   }
 
+  /** The same for what happens in one room. */
+  waitForRoom(roomNid: number, timeoutMs: number, signal: AbortSignal): Promise<WaitEnd> {
+    return waitIn(this.#peekers, roomNid, timeoutMs, signal);
+  }
   /** Tells which rooms concern the user from now on. */
   follow(userNid: number, roomNids: readonly number[]): void {
     this.unfollow(userNid);
@@ -72,13 +57,52 @@ export class Notifier {
     }
   }
 
-  /** Something that is not in the log happened in a room: typing. */
-  wakeRoom(roomNid: number): void {
+  /**
+   * Something that is not in the log happened in a room: typing or presence. A room where more than `audienceMax`
+   * users poll is left asleep.
+   */
+  wakeRoom(roomNid: number, audienceMax: number = Number.POSITIVE_INFINITY): void {
+    for (const waiter of this.#peekers.get(roomNid) ?? []) waiter.end('changed');
     if (this.#waiters.size === 0) return;
-    for (const userNid of this.#audiences.get(roomNid) ?? []) this.wakeUser(userNid);
+    const audience = this.#audiences.get(roomNid);
+    if (audience === undefined || audience.size > audienceMax) return;
+    for (const userNid of audience) this.wakeUser(userNid);
+  }
+
+  /** The rooms that concern a user who polls; undefined for who does not. */
+  roomsOf(userNid: number): readonly number[] | undefined {
+    return this.#rooms.get(userNid);
   }
 
   wakeUser(userNid: number): void {
     for (const waiter of this.#waiters.get(userNid) ?? []) waiter.end('changed');
   }
+}
+
+function waitIn(
+  all: Map<number, Set<Waiter>>,
+  key: number,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<WaitEnd> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve('aborted');
+      return;
+    }
+    const waiters = all.get(key) ?? new Set();
+    all.set(key, waiters);
+    const end = (reason: WaitEnd): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      waiters.delete(waiter);
+      if (waiters.size === 0 && all.get(key) === waiters) all.delete(key);
+      resolve(reason);
+    };
+    const waiter: Waiter = { end };
+    const onAbort = (): void => end('aborted');
+    const timer = setTimeout(() => end('timeout'), timeoutMs);
+    signal.addEventListener('abort', onAbort);
+    waiters.add(waiter);
+  });
 }

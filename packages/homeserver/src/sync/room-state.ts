@@ -12,6 +12,7 @@ import {
 import type { StateDifference } from '../rooms/state-store.ts';
 import { toStoredEvent } from '../rooms/stored-event.ts';
 import type { StoredEvent } from '../rooms/stored-event.ts';
+import type { EventForm } from './event-form.ts';
 import type { RoomTimeline } from './room-timeline.ts';
 import type { SyncPass } from './sync-context.ts';
 
@@ -69,13 +70,14 @@ function rememberMembers(
 export function stateJson(
   pass: SyncPass,
   events: readonly StoredEvent[],
-  select: (event: JsonObject) => JsonObject,
+  form: EventForm,
 ): JsonObject {
   const now = pass.context.rooms.now();
   return {
-    events: events.map((event) =>
-      select(clientEvent(event, { age: Math.max(0, now - event.pdu.origin_server_ts) }, undefined)),
-    ),
+    events: events.map((event) => {
+      const age = Math.max(0, now - event.pdu.origin_server_ts);
+      return form(event, clientEvent(event, { age }, undefined));
+    }),
   };
 }
 
@@ -126,7 +128,7 @@ function differencesToUndo(
   { reader, useStateAfter }: SyncPass,
   { roomNid, timeline, upTo }: StateQuestion,
 ): Promise<StateDifference[]> {
-  const from = useStateAfter ? upTo + 1 : Math.min(timeline.startOrder, upTo + 1);
+  const from = useStateAfter !== false ? upTo + 1 : Math.min(timeline.startOrder, upTo + 1);
   return readStateDifferences(reader, roomNid, from - 1, Number.MAX_SAFE_INTEGER);
 }
 
@@ -142,7 +144,7 @@ async function stateDelta(
   const shown = shownIn(timeline);
   for (const { position, stateKeyNid, newEventNid } of differences) {
     const isShown = newEventNid !== null && shown.has(newEventNid);
-    if (useStateAfter || !isShown || position < timeline.startOrder) {
+    if (useStateAfter !== false || !isShown || position < timeline.startOrder) {
       put(delta, stateKeyNid, newEventNid);
     }
   }

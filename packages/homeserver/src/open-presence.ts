@@ -1,0 +1,99 @@
+import type { JsonObject } from '@soma/protocol';
+
+import type { PresenceConfig } from './config/config.ts';
+import { presenceExpiryIntervalMs } from './ephemeral/limits.ts';
+import { Presence } from './ephemeral/presence.ts';
+import { readMembershipsOfUser, readUsersSharingWith } from './membership/membership-store.ts';
+import type { Database } from './storage/database.ts';
+import type { Notifier } from './streams/notifier.ts';
+import type { PresenceSource } from './sync/sync-context.ts';
+import type { Logger } from './telemetry/logger.ts';
+
+/** Presence with its clock; nothing is followed where it is turned off. */
+export interface OpenPresence {
+  /** Undefined where it is turned off. */
+  readonly presence: Presence | undefined;
+  readonly source: PresenceSource;
+  /** Wakes the long polls of those who see a change, from now on. */
+  wake(notifier: Notifier, logger: Logger): void;
+  close(): void;
+}
+
+/** Changes within this time wake others once. */
+const WAKE_DELAY_MS = 100;
+/** In rooms where more than this many users poll, presence comes with what wakes them next. */
+const AUDIENCE_MAX = 500;
+
+export function openPresence(
+  config: PresenceConfig,
+  database: Database,
+  now: () => number,
+): OpenPresence {
+  const presence = new Presence(config, now);
+  const told = { counter: 0 };
+  const interval = setInterval(() => presence.expire(), presenceExpiryIntervalMs);
+  interval.unref();
+  return {
+    presence: config.enabled ? presence : undefined,
+    source: {
+      get counter() {
+        return presence.counter;
+      },
+      get toldCounter() {
+        return told.counter;
+      },
+      changedSince: (counter) => presence.changedSince(counter),
+      knownUsers: () => knownUsers(presence, config.includeOfflineUsersOnSync),
+      contentOf: (userNid) => contentOf(presence, userNid, now()),
+      sharing: readUsersSharingWith,
+    },
+    wake: (notifier, logger) => {
+      const pending = new Set<number>();
+      const flush = async (): Promise<void> => {
+        const users = [...pending];
+        pending.clear();
+        told.counter = presence.counter;
+        for (const userNid of users) {
+          const rooms = notifier.roomsOf(userNid) ?? (await readJoined(database, userNid));
+          notifier.wakeUser(userNid);
+          for (const roomNid of rooms) notifier.wakeRoom(roomNid, AUDIENCE_MAX);
+        }
+      };
+      presence.onChange((userNid) => {
+        if (pending.size === 0) {
+          setTimeout(() => {
+            flush().catch((error: unknown) =>
+              logger.error({ err: error }, 'presence was not told to those who wait for it'),
+            );
+          }, WAKE_DELAY_MS).unref();
+        }
+        pending.add(userNid);
+      });
+    },
+    close: () => clearInterval(interval),
+  };
+}
+
+async function readJoined({ reader }: Database, userNid: number): Promise<number[]> {
+  const records = await readMembershipsOfUser(reader, userNid);
+  return records.flatMap(({ membership, roomNid }) => (membership === 'join' ? [roomNid] : []));
+}
+
+function* knownUsers(presence: Presence, includesOffline: boolean): Iterable<number> {
+  for (const userNid of presence.users()) {
+    if (includesOffline || presence.of(userNid)?.presence !== 'offline') yield userNid;
+  }
+}
+
+/** The content of `m.presence`. */
+function contentOf(presence: Presence, userNid: number, now: number): JsonObject | undefined {
+  const view = presence.of(userNid);
+  if (view === undefined) return undefined;
+  const { presence: state, lastActiveTs, isCurrentlyActive, statusMessage } = view;
+  return {
+    presence: state,
+    ...(lastActiveTs === undefined ? {} : { last_active_ago: Math.max(0, now - lastActiveTs) }),
+    ...(state === 'online' ? { currently_active: isCurrentlyActive } : {}),
+    ...(statusMessage === undefined ? {} : { status_msg: statusMessage }),
+  };
+}
