@@ -118,7 +118,11 @@ function readOperations(): Operation[] {
   return Object.entries(responses.operations)
     .map(([name, byStatus]): Operation & { readonly parameters: number } => {
       const [method = '', path = ''] = name.split(' ');
-      const pattern = path.replaceAll('.', String.raw`\.`).replaceAll(/\{\w+\}/g, '[^/]*');
+      // A state key may be empty, nothing else.
+      const pattern = path
+        .replaceAll('.', String.raw`\.`)
+        .replace('{stateKey}', '[^/]*')
+        .replaceAll(/\{\w+\}/g, '[^/]+');
       return {
         name,
         method,

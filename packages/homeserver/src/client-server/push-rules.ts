@@ -83,6 +83,24 @@ const getPushRulesGlobal = clientEndpoint({
     (await pushRulesOf(pushRules.rooms.database.reader, userNid, userId)).global,
 });
 
+/** Only in the specification's past; Synapse answers it still. */
+const getPushRulesOfKind = clientEndpoint({
+  ...described,
+  operationId: 'getPushRulesOfKind',
+  summary: 'Retrieve the push rules of one kind',
+  method: 'GET',
+  paths: [
+    ...clientPaths('/pushrules/global/{kind}/', { apiV1: true }),
+    ...clientPaths('/pushrules/global/{kind}', { apiV1: true }),
+  ],
+  deprecated: true,
+  errcodes: ['M_INVALID_PARAM'],
+  handle: async ({ params, requester: { userNid, userId } }, { pushRules }) => {
+    const kind = kindOf(params.kind);
+    return (await pushRulesOf(pushRules.rooms.database.reader, userNid, userId)).global[kind];
+  },
+});
+
 const getPushRule = clientEndpoint({
   ...described,
   operationId: 'getPushRule',
@@ -183,6 +201,7 @@ const setPushRuleActions = clientEndpoint({
 export const pushRuleEndpoints = [
   getPushRules,
   getPushRulesGlobal,
+  getPushRulesOfKind,
   getPushRule,
   setPushRule,
   deletePushRule,
