@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 import { footprint } from './footprint.ts';
 import { initialSync } from './initial-sync.ts';
+import { initialSyncs } from './initial-syncs.ts';
 import { members } from './members.ts';
 import { rooms } from './rooms.ts';
 import { sends } from './sends.ts';
@@ -13,5 +14,6 @@ export const scenarios: readonly Scenario[] = [
   members,
   wakeUp,
   initialSync,
+  initialSyncs,
   footprint,
 ];
