@@ -6,7 +6,7 @@ import { valueAt } from '../harness/json-path.ts';
 import { act, ok, refusal, v3 } from './requests.ts';
 import { eventsFrom } from './seen-event.ts';
 import { serverTests, type ServerUnderTest } from './server-test.ts';
-import { pollDuring, sync, type SyncView } from './sync-view.ts';
+import { sync, type SyncView } from './sync-view.ts';
 
 const times = { sync_online_timeout: '1s', idle_timeout: '2s', last_active_granularity: '1s' };
 const test = serverTests({ presence: times });
@@ -48,10 +48,11 @@ async function syncUntil(
 test('what a user says of being there is shown to those who share a room', async (given) => {
   const [alice, bob] = await neighbours(given);
   const first = await sync(bob);
-  const view = await pollDuring(bob, { since: first.nextBatch }, () =>
-    ok(alice, 'PUT', statusPath(alice), { body: { presence: 'online', status_msg: 'at work' } }),
-  );
-  const seen = await syncUntil(bob, view, alice, 'online');
+  const poll = syncUntil(bob, first, alice, 'online');
+  await ok(bob, 'GET', `${v3}/account/whoami`);
+  const body = { presence: 'online', status_msg: 'at work' };
+  await ok(alice, 'PUT', statusPath(alice), { body });
+  const seen = await poll;
   const [content] = presenceOf(seen, alice);
   assert.equal(valueAt(content, 'status_msg'), 'at work');
   assert.equal(valueAt(content, 'currently_active'), true);

@@ -38,7 +38,7 @@ export async function viewEvents(
   if (version === undefined || rows.length === 0) return [];
   const events = rows
     .filter((row) => (row.flags & HIDDEN_FLAGS) === 0)
-    .map((row) => toStoredEvent(row, version));
+    .map((row) => parsedOnce(row, version));
   const visibility = await RoomVisibility.open(rooms, reader, viewer, roomNid, version);
   const memberships = await visibility.decide(events);
   const visible = events.filter((event) => memberships.has(event.eventNid));
@@ -49,6 +49,18 @@ export async function viewEvents(
     event,
     client: clientEvent(event, unsigned.of(event, memberships.get(event.eventNid), now), roomId),
   }));
+}
+
+/** Rows that many read at once (see `sync/shared-reads.ts`) are parsed for the first of them. */
+const parsed = new WeakMap<EventRow, StoredEvent>();
+
+function parsedOnce(row: EventRow, version: RoomVersion): StoredEvent {
+  let event = parsed.get(row);
+  if (event === undefined) {
+    event = toStoredEvent(row, version);
+    parsed.set(row, event);
+  }
+  return event;
 }
 
 /** Makes `unsigned` of events that the viewer may see. */

@@ -13,6 +13,7 @@ import { readPresence } from './presence-section.ts';
 import { openPass } from './sync-context.ts';
 import type { AccountDataEvent, SyncContext, SyncPass } from './sync-context.ts';
 import { formatSyncToken } from './sync-token.ts';
+import { Turn } from './turns.ts';
 
 /** What a client of the old API begins with (CS API, `GET /initialSync`). */
 export interface InitialSyncRequest {
@@ -25,11 +26,19 @@ export interface InitialSyncRequest {
 
 export function initialSync(
   context: SyncContext,
+  request: InitialSyncRequest,
+): Promise<JsonObject> {
+  return context.longAnswers.run(() => answer(context, request));
+}
+
+function answer(
+  context: SyncContext,
   { viewer, limit, archived }: InitialSyncRequest,
 ): Promise<JsonObject> {
   return readAt(context.rooms.database, async (reader, position) => {
     const { sources } = context;
     const counters = { typing: sources.typing.counter, presence: sources.presence.counter };
+    const turn = new Turn();
     const pass = openPass(context, reader, position, {
       viewer,
       filter: filterWithLimit(limit),
@@ -40,6 +49,7 @@ export function initialSync(
     const rooms: JsonObject[] = [];
     const receipts: JsonObject[] = [];
     for (const record of (await context.userRooms.of(reader, viewer.userNid, position)).values()) {
+      await turn.pauseIfDue();
       const room = await readRoom(pass, record, archived, accountData.rooms.get(record.roomNid));
       if (room === undefined) continue;
       rooms.push(room);

@@ -6,7 +6,6 @@ import { readEvents } from '../rooms/event-store.ts';
 import {
   readCurrentState,
   readCurrentStateKeys,
-  readCurrentStateWithout,
   readStateDifferences,
 } from '../rooms/state-store.ts';
 import type { StateDifference } from '../rooms/state-store.ts';
@@ -42,7 +41,7 @@ export async function readRoomState(
     question.since === undefined
       ? await wholeState(pass, question)
       : await stateDelta(pass, question, question.since);
-  const rows = await readEvents(pass.reader, [...state.values()]);
+  const rows = await pass.context.shared.events(pass.reader, [...state.values()], pass.upTo);
   const events = rows.map((row) => toStoredEvent(row, question.version));
   const lazy = await lazyMembers(pass, question, state);
   const told = [...events, ...lazy].filter((event) =>
@@ -88,7 +87,7 @@ async function wholeState(pass: SyncPass, question: StateQuestion): Promise<Stat
   const memberType = await context.rooms.names.eventTypes.find('m.room.member');
   const isLazy = lazyLoadMembers && memberType !== undefined;
   const current = isLazy
-    ? await readCurrentStateWithout(reader, roomNid, memberType)
+    ? new Map(await context.shared.stateWithout(reader, roomNid, memberType, pass.upTo))
     : await readCurrentState(reader, roomNid);
   await leadBack(pass, question, current, async (stateKeyNid) =>
     isLazy ? !(await isMember(pass, stateKeyNid)) : true,

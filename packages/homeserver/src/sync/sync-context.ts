@@ -9,6 +9,7 @@ import { eventFormOf } from './event-form.ts';
 import type { EventForm } from './event-form.ts';
 import type { LazyMembers } from './lazy-members.ts';
 import type { SharedReads } from './shared-reads.ts';
+import type { WaitingLine } from './turns.ts';
 import type { UserRooms } from './user-rooms.ts';
 
 /** One entry of account data as clients see it. */
@@ -99,6 +100,8 @@ export interface SyncContext {
   readonly userRooms: UserRooms;
   readonly lazyMembers: LazyMembers;
   readonly shared: SharedReads;
+  /** Of clients that begin. */
+  readonly longAnswers: WaitingLine;
   /** More events than this a timeline never has (`filter_timeline_limit`). */
   readonly timelineLimitMax: number;
 }

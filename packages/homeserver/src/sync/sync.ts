@@ -19,6 +19,7 @@ import { openPass } from './sync-context.ts';
 import type { AccountDataChanges, StateAfter, SyncContext, SyncPass } from './sync-context.ts';
 import { formatSyncToken, parseSyncToken } from './sync-token.ts';
 import type { SyncToken } from './sync-token.ts';
+import { Turn } from './turns.ts';
 import type { Memberships } from './user-rooms.ts';
 
 /** What a client asks of `/sync`. */
@@ -48,7 +49,9 @@ export async function sync(context: SyncContext, request: SyncRequest): Promise<
   const waits = token !== undefined && !request.fullState;
   const deadline = Date.now() + Math.min(request.timeoutMs, TIMEOUT_MS_MAX);
   for (;;) {
-    const answer = await answerOnce(context, request, token);
+    const answer = waits
+      ? await answerOnce(context, request, token)
+      : await context.longAnswers.run(() => answerOnce(context, request, token));
     if (!waits || !answer.isEmpty) return answer.body;
     const leftMs = deadline - Date.now();
     if (leftMs <= 0 || request.signal.aborted) return answer.body;
@@ -124,7 +127,9 @@ async function readRooms(
   const sections: RoomSections = { join: {}, invite: {}, knock: {}, leave: {} };
   const joined: [roomId: string, roomNid: number, room: JsonObject][] = [];
   const changed = changedRooms(pass, accountData);
+  const turn = new Turn();
   for (const record of memberships.values()) {
+    await turn.pauseIfDue();
     const isNew = record.position > pass.since;
     const mayHaveNews = isNew || changed === undefined || changed.has(record.roomNid);
     if (!pass.fullState && !mayHaveNews) continue;
