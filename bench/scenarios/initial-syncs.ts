@@ -1,3 +1,4 @@
+import { processUsage } from '../load/process-usage.ts';
 import { spreadOf } from '../results.ts';
 import { eachRound, prepare, type Round } from '../rounds.ts';
 import type { Bench, Scenario } from '../scenario.ts';
@@ -19,7 +20,7 @@ export const initialSyncs: Scenario = {
   about:
     `The first \`/sync\` of users in ${roomCount} rooms of ${memberCount} members, for timelines of several ` +
     'lengths, with members loaded lazily or all of them: the median over the users of the time until the whole ' +
-    'answer is read, and the memory of the server right after.',
+    'answer is read, the server’s CPU time for each, and its memory right after.',
   roundsMax: 1,
   async run(bench) {
     const prepared = await prepare(bench, makeWorld);
@@ -46,13 +47,15 @@ async function measure(
   const job = { kind: 'fetch', port: soma.port, path, times: 1 } as const;
   // The first answer after a start is measured elsewhere.
   await bench.load.fetch({ ...job, tokens: tokens.slice(0, 1) });
+  const before = processUsage(soma.pid());
   const { timesMs, wholeMs, bytes } = await bench.load.fetch({ ...job, tokens });
+  const cpuMs = (processUsage(soma.pid()).cpuMs - before.cpuMs) / tokens.length;
   const megabytes = residentMemory(soma.pid()).total / 1e6;
   const measure = `timeline ${timeline}, ${lazy ? 'lazy' : 'all'} members, users: ${tokens.length}`;
   const timeMs = spreadOf(timesMs)?.median ?? Number.NaN;
-  bench.record({ measure, pair: index, server: soma.name, figures: { timeMs, megabytes } });
+  bench.record({ measure, pair: index, server: soma.name, figures: { timeMs, cpuMs, megabytes } });
   bench.tell(
     `${measure}: ${timeMs.toFixed(0)} ms, the last ${wholeMs.toFixed(0)} ms, ${bytes} bytes each, ` +
-      `${megabytes.toFixed(0)} MB`,
+      `${cpuMs.toFixed(0)} ms CPU each, ${megabytes.toFixed(0)} MB`,
   );
 }
