@@ -51,11 +51,16 @@ async function measure(
   const { timesMs, wholeMs, bytes } = await bench.load.fetch({ ...job, tokens });
   const cpuMs = (processUsage(soma.pid()).cpuMs - before.cpuMs) / tokens.length;
   const megabytes = residentMemory(soma.pid()).total / 1e6;
-  const measure = `timeline ${timeline}, ${lazy ? 'lazy' : 'all'} members, users: ${tokens.length}`;
+  const title = `timeline ${timeline}, ${lazy ? 'lazy' : 'all'} members, users: ${tokens.length}`;
   const timeMs = spreadOf(timesMs)?.median ?? Number.NaN;
-  bench.record({ measure, pair: index, server: soma.name, figures: { timeMs, cpuMs, megabytes } });
+  bench.record({
+    measure: title,
+    pair: index,
+    server: soma.name,
+    figures: { timeMs, cpuMs, megabytes },
+  });
   bench.tell(
-    `${measure}: ${timeMs.toFixed(0)} ms, the last ${wholeMs.toFixed(0)} ms, ${bytes} bytes each, ` +
+    `${title}: ${timeMs.toFixed(0)} ms, the last ${wholeMs.toFixed(0)} ms, ${bytes} bytes each, ` +
       `${cpuMs.toFixed(0)} ms CPU each, ${megabytes.toFixed(0)} MB`,
   );
 }

@@ -156,6 +156,8 @@ test('a room of one’s own is told alone, as it was for who has left', async (g
   assert.equal(room.membership, 'leave');
   assert.deepEqual(tell(room.messages), ['before', 'm.room.member']);
   assert.equal(find(room.state, 'm.room.topic'), undefined);
+  const query = { room_id: roomId, timeout: 0 };
+  assert.equal(await refusal(bob, 'GET', `${r0}/events`, { query }), '403 M_FORBIDDEN');
 });
 
 test('one event is found by its ID alone, by who may see it', async (given) => {

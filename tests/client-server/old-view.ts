@@ -73,7 +73,10 @@ function oldRoomFrom(json: unknown): OldRoom {
     const list = valueAt(json, ...path);
     return Array.isArray(list) ? eventsFrom(list) : [];
   };
-  const text = (name: string): string => String(valueAt(json, 'messages', name) ?? '');
+  const text = (name: string): string => {
+    const value = valueAt(json, 'messages', name);
+    return typeof value === 'string' ? value : '';
+  };
   return {
     roomId: textAt(json, 'room_id'),
     membership: valueAt(json, 'membership'),

@@ -20,9 +20,9 @@ export interface OpenPresence {
 }
 
 /** Changes within this time wake others once. */
-const WAKE_DELAY_MS = 100;
-/** In rooms where more than this many users poll, presence comes with what wakes them next. */
-const AUDIENCE_MAX = 500;
+const WAKE_DELAY_MS = 500;
+/** More users are not woken at once: presence then comes with what wakes them next. */
+const WOKEN_MAX = 250;
 
 export function openPresence(
   config: PresenceConfig,
@@ -53,11 +53,13 @@ export function openPresence(
         const users = [...pending];
         pending.clear();
         told.counter = presence.counter;
+        const rooms = new Set<number>();
         for (const userNid of users) {
-          const rooms = notifier.roomsOf(userNid) ?? (await readJoined(database, userNid));
+          const joined = notifier.roomsOf(userNid) ?? (await readJoined(database, userNid));
+          for (const roomNid of joined) rooms.add(roomNid);
           notifier.wakeUser(userNid);
-          for (const roomNid of rooms) notifier.wakeRoom(roomNid, AUDIENCE_MAX);
         }
+        notifier.wakeSome(rooms, WOKEN_MAX);
       };
       presence.onChange((userNid) => {
         if (pending.size === 0) {

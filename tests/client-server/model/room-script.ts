@@ -41,9 +41,9 @@ export async function perform(step: Step, { owner, guest, roomId }: Scene): Prom
     'owner kicks': () => refusedAct(owner, roomId, 'kick', target),
     'owner redacts': async () => {
       const page = await readMessages(owner, roomId, { limit: 3 });
-      const target = page.events.findLast(({ type }) => type === 'm.room.message');
-      if (target === undefined) return;
-      const path = roomPath(roomId, 'redact', target.eventId, `redaction-${count}`);
+      const message = page.events.findLast(({ type }) => type === 'm.room.message');
+      if (message === undefined) return;
+      const path = roomPath(roomId, 'redact', message.eventId, `redaction-${count}`);
       await ok(owner, 'PUT', path, { body: {} });
     },
     'guest speaks': () => {

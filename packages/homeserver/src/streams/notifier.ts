@@ -57,16 +57,28 @@ export class Notifier {
     }
   }
 
-  /**
-   * Something that is not in the log happened in a room: typing or presence. A room where more than `audienceMax`
-   * users poll is left asleep.
-   */
-  wakeRoom(roomNid: number, audienceMax: number = Number.POSITIVE_INFINITY): void {
+  /** Something that is not in the log happened in a room: typing. */
+  wakeRoom(roomNid: number): void {
     for (const waiter of this.#peekers.get(roomNid) ?? []) waiter.end('changed');
     if (this.#waiters.size === 0) return;
-    const audience = this.#audiences.get(roomNid);
-    if (audience === undefined || audience.size > audienceMax) return;
-    for (const userNid of audience) this.wakeUser(userNid);
+    for (const userNid of this.#audiences.get(roomNid) ?? []) this.wakeUser(userNid);
+  }
+
+  /**
+   * Something that can wait happened in these rooms: presence. At most so many users are woken, those in the
+   * smallest rooms first; the others see it with what wakes them next.
+   */
+  wakeSome(roomNids: Iterable<number>, usersMax: number): void {
+    const audiences = [...roomNids].flatMap((roomNid) => this.#audiences.get(roomNid) ?? []);
+    const woken = new Set<number>();
+    for (const audience of audiences.toSorted((a, b) => a.size - b.size)) {
+      for (const userNid of audience) {
+        if (woken.size >= usersMax) return;
+        if (!this.#waiters.has(userNid)) continue;
+        woken.add(userNid);
+        this.wakeUser(userNid);
+      }
+    }
   }
 
   /** The rooms that concern a user who polls; undefined for who does not. */

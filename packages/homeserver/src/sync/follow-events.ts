@@ -1,6 +1,6 @@
 import type { JsonObject } from '@soma/protocol';
 
-import { invalidParam } from '../errors/matrix-error.ts';
+import { forbidden, invalidParam } from '../errors/matrix-error.ts';
 import { readRoomAccess } from '../rooms/room-access.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { readAt } from '../storage/database.ts';
@@ -128,8 +128,9 @@ async function followedRooms(
 ): Promise<FollowedRoom[]> {
   if (roomId !== undefined) {
     const { roomNid, leftBy } = await readRoomAccess(context.rooms, reader, viewer, roomId);
-    const isMember = leftBy === undefined;
-    return isMember ? [{ roomNid, roomId, record: undefined }] : [];
+    // Who has left may read what was, and has nothing to wait for.
+    if (leftBy !== undefined) throw forbidden('You are not in this room');
+    return [{ roomNid, roomId, record: undefined }];
   }
   const followed: FollowedRoom[] = [];
   for (const record of (await context.userRooms.of(reader, viewer.userNid, position)).values()) {
