@@ -30,7 +30,7 @@ export function openPresence(
   now: () => number,
 ): OpenPresence {
   const presence = new Presence(config, now);
-  const told = { counter: 0 };
+  const waker = new Waker(presence, database);
   const interval = setInterval(() => presence.expire(), presenceExpiryIntervalMs);
   interval.unref();
   return {
@@ -40,40 +40,67 @@ export function openPresence(
         return presence.counter;
       },
       get toldCounter() {
-        return told.counter;
+        return waker.toldCounter;
       },
       changedSince: (counter) => presence.changedSince(counter),
       knownUsers: () => knownUsers(presence, config.includeOfflineUsersOnSync),
       contentOf: (userNid) => contentOf(presence, userNid, now()),
       sharing: readUsersSharingWith,
     },
-    wake: (notifier, logger) => {
-      const pending = new Set<number>();
-      const flush = async (): Promise<void> => {
-        const users = [...pending];
-        pending.clear();
-        told.counter = presence.counter;
-        const rooms = new Set<number>();
-        for (const userNid of users) {
-          const joined = notifier.roomsOf(userNid) ?? (await readJoined(database, userNid));
-          for (const roomNid of joined) rooms.add(roomNid);
-          notifier.wakeUser(userNid);
-        }
-        notifier.wakeSome(rooms, WOKEN_MAX);
-      };
-      presence.onChange((userNid) => {
-        if (pending.size === 0) {
-          setTimeout(() => {
-            flush().catch((error: unknown) =>
-              logger.error({ err: error }, 'presence was not told to those who wait for it'),
-            );
-          }, WAKE_DELAY_MS).unref();
-        }
-        pending.add(userNid);
-      });
+    wake: (notifier, logger) => waker.open(notifier, logger),
+    close: () => {
+      clearInterval(interval);
+      waker.close();
     },
-    close: () => clearInterval(interval),
   };
+}
+
+/** Wakes those who see a change of presence, for many changes at once. */
+class Waker {
+  readonly #presence: Presence;
+  readonly #database: Database;
+  readonly #pending = new Set<number>();
+  #timer: NodeJS.Timeout | undefined;
+  #toldCounter = 0;
+
+  constructor(presence: Presence, database: Database) {
+    this.#presence = presence;
+    this.#database = database;
+  }
+
+  /** Up to which change waiting syncs have been woken. */
+  get toldCounter(): number {
+    return this.#toldCounter;
+  }
+
+  open(notifier: Notifier, logger: Logger): void {
+    this.#presence.onChange((userNid) => {
+      this.#pending.add(userNid);
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#wake(notifier).catch((error: unknown) =>
+          logger.error({ err: error }, 'presence was not told to those who wait for it'),
+        );
+      }, WAKE_DELAY_MS).unref();
+    });
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  async #wake(notifier: Notifier): Promise<void> {
+    const users = [...this.#pending];
+    this.#pending.clear();
+    this.#toldCounter = this.#presence.counter;
+    const rooms = new Set<number>();
+    for (const userNid of users) {
+      const joined = notifier.roomsOf(userNid) ?? (await readJoined(this.#database, userNid));
+      for (const roomNid of joined) rooms.add(roomNid);
+      notifier.wakeUser(userNid);
+    }
+    notifier.wakeSome(rooms, WOKEN_MAX);
+  }
 }
 
 async function readJoined({ reader }: Database, userNid: number): Promise<number[]> {
