@@ -109,7 +109,7 @@ function isDeviation(operation: string, target: string, problem: string): boolea
     (each) =>
       each.operation === operation &&
       each.problem.test(problem) &&
-      (each.target?.test(decodeURIComponent(target)) ?? true),
+      (each.target?.test(target) ?? true),
   );
 }
 

@@ -4,7 +4,7 @@ export interface SpecDeviation {
   readonly operation: string;
   /** Matches the problem as it is reported: where it is, and what is wrong. */
   readonly problem: RegExp;
-  /** Matches the request's target, decoded, for a deviation that the client asks for. */
+  /** Matches the request's target as it is sent, for a deviation that the client asks for. */
   readonly target?: RegExp;
   readonly reason: string;
 }

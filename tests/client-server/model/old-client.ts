@@ -40,8 +40,10 @@ export class OldClient {
     const chunk = await events(guest, { from: this.#from });
     assert.equal(chunk.start, this.#from);
     const inRoom = chunk.events.filter(({ eventId }) => eventId !== '');
-    for (const event of inRoom) this.#follow(event);
-    if (!wasJoined && this.#isJoined) await this.#pageBack(chunk.start);
+    const memberships = inRoom.filter((event) => this.#isOwnMember(event)).map(membershipOf);
+    this.#isJoined = (memberships.at(-1) ?? (wasJoined ? 'join' : 'leave')) === 'join';
+    // Also who came in and went again meanwhile may read what was said before.
+    if (!wasJoined && memberships.includes('join')) await this.#pageBack(chunk.start);
     this.#take(inRoom);
     this.#from = chunk.end;
   }
@@ -50,11 +52,6 @@ export class OldClient {
     const { guest, roomId } = this.#scene;
     const page = await readMessages(guest, roomId, { dir: 'f', limit: 500 });
     assert.deepEqual([...this.#seen].toSorted(), ids(page.events).toSorted());
-  }
-
-  #follow({ type, stateKey, content }: SeenEvent): void {
-    if (type !== 'm.room.member' || stateKey !== this.#scene.guest.userId) return;
-    this.#isJoined = valueAt(content, 'membership') === 'join';
   }
 
   /** Back to what is known already. */
@@ -72,10 +69,13 @@ export class OldClient {
     }
   }
 
+  #isOwnMember({ type, stateKey }: SeenEvent): boolean {
+    return type === 'm.room.member' && stateKey === this.#scene.guest.userId;
+  }
+
   /** The guest is told of an invitation, and finds it in the room's history on coming in. */
-  #isInvite({ type, stateKey, content }: SeenEvent): boolean {
-    const isOwn = type === 'm.room.member' && stateKey === this.#scene.guest.userId;
-    return isOwn && valueAt(content, 'membership') === 'invite';
+  #isInvite(event: SeenEvent): boolean {
+    return this.#isOwnMember(event) && membershipOf(event) === 'invite';
   }
 
   #take(list: readonly SeenEvent[]): void {
@@ -84,4 +84,8 @@ export class OldClient {
       this.#seen.add(eventId);
     }
   }
+}
+
+function membershipOf({ content }: SeenEvent): unknown {
+  return valueAt(content, 'membership');
 }
