@@ -156,7 +156,7 @@ async function lazyMembers(
   question: StateQuestion,
   state: StateMap,
 ): Promise<StoredEvent[]> {
-  const { context, reader, viewer, filter } = pass;
+  const { context, reader, viewer, filter, useStateAfter } = pass;
   const { roomNid, timeline, version } = question;
   if (!filter.room.state.lazyLoadMembers) return [];
   const { eventTypes, stateKeys } = context.rooms.names;
@@ -173,7 +173,8 @@ async function lazyMembers(
   const device = filter.room.state.includeRedundantMembers ? undefined : viewer.deviceNid;
   const wanted = [...current].filter(
     ([keyNid, eventNid]) =>
-      !shown.has(eventNid) &&
+      // The state after the timeline is whole: who asks for it does not look into the timeline.
+      (useStateAfter !== false || !shown.has(eventNid)) &&
       (device === undefined ||
         pass.since < 0 ||
         !context.lazyMembers.wasSent(device, roomNid, keyNid, eventNid, pass.since)),
