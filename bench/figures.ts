@@ -16,6 +16,7 @@ export const figureKinds = {
   answerP50Ms: { title: 'from the send’s 200, p50, ms', digits: 2 },
   answerP99Ms: { title: 'from the send’s 200, p99, ms', digits: 2 },
   timeMs: { title: 'time, ms', digits: 0 },
+  cpuMs: { title: 'server CPU for each, ms', digits: 0 },
   megabytes: { title: 'MB', digits: 1 },
   ownMegabytes: { title: 'of it without file pages, MB', digits: 1 },
   memoryMegabytes: { title: 'memory in use at most, MB', digits: 1 },

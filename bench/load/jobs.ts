@@ -55,17 +55,21 @@ export interface WakeUpResult {
   readonly afterRequest: LatencySummary;
 }
 
-/** One GET again and again over one connection. */
+/** One GET again and again, by each user over a connection of its own, all at once. */
 export interface FetchJob {
   readonly kind: 'fetch';
   readonly port: number;
   readonly path: string;
-  readonly token: string;
+  readonly tokens: readonly string[];
   readonly times: number;
 }
 
 export interface FetchResult {
+  /** Of all users. */
   readonly timesMs: readonly number[];
+  /** From the first request to the last answer. */
+  readonly wholeMs: number;
+  /** Of one answer. */
   readonly bytes: number;
 }
 

@@ -72,7 +72,7 @@ async function measureOn(
   { port, name }: ServerUnderTest,
   { measure, path, token }: { measure: string; path: string; token: string },
 ): Promise<void> {
-  const job = { kind: 'fetch', port, path, token, times: fetches } as const;
+  const job = { kind: 'fetch', port, path, tokens: [token], times: fetches } as const;
   const { timesMs } = await bench.load.fetch(job);
   const p50Ms = spreadOf(timesMs)?.median ?? Number.NaN;
   bench.record({ measure, pair: round.index, server: name, figures: { p50Ms } });

@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 import { footprint } from './footprint.ts';
 import { initialSync } from './initial-sync.ts';
+import { initialSyncs } from './initial-syncs.ts';
 import { joins } from './joins.ts';
 import { members } from './members.ts';
 import { reading } from './reading.ts';
@@ -17,5 +18,6 @@ export const scenarios: readonly Scenario[] = [
   reading,
   wakeUp,
   initialSync,
+  initialSyncs,
   footprint,
 ];

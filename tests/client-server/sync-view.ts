@@ -62,7 +62,7 @@ export async function sync(user: TestUser, query: SyncQuery = {}): Promise<SyncV
 const longPollMs = 60_000;
 
 /**
- * Polls, does something while the poll waits, and gives the poll's answer.
+ * Polls, does something while the poll waits, and gives the poll's answer; who is online alone is no answer.
  *
  * The request in between lets the poll arrive first; were it late, it would find the change at once.
  */
@@ -71,10 +71,22 @@ export async function pollDuring(
   query: SyncQuery,
   act: () => Promise<unknown>,
 ): Promise<SyncView> {
-  const poll = sync(user, { timeoutMs: longPollMs, ...query });
+  const poll = pollForMore(user, { timeoutMs: longPollMs, ...query });
   await ok(user, 'GET', `${v3}/account/whoami`);
   await act();
   return poll;
+}
+
+async function pollForMore(user: TestUser, query: SyncQuery): Promise<SyncView> {
+  const deadline = performance.now() + (query.timeoutMs ?? 0);
+  for (let from = query; ;) {
+    const view = await sync(user, from);
+    const isPresence = valueAt(view.json, 'presence') !== undefined;
+    const isMore = view.accountData.length > 0 || valueAt(view.json, 'rooms') !== undefined;
+    const leftMs = Math.ceil(deadline - performance.now());
+    if (isMore || !isPresence || leftMs <= 0) return view;
+    from = { ...query, since: view.nextBatch, timeoutMs: leftMs };
+  }
 }
 
 /** The room's part of an answer that must have one. */

@@ -43,7 +43,8 @@ const messages = clientEndpoint({
       viewer: viewerOf(requester),
       roomId: params.roomId,
       direction: query.dir,
-      from: query.from,
+      // Clients from before r0 name the present by this word.
+      from: query.from === 'END' && query.dir === 'b' ? undefined : query.from,
       to: query.to,
       limit: Math.max(1, query.limit ?? filter.limit),
       filter,
@@ -204,8 +205,8 @@ const getJoinedMembers = clientEndpoint({
     const joined: Record<string, object> = {};
     for (const member of await readMembersOfRoom(reader, roomNid, 'join')) {
       joined[await rooms.names.users.text(member.userNid)] = {
-        display_name: member.displayName ?? null,
-        avatar_url: member.avatarUrl ?? null,
+        ...(member.displayName === undefined ? {} : { display_name: member.displayName }),
+        ...(member.avatarUrl === undefined ? {} : { avatar_url: member.avatarUrl }),
       };
     }
     return { joined };

@@ -105,22 +105,49 @@ const redact = clientEndpoint({
   bodyOptional: true,
   responses: { 200: EventIdBody },
   errcodes: ['M_NOT_FOUND'],
-  handle: async ({ params, body, requester }, services) => {
-    const { eventId: redacts } = params;
-    const type = 'm.room.redaction';
-    await checkMaySend(services.rooms, requester, { type, content: body, redacts });
-    await countRedaction(services, requester, redacts);
-    const eventId = await sendEvent(services.rooms, {
-      roomId: params.roomId,
-      sender: requester.userId,
-      type,
-      content: { ...body },
-      redacts,
-      transaction: transactionOf(requester, params.txnId),
-    });
-    return { event_id: eventId };
-  },
+  handle: ({ params, body, requester }, services) =>
+    sendRedaction(services, requester, params, body, transactionOf(requester, params.txnId)),
 });
+
+const redactWithoutTransaction = clientEndpoint({
+  operationId: 'redactEventWithoutTransaction',
+  summary: 'Redact an event, with no protection against doing it twice',
+  spec: 'Room participation',
+  method: 'POST',
+  paths: clientPaths('/rooms/{roomId}/redact/{eventId}', { apiV1: true }),
+  authentication: 'required',
+  rateLimit: 'rc_message',
+  body: redactBody,
+  bodyOptional: true,
+  deprecated: true,
+  responses: { 200: EventIdBody },
+  errcodes: ['M_NOT_FOUND'],
+  handle: ({ params, body, requester }, services) =>
+    sendRedaction(services, requester, params, body, undefined),
+});
+
+async function sendRedaction(
+  services: ClientServices,
+  requester: Requester,
+  { roomId, eventId: redacts }: { readonly roomId: string; readonly eventId: string },
+  body: { readonly reason?: string },
+  transaction: SendTransaction | undefined,
+): Promise<{ event_id: string }> {
+  const { userId: sender } = requester;
+  const type = 'm.room.redaction';
+  const content = { ...body };
+  await checkMaySend(services.rooms, requester, { type, content, redacts });
+  await countRedaction(services, requester, redacts);
+  const eventId = await sendEvent(services.rooms, {
+    roomId,
+    sender,
+    type,
+    content,
+    redacts,
+    transaction,
+  });
+  return { event_id: eventId };
+}
 
 const setState = clientEndpoint({
   operationId: 'setRoomStateWithKey',
@@ -185,4 +212,10 @@ async function sendMember(
   return { event_id: await setMembershipState(rooms, state) };
 }
 
-export const sendEndpoints = [send, sendWithoutTransaction, redact, setState];
+export const sendEndpoints = [
+  send,
+  sendWithoutTransaction,
+  redact,
+  redactWithoutTransaction,
+  setState,
+];

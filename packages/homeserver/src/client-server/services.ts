@@ -2,6 +2,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { Config } from '../config/config.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
+import type { Presence } from '../ephemeral/presence.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { InteractiveAuth } from '../http/interactive-auth.ts';
 import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
@@ -30,6 +31,8 @@ export interface ClientServices extends AccountServices {
   readonly sync: SyncContext;
   readonly directory: Directory;
   readonly copyRoomRules: CopyRoomRules;
+  /** Undefined where it is turned off. */
+  readonly presence: Presence | undefined;
 }
 
 export const accountEndpoint = endpointFor<AccountServices>();

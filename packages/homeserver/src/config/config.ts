@@ -21,6 +21,7 @@ export type {
 } from './listeners.ts';
 export type { LoggingConfig } from './logging.ts';
 export type { PasswordPolicy, PasswordsConfig } from './passwords.ts';
+export type { PresenceConfig } from './presence.ts';
 export type { ProfilesConfig } from './profiles.ts';
 export type { RateLimit, RatelimitingConfig } from './ratelimiting.ts';
 export type { RegistrationConfig } from './registration.ts';

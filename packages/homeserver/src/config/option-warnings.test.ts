@@ -9,13 +9,13 @@ function warningsOf(mapping: Readonly<Record<string, unknown>>): readonly string
 
 test('options of Synapse without effect are named in one line', () => {
   const warnings = warningsOf({
-    presence: { enabled: false },
+    opentracing: { enabled: false },
     caches: { sync_response_cache_duration: '2m', global_factor: 1 },
-    rc_presence: { per_user: { per_second: 1 } },
+    rc_media_create: { per_second: 1, burst_count: 1 },
     database: { args: { check_same_thread: false } },
   });
   assert.deepEqual(warnings, [
-    'Options without effect in Soma: rc_presence, presence, ' +
+    'Options without effect in Soma: rc_media_create, opentracing, ' +
       'database.args.check_same_thread, ' +
       'caches.sync_response_cache_duration.',
   ]);

@@ -6,6 +6,7 @@ import { directorySection } from './directory.ts';
 import { listenersSection } from './listeners.ts';
 import { loggingSection } from './logging.ts';
 import { passwordsSection } from './passwords.ts';
+import { presenceSection } from './presence.ts';
 import { profilesSection } from './profiles.ts';
 import { ratelimitingSection } from './ratelimiting.ts';
 import { registrationSection } from './registration.ts';
@@ -34,6 +35,7 @@ export const SECTIONS = {
   directory: directorySection,
   retention: retentionSection,
   sync: syncSection,
+  presence: presenceSection,
   ratelimiting: ratelimitingSection,
   caches: cachesSection,
   logging: loggingSection,

@@ -1,5 +1,5 @@
 import { escapeText, unescapeText } from '../storage/escape-text.ts';
-import { query, statement } from '../storage/sql.ts';
+import { integerList, query, statement } from '../storage/sql.ts';
 import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
 
 /** `memberships.membership`. */
@@ -106,6 +106,12 @@ const sharedRooms = query<{ user_nid: number }>(
   `select distinct theirs.user_nid from memberships mine
    join memberships theirs on theirs.room_nid = mine.room_nid and theirs.membership = 1
    where mine.user_nid = ? and mine.membership = 1`,
+);
+const sharing = query<{ user_nid: number }>(
+  `select u.user_nid from users u where u.user_nid {in} and exists (
+     select 1 from memberships theirs
+     join memberships mine on mine.room_nid = theirs.room_nid and mine.membership = 1
+     where theirs.user_nid = u.user_nid and theirs.membership = 1 and mine.user_nid = ?)`,
 );
 
 /** How many members a room has. */
@@ -242,6 +248,17 @@ export async function readCounts(reader: Reader, roomNid: number): Promise<Membe
 /** Users joined to a room that this user is joined to, the user included. */
 export async function readUsersSharingRooms(reader: Reader, userNid: number): Promise<number[]> {
   return (await reader.all(sharedRooms, userNid)).map((row) => row.user_nid);
+}
+
+/** Of these users, those joined to a room that this user is joined to, and this user. */
+export async function readUsersSharingWith(
+  reader: Reader,
+  userNid: number,
+  others: readonly number[],
+): Promise<number[]> {
+  const rows = await reader.all(sharing, integerList(others), userNid);
+  const found = new Set(rows.map((row) => row.user_nid));
+  return others.filter((other) => other === userNid || found.has(other));
 }
 
 function toRecord(row: MembershipRow): MembershipRecord {

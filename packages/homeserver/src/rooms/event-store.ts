@@ -65,6 +65,12 @@ export const timelineQueries = {
      where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
      order by e.event_order desc limit ?`,
   ),
+  /** Oldest first: (room, above this order, up to this order, limit). */
+  oldest: query<EventRow>(
+    `select ${columns} from events e
+     where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
+     order by e.event_order limit ?`,
+  ),
   /** Older than a place in history: (room, depth, depth, order, limit), newest first. */
   before: query<EventRow>(
     `select ${columns} from events e

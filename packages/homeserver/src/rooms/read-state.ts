@@ -20,10 +20,20 @@ import type { Viewer } from './viewer.ts';
 export function readState(rooms: Rooms, viewer: Viewer, roomId: string): Promise<JsonObject[]> {
   return readAt(rooms.database, async (reader) => {
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
-    const state = await readStateFor(reader, access);
-    const events = await loadState(rooms, reader, access.roomNid, [...state.values()]);
-    return stateEventsJson(rooms, reader, events, roomId);
+    return readStateWith(rooms, reader, access, roomId);
   });
+}
+
+/** The room's state events, as far as the access goes. */
+export async function readStateWith(
+  rooms: Rooms,
+  reader: Reader,
+  access: RoomAccess,
+  roomId: string,
+): Promise<JsonObject[]> {
+  const state = await readStateFor(reader, access);
+  const events = await loadState(rooms, reader, access.roomNid, [...state.values()]);
+  return stateEventsJson(rooms, reader, events, roomId);
 }
 
 /** One state event (CS API, `GET /rooms/{roomId}/state/{eventType}/{stateKey}`). Throws `404 M_NOT_FOUND`. */
@@ -99,17 +109,21 @@ async function readMemberNids(
   return memberNids;
 }
 
-/** One event that the viewer may see (CS API, `GET /rooms/{roomId}/event/{eventId}`). Throws `404 M_NOT_FOUND`. */
+/**
+ * One event that the viewer may see (CS API, `GET /rooms/{roomId}/event/{eventId}`), of whichever room where none is
+ * named (`GET /events/{eventId}`). Throws `404 M_NOT_FOUND`.
+ */
 export function readRoomEvent(
   rooms: Rooms,
   viewer: Viewer,
-  roomId: string,
+  roomId: string | undefined,
   eventId: string,
 ): Promise<JsonObject> {
   return readAt(rooms.database, async (reader) => {
-    const roomNid = await rooms.names.rooms.find(roomId);
     const row = await readEventById(reader, eventId);
-    if (roomNid === undefined || row === undefined || row.room_nid !== roomNid) throw noEvent();
+    if (row === undefined) throw noEvent();
+    const roomNid = roomId === undefined ? row.room_nid : await rooms.names.rooms.find(roomId);
+    if (roomNid !== row.room_nid) throw noEvent();
     await checkNotForgotten(rooms, reader, viewer, roomId, roomNid);
     const [viewed] = await viewEvents(rooms, reader, viewer, roomNid, [row]);
     if (viewed === undefined) throw noEvent();
@@ -122,11 +136,11 @@ export async function checkNotForgotten(
   rooms: Rooms,
   reader: Reader,
   viewer: Viewer,
-  roomId: string,
+  roomId: string | undefined,
   roomNid: number,
 ): Promise<void> {
   if (await rooms.hasForgotten(reader, viewer.userNid, roomNid)) {
-    await readRoomAccess(rooms, reader, viewer, roomId);
+    await readRoomAccess(rooms, reader, viewer, roomId ?? (await rooms.names.rooms.text(roomNid)));
   }
 }
 

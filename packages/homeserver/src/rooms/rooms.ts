@@ -6,6 +6,7 @@ import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Reader } from '../storage/sql.ts';
+import { KnownPlaces } from './known-places.ts';
 import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
 import { RoomHeads } from './room-heads.ts';
@@ -30,6 +31,7 @@ export interface Rooms {
   readonly eventNids: NidBlocks;
   readonly snapshotNids: NidBlocks;
   readonly transactions: RunningTransactions;
+  readonly places: KnownPlaces;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
@@ -92,6 +94,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     eventNids: new NidBlocks(database, 'event', EVENT_NID_BLOCK),
     snapshotNids: new NidBlocks(database, 'snapshot', SNAPSHOT_NID_BLOCK),
     transactions: new RunningTransactions(),
+    places: new KnownPlaces(),
     now,
     createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),
     profileOf,

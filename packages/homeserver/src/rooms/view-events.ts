@@ -42,7 +42,7 @@ export async function viewEvents(
   const isShown = await showing(rooms, reader, viewer, roomNid);
   const events = rows
     .filter((row) => (row.flags & HIDDEN_FLAGS) === 0)
-    .map((row) => toStoredEvent(row, version))
+    .map((row) => parsedOnce(row, version))
     .filter(isShown);
   const visibility = await RoomVisibility.open(rooms, reader, viewer, roomNid, version);
   const memberships = await visibility.decide(events);
@@ -52,7 +52,7 @@ export async function viewEvents(
     events.filter((event) => memberships.has(event.eventNid)),
     memberships,
   );
-  const unsigned = await Unsigned.load(reader, viewer, roomNid, visibility, visible, version);
+  const unsigned = await Unsigned.load(reader, viewer, visibility, roomNid, version, visible);
   const roomId = options.withoutRoomId === true ? undefined : await rooms.names.rooms.text(roomNid);
   const now = rooms.now();
   return visible.map((event) => ({
@@ -98,33 +98,45 @@ async function withoutErased(
   );
 }
 
+/** Rows that many read at once (see `sync/shared-reads.ts`) are parsed for the first of them. */
+const parsed = new WeakMap<EventRow, StoredEvent>();
+
+function parsedOnce(row: EventRow, version: RoomVersion): StoredEvent {
+  let event = parsed.get(row);
+  if (event === undefined) {
+    event = toStoredEvent(row, version);
+    parsed.set(row, event);
+  }
+  return event;
+}
+
 /** Makes `unsigned` of events that the viewer may see. */
 class Unsigned {
   readonly #viewer: Viewer;
   readonly #replaced: ReadonlyMap<number, StoredEvent>;
+  /** Of the replaced events those that the viewer may see. */
+  readonly #visible: ReadonlyMap<number, unknown>;
   readonly #redactions: ReadonlyMap<number, StoredEvent>;
-  /** Nids of those replaced events that the viewer may see. */
-  readonly #seen: ReadonlySet<number>;
 
   private constructor(
     viewer: Viewer,
     replaced: ReadonlyMap<number, StoredEvent>,
+    visible: ReadonlyMap<number, unknown>,
     redactions: ReadonlyMap<number, StoredEvent>,
-    seen: ReadonlySet<number>,
   ) {
     this.#viewer = viewer;
     this.#replaced = replaced;
+    this.#visible = visible;
     this.#redactions = redactions;
-    this.#seen = seen;
   }
 
   static async load(
     reader: Reader,
     viewer: Viewer,
-    roomNid: number,
     visibility: RoomVisibility,
-    events: readonly StoredEvent[],
+    roomNid: number,
     version: RoomVersion,
+    events: readonly StoredEvent[],
   ): Promise<Unsigned> {
     const stateOrders = events.flatMap(({ stateKeyNid, order }) =>
       stateKeyNid !== null && order !== null ? [order] : [],
@@ -137,11 +149,8 @@ class Unsigned {
     const rows = await readEvents(reader, [...replacedNids.values(), ...redactionNids.values()]);
     const loaded = new Map(rows.map((row) => [row.event_nid, toStoredEvent(row, version)]));
     const replaced = follow(replacedNids, loaded);
-    const shown = new Set(events.map(({ eventNid }) => eventNid));
-    const others = [...replaced.values()].filter(({ eventNid }) => !shown.has(eventNid));
-    const seen = others.length === 0 ? [] : (await visibility.decide(others)).keys();
-    const redactions = follow(redactionNids, loaded);
-    return new Unsigned(viewer, replaced, redactions, new Set([...shown, ...seen]));
+    const visible = await visibility.decide([...replaced.values()]);
+    return new Unsigned(viewer, replaced, visible, follow(redactionNids, loaded));
   }
 
   of(event: StoredEvent, membership: string | undefined, now: number): JsonObject {
@@ -153,7 +162,7 @@ class Unsigned {
     const replaced = event.order === null ? undefined : this.#replaced.get(event.order);
     if (replaced !== undefined && event.stateKeyNid !== null) {
       unsigned['replaces_state'] = replaced.eventId;
-      if (this.#seen.has(replaced.eventNid)) {
+      if (this.#visible.has(replaced.eventNid)) {
         unsigned['prev_content'] = replaced.pdu.content;
         unsigned['prev_sender'] = replaced.pdu.sender;
       }

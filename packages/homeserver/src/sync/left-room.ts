@@ -17,7 +17,7 @@ export async function readLeftRoom(
   question: RoomQuestion,
   record: MembershipRecord,
 ): Promise<JsonObject> {
-  const { roomNid, version, select } = question;
+  const { roomNid, version } = question;
   const timeline = await readTimeline(pass, roomNid, pass.since, record.position);
   const departure = await departureOrder(pass, record);
   const state =
@@ -35,8 +35,8 @@ export async function readLeftRoom(
     matchesEvent(pass.filter.room.accountData, event),
   );
   return {
-    timeline: timelineJson(timeline, select),
-    [pass.useStateAfter ? 'state_after' : 'state']: stateJson(pass, state, select),
+    timeline: timelineJson(timeline, pass.form),
+    [pass.useStateAfter || 'state']: stateJson(pass, state, pass.form),
     account_data: { events: accountData.map(({ type, content }) => ({ type, content })) },
   };
 }
