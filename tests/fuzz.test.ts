@@ -22,8 +22,8 @@ import { textAt, valueAt } from './harness/json-path.ts';
 import { runCli } from './harness/run-cli.ts';
 import { servedEndpoints } from './harness/served-endpoints.ts';
 
-const requestsPerEndpoint = 40;
-const endpointMsMax = 400;
+const requestsPerEndpoint = 25;
+const endpointMsMax = 250;
 const answerMsMax = 10_000;
 const errorLine = /"level":(?:50|60)|\b(?:Unhandled|Uncaught)/;
 
