@@ -11,6 +11,7 @@ export type Config = {
 
 export type { CachesConfig } from './caches.ts';
 export type { DatabaseConfig, PostgresConfig, SqliteConfig } from './database.ts';
+export type { FederationConfig } from './federation.ts';
 export type {
   ListenerConfig,
   ListenersConfig,
@@ -18,6 +19,7 @@ export type {
   UnixSocketConfig,
 } from './listeners.ts';
 export type { LoggingConfig } from './logging.ts';
+export type { OutboundConfig } from './outbound.ts';
 export type { PasswordPolicy, PasswordsConfig } from './passwords.ts';
 export type { ProfilesConfig } from './profiles.ts';
 export type { RateLimit, RatelimitingConfig } from './ratelimiting.ts';
@@ -27,3 +29,4 @@ export type { ServerConfig } from './server.ts';
 export type { SigningKeysConfig } from './signing-keys.ts';
 export type { SyncConfig } from './sync.ts';
 export type { TlsConfig } from './tls.ts';
+export type { TrustedKeyServer, TrustedKeyServersConfig } from './trusted-key-servers.ts';

@@ -1,7 +1,9 @@
 import { cachesSection } from './caches.ts';
 import { databaseSection } from './database.ts';
+import { federationSection } from './federation.ts';
 import { listenersSection } from './listeners.ts';
 import { loggingSection } from './logging.ts';
+import { outboundSection } from './outbound.ts';
 import { passwordsSection } from './passwords.ts';
 import { profilesSection } from './profiles.ts';
 import { ratelimitingSection } from './ratelimiting.ts';
@@ -11,6 +13,7 @@ import { serverSection } from './server.ts';
 import { signingKeysSection } from './signing-keys.ts';
 import { syncSection } from './sync.ts';
 import { tlsSection } from './tls.ts';
+import { trustedKeyServersSection } from './trusted-key-servers.ts';
 
 /** Every section, in the order of the documentation; the keys are those of `Config`. */
 export const SECTIONS = {
@@ -19,6 +22,9 @@ export const SECTIONS = {
   tls: tlsSection,
   database: databaseSection,
   signingKeys: signingKeysSection,
+  trustedKeyServers: trustedKeyServersSection,
+  outbound: outboundSection,
+  federation: federationSection,
   registration: registrationSection,
   passwords: passwordsSection,
   profiles: profilesSection,

@@ -87,10 +87,11 @@ test('a database in memory, of which each connection would have its own, is refu
   });
 });
 
-test('the numbers of the migrations rise by one, and their names differ', () => {
+test('the numbers of the migrations rise, and their names differ', () => {
+  const numbers = migrations.map(({ number }) => number);
   assert.deepEqual(
-    migrations.map(({ number }) => number),
-    migrations.map((_, index) => index + 1),
+    numbers,
+    [...new Set(numbers)].sort((a, b) => a - b),
   );
   assert.equal(new Set(migrations.map(({ name }) => name)).size, migrations.length);
 });

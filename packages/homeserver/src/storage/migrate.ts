@@ -37,7 +37,8 @@ export async function migrate(
     'create table if not exists migrations (number integer primary key, name text not null)',
   );
   const rows = await connection.all('select number, name from migrations order by number');
-  const last = Number(rows.at(-1)?.['number'] ?? 0);
+  const applied = new Set(rows.map((row) => Number(row['number'])));
+  const last = Math.max(0, ...applied);
   const newest = migrations.at(-1)?.number ?? 0;
   if (last > newest) {
     throw new DatabaseUnusable(
@@ -45,7 +46,7 @@ export async function migrate(
     );
   }
   for (const migration of migrations) {
-    if (migration.number <= last) continue;
+    if (applied.has(migration.number)) continue;
     await connection.exec('begin');
     await connection.exec(migration.text);
     await connection.all(
