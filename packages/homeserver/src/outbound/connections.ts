@@ -1,12 +1,10 @@
-import type { ConnectionOptions } from 'node:tls';
-
 import { Pool, ProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
 
 import { boundedCache } from '../storage/bounded-cache.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import { guardedConnector } from './connector.ts';
-import type { ResolveHost } from './connector.ts';
+import type { ResolveHost, TlsSettings } from './connector.ts';
 import { parseIpAddress } from './ip-address.ts';
 import { connectionsPerOriginMax, headersBytesMax, keepAliveMs, originsMax } from './limits.ts';
 import { OutboundError } from './outbound-error.ts';
@@ -19,11 +17,6 @@ export interface ConnectionsOptions {
   readonly proxy: ProxySettings;
   readonly connectTimeoutMs: number;
 }
-
-export type TlsSettings = Pick<
-  ConnectionOptions,
-  'ca' | 'minVersion' | 'rejectUnauthorized' | 'servername'
->;
 
 /** The open connections, pooled by where they lead and what was verified there. */
 export class Connections {

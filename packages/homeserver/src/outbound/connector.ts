@@ -11,13 +11,18 @@ import { OutboundError } from './outbound-error.ts';
 /** The addresses of a name, best first. Rejects with the system's error where there are none. */
 export type ResolveHost = (hostname: string) => Promise<readonly string[]>;
 
+/** How the other end proves itself, beyond what follows from the URL. */
+export type TlsSettings = Pick<
+  ConnectionOptions,
+  'secureContext' | 'rejectUnauthorized' | 'servername'
+>;
+
 export interface ConnectorOptions {
   readonly policy: AddressPolicy;
   readonly resolveHost: ResolveHost;
   /** Until the connection stands, look-up and TLS included. */
   readonly connectTimeoutMs: number;
-  /** Beyond what follows from the URL. */
-  readonly tls?: Pick<ConnectionOptions, 'ca' | 'minVersion' | 'rejectUnauthorized' | 'servername'>;
+  readonly tls?: TlsSettings;
 }
 
 /** By the system's resolver. */

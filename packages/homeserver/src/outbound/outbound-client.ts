@@ -1,9 +1,8 @@
 import { addressPolicy } from './address-policy.ts';
 import type { AddressRanges } from './address-policy.ts';
 import { Connections } from './connections.ts';
-import type { TlsSettings } from './connections.ts';
 import { systemResolver } from './connector.ts';
-import type { ResolveHost } from './connector.ts';
+import type { ResolveHost, TlsSettings } from './connector.ts';
 import { Deadline } from './deadline.ts';
 import { exchange } from './exchange.ts';
 import type { ExchangeRequest, OutboundResponse } from './exchange.ts';
@@ -20,7 +19,7 @@ export interface OutboundClientOptions {
   readonly proxy?: ProxySettings;
   /** Instead of {@link defaultLimits}. */
   readonly limits?: Partial<OutboundLimits>;
-  /** The certificate authorities, if not the system's. */
+  /** How servers prove themselves, if not by a certificate that the system trusts. */
   readonly tls?: TlsSettings;
   /** Default the system's. */
   readonly resolveHost?: ResolveHost;
