@@ -16,10 +16,12 @@ import { describeListeners, urlOf } from './listener-descriptions.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
+import { openFederation } from './open-federation.ts';
 import { openNotices } from './open-notices.ts';
 import { openSync } from './open-sync.ts';
 import { openRooms } from './rooms/rooms.ts';
 import type { EventSigner } from './rooms/rooms.ts';
+import { serverEndpoints } from './server-server/endpoints.ts';
 import { databaseOptions } from './storage/database-options.ts';
 import { internedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
@@ -46,6 +48,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
   const database = await openDatabase(databaseOptions(config.database), serverName);
   const names = internedNames(database, config.caches.globalFactor);
   const accounts = openAccounts({ database, names, config, logger, now });
+  const federation = openFederation({ config, database, logger, now });
   const notices = openNotices(database, names, serverName);
   const rooms = openRooms({
     database,
@@ -69,12 +72,15 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
   };
+  const serverVersion = somaVersion();
   const edge = await listen(describeListeners(config), {
     endpoints: [
       ...mount(clientEndpoints, services),
-      ...mount(adminEndpoints, { accounts, serverVersion: somaVersion() }),
+      ...mount(adminEndpoints, { accounts, serverVersion }),
+      ...mount(serverEndpoints, { config, accounts, serverVersion, ...federation }),
     ],
     resolveToken: (token, use) => resolveToken(accounts, token, use),
+    authenticateServer: federation.authenticateServer,
     logger,
     rateLimits: endpointRateLimits(rateLimits),
   });
@@ -84,6 +90,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     addresses: edge.addresses.map(urlOf),
     stop: async () => {
       await edge.close(STOP_GRACE_MS);
+      await federation.close();
       await accounts.close();
       await database.close();
       flush();

@@ -20,7 +20,7 @@ export interface OutboundClientOptions {
   /** Instead of {@link defaultLimits}. */
   readonly limits?: Partial<OutboundLimits>;
   /** How servers prove themselves, if not by a certificate that the system trusts. */
-  readonly tls?: TlsSettings;
+  readonly tls?: () => TlsSettings;
   /** Default the system's. */
   readonly resolveHost?: ResolveHost;
 }
@@ -79,7 +79,7 @@ export class OutboundClient {
   readonly #connections: Connections;
   readonly #limits: OutboundLimits;
   readonly #userAgent: string;
-  readonly #tls: TlsSettings | undefined;
+  readonly #tls: (() => TlsSettings) | undefined;
 
   constructor(options: OutboundClientOptions) {
     this.#limits = { ...defaultLimits, ...options.limits };
@@ -124,7 +124,7 @@ export class OutboundClient {
     };
     for (let redirects = 0; redirects <= limits.redirectsMax; redirects += 1) {
       const { origin, pathname, search } = url;
-      const dispatcher = this.#connections.dispatcherTo(url, '', this.#tls);
+      const dispatcher = this.#connections.dispatcherTo(url, '', this.#tls?.());
       const sent = { method, origin, path: pathname + search, headers, body };
       const answer = await exchange(dispatcher, sent, limits, deadline);
       const location = redirectOf(method, answer);

@@ -1,0 +1,35 @@
+import { Type } from 'typebox';
+
+import { parseUserId, serverNameOf } from '@soma/protocol';
+
+import { profileOf } from '../accounts/profile-of.ts';
+import { forbidden, invalidParam, notFound } from '../errors/matrix-error.ts';
+import { serverEndpoint } from './services.ts';
+
+export const queryProfile = serverEndpoint({
+  operationId: 'queryProfile',
+  summary: 'The profile of a user of this server',
+  spec: 'Querying for information',
+  method: 'GET',
+  paths: ['/_matrix/federation/v1/query/profile'],
+  authentication: 'server',
+  query: Type.Object({ user_id: Type.String(), field: Type.Optional(Type.String()) }),
+  errcodes: ['M_FORBIDDEN', 'M_INVALID_PARAM', 'M_NOT_FOUND'],
+  async handle({ query }, { accounts, config }) {
+    if (!config.federation.allowProfileLookup) {
+      throw forbidden('This server does not show profiles to other servers');
+    }
+    const userId = parseUserId(query.user_id);
+    if (userId === undefined) throw invalidParam('user_id is not a user ID');
+    if (serverNameOf(userId) !== accounts.serverName) {
+      throw invalidParam('The user is not of this server');
+    }
+    const profile = await profileOf(accounts, userId);
+    if (profile === undefined) throw notFound('There is no such user');
+    const fields = { displayname: profile.displayName, avatar_url: profile.avatarUrl };
+    const wanted = Object.entries(fields).filter(
+      ([name, value]) => value !== undefined && (query.field === undefined || query.field === name),
+    );
+    return Object.fromEntries(wanted);
+  },
+});
