@@ -125,7 +125,7 @@ test('a key that is out of use, or no longer valid, signs no requests', async ({
   expired.publishKeys(() => {
     const { signatures: _signatures, ...document } = expired.keyDocument();
     const signer = { serverName: expired.serverName, keyId, sign: expired.key.sign };
-    return signJson({ ...document, valid_until_ts: Date.now() - 1 }, signer);
+    return signJson({ ...document, valid_until_ts: Date.now() - 60_000 }, signer);
   });
   for (const peer of [old, expired]) {
     const target = profileOf(`@nobody:${one.serverName}`);
