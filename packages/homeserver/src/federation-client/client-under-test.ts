@@ -1,0 +1,163 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import type { TlsOptions } from 'node:tls';
+
+import { parseServerName } from '@soma/protocol';
+
+import { testEngines } from '../../../../tests/harness/engines.ts';
+import type { TestAuthority } from '../../../../tests/harness/test-certificates.ts';
+import { configFrom } from '../config/parse-config.ts';
+import { generateSigningKeyLine } from '../config/signing-key.ts';
+import { addressPolicy } from '../outbound/address-policy.ts';
+import { Connections } from '../outbound/connections.ts';
+import { openDatabaseUnderTest } from '../storage/database-under-test.ts';
+import { Destinations } from './destinations.ts';
+import type { SrvRecord } from './discovery/srv-records.ts';
+import { FederationClient } from './federation-client.ts';
+import { FederationTls } from './federation-tls.ts';
+import { FederationTransport } from './federation-transport.ts';
+
+const [engine] = testEngines();
+
+/** What the world looks like to a client under test. */
+export interface World {
+  /** The authority that the client trusts. */
+  readonly authority: TestAuthority;
+  /** Addresses by name. */
+  readonly hosts?: Readonly<Record<string, string>>;
+  /** Delegations by `.well-known`. */
+  readonly wellKnown?: Readonly<Record<string, string>>;
+  /** SRV targets as `name:port`, in order. */
+  readonly srv?: Readonly<Record<string, readonly string[]>>;
+  /** Options of homeserver.yaml. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+export interface ClientUnderTest {
+  readonly client: FederationClient;
+  readonly destinations: Destinations;
+  readonly clock: { nowMs: number };
+}
+
+/** A real client on a real database; 127.0.0.2 is the world, and other addresses of this machine are forbidden. */
+export async function openClient(world: World): Promise<ClientUnderTest> {
+  const folder = mkdtempSync(join(tmpdir(), 'soma-client-'));
+  const authorityPath = join(folder, 'authority.pem');
+  writeFileSync(authorityPath, world.authority.certificate);
+  const { config } = configFrom({
+    server_name: 'own.test',
+    signing_key: generateSigningKeyLine(),
+    federation_custom_ca_list: [authorityPath],
+    ...world.options,
+  });
+  if (engine === undefined) throw new Error('there is always SQLite');
+  const made = await engine.createDatabase();
+  const database = await openDatabaseUnderTest(made.config);
+  const clock = { nowMs: Date.now() };
+  const destinations = new Destinations({
+    database,
+    now: () => clock.nowMs,
+    random: () => 0.5,
+    retryIntervalMsMin: config.federation.destinationRetryIntervalMsMin,
+    retryIntervalMsMax: config.federation.destinationRetryIntervalMsMax,
+    retryMultiplier: config.federation.destinationRetryMultiplier,
+    reportFault: (error) => {
+      throw error;
+    },
+  });
+  const connections = new Connections({
+    policy: addressPolicy({ blacklist: ['127.0.0.0/8'], whitelist: ['127.0.0.2'] }),
+    resolveHost: async (name) => [world.hosts?.[name] ?? '127.0.0.2'],
+    proxy: { httpProxy: undefined, httpsProxy: undefined, noProxyHosts: [] },
+    connectTimeoutMs: 5_000,
+  });
+  const tls = new FederationTls(config.federation);
+  rmSync(folder, { recursive: true });
+  const { current } = config.signingKeys;
+  const client = new FederationClient({
+    signer: { serverName: 'own.test', keyId: current.keyId, sign: current.sign },
+    transport: new FederationTransport({ discovery: discoveryIn(world), connections, tls }),
+    destinations,
+    userAgent: 'Soma/test',
+    settings: { ...config.federation, shortRetryDelayMsMax: 20 },
+    random: () => 0,
+  });
+  after(async () => {
+    await connections.close();
+    await destinations.close();
+    await database.close();
+    await made.drop();
+  });
+  return { client, destinations, clock };
+}
+
+function discoveryIn({ wellKnown, srv }: World) {
+  const records = (name: string): SrvRecord[] =>
+    (srv?.[name] ?? []).map((target, priority) => {
+      const [host = '', port] = target.split(':');
+      return { name: host, port: Number(port), priority, weight: 1 };
+    });
+  return {
+    wellKnown: { delegateOf: async (name: string) => parseServerName(wellKnown?.[name]) },
+    srv: { lookUp: async (name: string) => records(name) },
+  };
+}
+
+/** What a TLS server saw of a request. */
+export interface SeenRequest {
+  readonly host: string | undefined;
+  /** The SNI; false without one. */
+  readonly servername: string | false | undefined;
+  readonly httpVersion: string;
+  readonly target: string | undefined;
+  readonly authorization: string | undefined;
+}
+
+export interface TlsServerUnderTest {
+  readonly port: number;
+  readonly seen: SeenRequest[];
+  /** Sockets that were opened to it. */
+  connections(): number;
+}
+
+/** A TLS server on 127.0.0.2 with a certificate for `hosts`; HTTP/2 only if it is told to offer it. */
+export async function serveTls(
+  authority: TestAuthority,
+  hosts: readonly string[],
+  answer: RequestListener,
+  options: TlsOptions & { readonly offersHttp2?: boolean } = {},
+): Promise<TlsServerUnderTest> {
+  const { certificate, key } = authority.issue(...hosts);
+  const ALPNProtocols = options.offersHttp2 === true ? ['h2', 'http/1.1'] : ['http/1.1'];
+  const server = createSecureServer(
+    { cert: certificate, key, allowHTTP1: true, ALPNProtocols, ...options },
+    (request, response) => {
+      const { authorization, host, ':authority': name } = request.headers;
+      seen.push({
+        host: name ?? host,
+        servername: servernames.get(request.socket.remotePort),
+        httpVersion: request.httpVersion,
+        target: request.url,
+        authorization,
+      });
+      // The compatibility API of HTTP/2 has what the answers of these tests use.
+      answer(request as never, response as never);
+    },
+  );
+  const seen: SeenRequest[] = [];
+  const servernames = new Map<number | undefined, string | false>();
+  server.on('secureConnection', ({ remotePort, servername }) => {
+    servernames.set(remotePort, servername ?? false);
+  });
+  server.listen(0, '127.0.0.2');
+  await once(server, 'listening');
+  after(() => void server.close());
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return { port, seen, connections: () => servernames.size };
+}
