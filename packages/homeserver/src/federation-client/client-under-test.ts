@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createSecureServer } from 'node:http2';
+import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import type { TlsOptions } from 'node:tls';
+import type { Server, TlsOptions } from 'node:tls';
 
 import { parseServerName } from '@soma/protocol';
 
@@ -125,39 +126,58 @@ export interface TlsServerUnderTest {
   connections(): number;
 }
 
-/** A TLS server on 127.0.0.2 with a certificate for `hosts`; HTTP/2 only if it is told to offer it. */
+/** A TLS server on 127.0.0.2 with a certificate for `hosts`. */
 export async function serveTls(
   authority: TestAuthority,
   hosts: readonly string[],
   answer: RequestListener,
-  options: TlsOptions & { readonly offersHttp2?: boolean } = {},
+  options: TlsOptions = {},
 ): Promise<TlsServerUnderTest> {
-  const { certificate, key } = authority.issue(...hosts);
-  const ALPNProtocols = options.offersHttp2 === true ? ['h2', 'http/1.1'] : ['http/1.1'];
-  const server = createSecureServer(
-    { cert: certificate, key, allowHTTP1: true, ALPNProtocols, ...options },
-    (request, response) => {
-      const { authorization, host, ':authority': name } = request.headers;
-      seen.push({
-        host: name ?? host,
-        servername: servernames.get(request.socket.remotePort),
-        httpVersion: request.httpVersion,
-        target: request.url,
-        authorization,
-      });
-      // The compatibility API of HTTP/2 has what the answers of these tests use.
-      answer(request as never, response as never);
-    },
-  );
+  const { certificate: cert, key } = authority.issue(...hosts);
   const seen: SeenRequest[] = [];
-  const servernames = new Map<number | undefined, string | false>();
-  server.on('secureConnection', ({ remotePort, servername }) => {
-    servernames.set(remotePort, servername ?? false);
+  const server = createServer({ cert, key, ...options }, (request, response) => {
+    const { authorization, host } = request.headers;
+    const servername = servernames.get(request.socket.remotePort);
+    const { httpVersion, url: target } = request;
+    seen.push({ host, servername, httpVersion, target, authorization });
+    answer(request, response);
   });
+  const servernames = servernamesOf(server);
+  return { port: await listening(server), seen, connections: () => servernames.size };
+}
+
+/** The same with HTTP/2, for clients that speak it; it answers `{"ok":true}`. */
+export async function serveHttp2(
+  authority: TestAuthority,
+  hosts: readonly string[],
+): Promise<TlsServerUnderTest> {
+  const { certificate: cert, key } = authority.issue(...hosts);
+  const seen: SeenRequest[] = [];
+  const server = createSecureServer({ cert, key, allowHTTP1: true }, (request, response) => {
+    const { authorization, host, ':authority': name } = request.headers;
+    const servername = servernames.get(request.socket.remotePort);
+    const { httpVersion, url: target } = request;
+    seen.push({ host: name ?? host, servername, httpVersion, target, authorization });
+    response.setHeader('content-type', 'application/json');
+    response.end('{"ok":true}');
+  });
+  const servernames = servernamesOf(server);
+  return { port: await listening(server), seen, connections: () => servernames.size };
+}
+
+/** The SNI of each connection, by the client's port. */
+function servernamesOf(server: Server): Map<number | undefined, string | false> {
+  const servernames = new Map<number | undefined, string | false>();
+  server.on('secureConnection', (socket) => {
+    servernames.set(socket.remotePort, socket.servername ?? false);
+  });
+  return servernames;
+}
+
+async function listening(server: Server): Promise<number> {
   server.listen(0, '127.0.0.2');
   await once(server, 'listening');
   after(() => void server.close());
   const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return { port, seen, connections: () => servernames.size };
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }

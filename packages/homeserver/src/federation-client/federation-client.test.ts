@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { parseXMatrix } from '@soma/protocol';
 
 import { createTestAuthority } from '../../../../tests/harness/test-certificates.ts';
-import { openClient, serveTls } from './client-under-test.ts';
+import { openClient, serveHttp2, serveTls } from './client-under-test.ts';
 import type { ClientUnderTest } from './client-under-test.ts';
 import type { FederationRequest } from './federation-client.ts';
 import { FederationError } from './federation-error.ts';
@@ -104,8 +104,8 @@ test('TLS older than the operator wants is not spoken', async () => {
   });
 });
 
-test('HTTP/2 is spoken where it is offered first', async () => {
-  const server = await serveTls(authority, ['example.test'], ok, { offersHttp2: true });
+test('HTTP/2 is spoken where it is offered', async () => {
+  const server = await serveHttp2(authority, ['example.test']);
   const opened = await openClient({ authority });
   const destination = `example.test:${server.port}`;
   const body = { key: 'value' };
