@@ -10,8 +10,6 @@ import type { Server, TlsOptions } from 'node:tls';
 
 import { parseServerName } from '@soma/protocol';
 
-import { testEngines } from '../../../../tests/harness/engines.ts';
-import type { TestAuthority } from '../../../../tests/harness/test-certificates.ts';
 import { configFrom } from '../config/parse-config.ts';
 import { generateSigningKeyLine } from '../config/signing-key.ts';
 import { addressPolicy } from '../outbound/address-policy.ts';
@@ -23,7 +21,12 @@ import { FederationClient } from './federation-client.ts';
 import { FederationTls } from './federation-tls.ts';
 import { FederationTransport } from './federation-transport.ts';
 
-const [engine] = testEngines();
+/** A certificate authority of the tests. */
+interface TestAuthority {
+  /** In PEM. */
+  readonly certificate: string;
+  issue(...hosts: readonly string[]): { readonly certificate: string; readonly key: string };
+}
 
 /** What the world looks like to a client under test. */
 export interface World {
@@ -56,9 +59,8 @@ export async function openClient(world: World): Promise<ClientUnderTest> {
     federation_custom_ca_list: [authorityPath],
     ...world.options,
   });
-  if (engine === undefined) throw new Error('there is always SQLite');
-  const made = await engine.createDatabase();
-  const database = await openDatabaseUnderTest(made.config);
+  const args = { database: join(folder, 'homeserver.db') };
+  const database = await openDatabaseUnderTest({ name: 'sqlite3', args });
   const clock = { nowMs: Date.now() };
   const destinations = new Destinations({
     database,
@@ -78,7 +80,6 @@ export async function openClient(world: World): Promise<ClientUnderTest> {
     connectTimeoutMs: 5_000,
   });
   const tls = new FederationTls(config.federation);
-  rmSync(folder, { recursive: true });
   const { current } = config.signingKeys;
   const client = new FederationClient({
     signer: { serverName: 'own.test', keyId: current.keyId, sign: current.sign },
@@ -92,7 +93,7 @@ export async function openClient(world: World): Promise<ClientUnderTest> {
     await connections.close();
     await destinations.close();
     await database.close();
-    await made.drop();
+    rmSync(folder, { recursive: true });
   });
   return { client, destinations, clock };
 }
