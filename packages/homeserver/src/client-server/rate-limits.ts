@@ -6,6 +6,9 @@ import type { EndpointRateLimit, EndpointRateLimits, RateLimit } from '../http/r
 /** Of questions whether a user name is free; Synapse has no option for it. */
 const REGISTER_AVAILABLE: RateLimit = { perSecond: 1, burstCount: 10 };
 
+/** As Synapse: one in a minute, after a few. */
+const LOGIN_GET_TOKEN: RateLimit = { perSecond: 1 / 60, burstCount: 5 };
+
 /** The rates by Synapse's names of them. */
 function ratesOf(config: RatelimitingConfig) {
   return {
@@ -27,6 +30,7 @@ function ratesOf(config: RatelimitingConfig) {
     rc_user_directory: config.userDirectory,
     'rc_presence.per_user': config.presence.perUser,
     register_available: REGISTER_AVAILABLE,
+    login_get_token: LOGIN_GET_TOKEN,
   };
 }
 

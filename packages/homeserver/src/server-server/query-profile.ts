@@ -2,8 +2,9 @@ import { Type } from 'typebox';
 
 import { parseUserId, serverNameOf } from '@soma/protocol';
 
-import { profileOf } from '../accounts/profile-of.ts';
+import { fullProfile, profileText } from '../accounts/full-profile.ts';
 import { forbidden, invalidParam, notFound } from '../errors/matrix-error.ts';
+import { JsonText } from '../http/response.ts';
 import { serverEndpoint } from './services.ts';
 
 export const queryProfile = serverEndpoint({
@@ -24,12 +25,10 @@ export const queryProfile = serverEndpoint({
     if (serverNameOf(userId) !== accounts.serverName) {
       throw invalidParam('The user is not of this server');
     }
-    const profile = await profileOf(accounts, userId);
+    const profile = await fullProfile(accounts, userId);
     if (profile === undefined) throw notFound('There is no such user');
-    const fields = { displayname: profile.displayName, avatar_url: profile.avatarUrl };
-    const wanted = Object.entries(fields).filter(
-      ([name, value]) => value !== undefined && (query.field === undefined || query.field === name),
-    );
-    return Object.fromEntries(wanted);
+    const { field } = query;
+    const shown = [...profile].filter(([name]) => field === undefined || name === field);
+    return new JsonText(profileText(shown));
   },
 });
