@@ -38,7 +38,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     endpoints: [
       ...mount(clientEndpoints, services),
       ...mount(adminEndpoints, { accounts, serverVersion }),
-      ...mount(serverEndpoints, { config, accounts, serverVersion, ...federation }),
+      ...mount(serverEndpoints, { ...services, serverVersion, ...federation }),
     ],
     resolveToken: (token, use) => resolveToken(accounts, token, use),
     authenticateServer: federation.authenticateServer,

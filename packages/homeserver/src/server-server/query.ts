@@ -3,14 +3,17 @@ import { Type } from 'typebox';
 import { parseUserId, serverNameOf } from '@soma/protocol';
 
 import { fullProfile, profileText } from '../accounts/full-profile.ts';
+import { resolveAlias } from '../directory/resolve-alias.ts';
 import { forbidden, invalidParam, notFound } from '../errors/matrix-error.ts';
 import { JsonText } from '../http/response.ts';
 import { serverEndpoint } from './services.ts';
 
-export const queryProfile = serverEndpoint({
+const spec = 'Querying for information';
+
+const queryProfile = serverEndpoint({
   operationId: 'queryProfile',
   summary: 'The profile of a user of this server',
-  spec: 'Querying for information',
+  spec,
   method: 'GET',
   paths: ['/_matrix/federation/v1/query/profile'],
   authentication: 'server',
@@ -32,3 +35,23 @@ export const queryProfile = serverEndpoint({
     return new JsonText(profileText(shown));
   },
 });
+
+const queryRoomDirectory = serverEndpoint({
+  operationId: 'queryRoomDirectory',
+  summary: 'The room that an alias of this server stands for',
+  spec,
+  method: 'GET',
+  paths: ['/_matrix/federation/v1/query/directory'],
+  authentication: 'server',
+  query: Type.Object({ room_alias: Type.String() }),
+  responses: {
+    200: Type.Object({ room_id: Type.String(), servers: Type.Array(Type.String()) }),
+  },
+  errcodes: ['M_INVALID_PARAM', 'M_NOT_FOUND'],
+  handle: async ({ query }, { directory }) => ({
+    room_id: await resolveAlias(directory, query.room_alias),
+    servers: [directory.rooms.serverName],
+  }),
+});
+
+export const queryEndpoints = [queryProfile, queryRoomDirectory];
