@@ -9,7 +9,9 @@ import { somaVersion } from './config/soma-version.ts';
 import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
+import { openFederation } from './open-federation.ts';
 import { openServices } from './open-services.ts';
+import { serverEndpoints } from './server-server/endpoints.ts';
 import { adminEndpoints } from './synapse-admin/endpoints.ts';
 import { createLogger } from './telemetry/logger.ts';
 
@@ -29,12 +31,17 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
   const { logger, flush } = createLogger({ level: config.logging.level });
   const { services, close } = await openServices(config, logger);
   const { accounts, rateLimits } = services;
+  const { database } = accounts;
+  const federation = openFederation({ config, database, logger, now: Date.now });
+  const serverVersion = somaVersion();
   const edge = await listen(describeListeners(config), {
     endpoints: [
       ...mount(clientEndpoints, services),
-      ...mount(adminEndpoints, { accounts, serverVersion: somaVersion() }),
+      ...mount(adminEndpoints, { accounts, serverVersion }),
+      ...mount(serverEndpoints, { ...services, serverVersion, ...federation }),
     ],
     resolveToken: (token, use) => resolveToken(accounts, token, use),
+    authenticateServer: federation.authenticateServer,
     logger,
     rateLimits: endpointRateLimits(rateLimits),
   });
@@ -48,6 +55,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     addresses: edge.addresses.map(urlOf),
     stop: async () => {
       await edge.close(STOP_GRACE_MS);
+      await federation.close();
       await close();
       flush();
     },

@@ -1,0 +1,14 @@
+import type { Endpoint } from '../http/endpoint.ts';
+import { bulkPerspectivesKeyQuery, getServerKey, perspectivesKeyQuery } from './keys.ts';
+import { queryEndpoints } from './query.ts';
+import type { ServerServices } from './services.ts';
+import { getVersion } from './version.ts';
+
+/** Every endpoint of the server-server API that Soma serves. */
+export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
+  getVersion,
+  getServerKey,
+  perspectivesKeyQuery,
+  bulkPerspectivesKeyQuery,
+  ...queryEndpoints,
+];
