@@ -13,6 +13,7 @@ import { somaVersion } from './config/soma-version.ts';
 import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
+import { openUrlPreviews } from './media/previews/url-previews.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
@@ -60,6 +61,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     hasForgotten,
   });
   const sync = openSync(rooms, syncSources(notices), config);
+  const urlPreviews = openUrlPreviews({ database, config, images: undefined, logger, now });
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const services: ClientServices = {
     config,
@@ -69,6 +71,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     sync,
     interactiveAuth: openInteractiveAuth(accounts, rateLimits),
     rateLimits,
+    urlPreviews,
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
   };
@@ -91,6 +94,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     stop: async () => {
       await edge.close(STOP_GRACE_MS);
       await federation.close();
+      await urlPreviews?.close();
       await accounts.close();
       await database.close();
       flush();

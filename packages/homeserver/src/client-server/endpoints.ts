@@ -10,6 +10,7 @@ import { sendEndpoints } from './send-events.ts';
 import type { ClientServices } from './services.ts';
 import { syncEndpoints } from './sync.ts';
 import { typingEndpoints } from './typing.ts';
+import { urlPreviewEndpoints } from './url-preview.ts';
 
 /** Every endpoint of the client-server API that Soma serves. */
 export const clientEndpoints: readonly Endpoint<ClientServices>[] = [
@@ -23,4 +24,5 @@ export const clientEndpoints: readonly Endpoint<ClientServices>[] = [
   ...readMarkerEndpoints,
   ...typingEndpoints,
   ...pushRuleEndpoints,
+  ...urlPreviewEndpoints,
 ];

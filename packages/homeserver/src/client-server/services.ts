@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { InteractiveAuth } from '../http/interactive-auth.ts';
+import type { UrlPreviews } from '../media/previews/url-previews.ts';
 import type { PushRules } from '../push/push-rules.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
@@ -24,6 +25,8 @@ export interface ClientServices extends AccountServices {
   readonly ephemeral: Ephemeral;
   readonly pushRules: PushRules;
   readonly sync: SyncContext;
+  /** Undefined where the operator has not enabled them. */
+  readonly urlPreviews: UrlPreviews | undefined;
 }
 
 export const accountEndpoint = endpointFor<AccountServices>();

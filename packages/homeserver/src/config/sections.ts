@@ -14,6 +14,7 @@ import { signingKeysSection } from './signing-keys.ts';
 import { syncSection } from './sync.ts';
 import { tlsSection } from './tls.ts';
 import { trustedKeyServersSection } from './trusted-key-servers.ts';
+import { urlPreviewsSection } from './url-previews.ts';
 
 /** Every section, in the order of the documentation; the keys are those of `Config`. */
 export const SECTIONS = {
@@ -28,6 +29,7 @@ export const SECTIONS = {
   registration: registrationSection,
   passwords: passwordsSection,
   profiles: profilesSection,
+  urlPreviews: urlPreviewsSection,
   rooms: roomsSection,
   sync: syncSection,
   ratelimiting: ratelimitingSection,

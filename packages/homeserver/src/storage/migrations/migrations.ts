@@ -4,6 +4,7 @@ import { accounts } from './0003-accounts.ts';
 import { ephemeral } from './0004-ephemeral.ts';
 import { unread } from './0005-unread.ts';
 import { federation } from './0050-federation.ts';
+import { urlPreviews } from './0060-url-previews.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   { number: 4, name: 'ephemeral', text: ephemeral },
   { number: 5, name: 'unread', text: unread },
   { number: 50, name: 'federation', text: federation },
+  { number: 60, name: 'url-previews', text: urlPreviews },
 ];
