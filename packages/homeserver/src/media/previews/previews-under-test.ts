@@ -1,6 +1,4 @@
-import { after } from 'node:test';
-
-import { testEngines } from '../../../../../tests/harness/engines.ts';
+import type { TestDatabase } from '../../../../../tests/harness/engines.ts';
 import { configFrom } from '../../config/parse-config.ts';
 import { MatrixError } from '../../errors/matrix-error.ts';
 import type { OutboundClientOptions } from '../../outbound/outbound-client.ts';
@@ -48,20 +46,12 @@ export interface PreviewsUnderTest {
   readonly images: ImagesUnderTest;
   /** Added to the time of the machine. */
   readonly clock: { aheadMs: number };
+  close(): Promise<void>;
 }
 
-/** On the embedded database; ended with the tests of the file. */
+/** `options` as they would stand in `homeserver.yaml`. */
 export async function openPreviewsUnderTest(
-  options: Readonly<Record<string, unknown>> = {},
-  client: Partial<OutboundClientOptions> = {},
-): Promise<PreviewsUnderTest> {
-  const [engine] = testEngines();
-  if (engine === undefined) throw new Error('no engine');
-  return openPreviewsOn(await engine.createDatabase(), options, client);
-}
-
-export async function openPreviewsOn(
-  testDatabase: { readonly config: object; drop(): Promise<void> },
+  testDatabase: TestDatabase,
   options: Readonly<Record<string, unknown>> = {},
   client: Partial<OutboundClientOptions> = {},
 ): Promise<PreviewsUnderTest> {
@@ -73,12 +63,17 @@ export async function openPreviewsOn(
   const now = (): number => Date.now() + clock.aheadMs;
   const previews = openUrlPreviews({ database, config, images, logger, now, client });
   if (previews === undefined) throw new Error('previews are enabled');
-  after(async () => {
-    await previews.close();
-    await database.close();
-    await testDatabase.drop();
-  });
-  return { previews, database, images, clock };
+  return {
+    previews,
+    database,
+    images,
+    clock,
+    async close() {
+      await previews.close();
+      await database.close();
+      await testDatabase.drop();
+    },
+  };
 }
 
 /** For `assert.rejects`. */
