@@ -49,7 +49,8 @@ export const urlPreviewsSection = section(
         'glob, or a regular expression if it begins with `^`.',
       differs:
         'The address is brought into its normal form first, so another spelling of it ' +
-        '(`http://0x7f.1`, `:443` after https) is blocked too.',
+        '(`http://0x7f.1`, `:443` after https) is blocked too. A regular expression is one of ' +
+        'JavaScript, in which named groups and `\\Z` of Python are understood.',
       example: [{ username: '*' }, { netloc: '*.google.com' }, { netloc: 'acme.com', path: '/x*' }],
     }),
     bytesMax: option({
