@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 
 import { api, type Response } from '../harness/api.ts';
 import type { TestUser } from '../harness/client.ts';

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 
 import { signJson } from '@soma/protocol';
 
-import { signingKeyFromSeed } from '../../packages/homeserver/src/config/signing-key.ts';
 import { registerUser } from '../harness/client.ts';
-import { signingKeyOf } from '../harness/federation.ts';
 import type { TestPeer } from '../harness/peer.ts';
+import { newSigningKey, signingKeyOf } from '../harness/signing-key.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
 
 const test = federationTests();
@@ -18,7 +16,7 @@ function profileOf(userId: string): string {
 
 test('a signed request is answered, and its key fetched once', async ({ one, newPeer }) => {
   const peer = await newPeer();
-  const alice = await registerUser(one, `alice${peer.key.publicKeyBase64.length}`);
+  const alice = await registerUser(one, `alice${peer.key.publicKey.length}`);
   for (let count = 0; count < 3; count += 1) {
     const answer = await peer.request(one.serverName, 'GET', profileOf(alice.userId));
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
@@ -88,8 +86,8 @@ test('a request without a destination is let in, if it was signed for this serve
 test('a key that the server does not publish is no key', async ({ one, two, newPeer }) => {
   const peer = await newPeer();
   const target = profileOf(`@nobody:${one.serverName}`);
-  const other = signingKeyFromSeed('other', randomBytes(32));
-  const sameId = signingKeyFromSeed('peer', randomBytes(32));
+  const other = newSigningKey('other');
+  const sameId = newSigningKey('peer');
   for (const options of [
     { key: other },
     { key: sameId },
@@ -106,14 +104,14 @@ test('a key that is out of use, or no longer valid, signs no requests', async ({
   newPeer,
 }) => {
   const old = await newPeer();
-  const fresh = signingKeyFromSeed('fresh', randomBytes(32));
+  const fresh = newSigningKey('fresh');
   old.publishKeys(() =>
     signJson(
       {
         server_name: old.serverName,
-        verify_keys: { [fresh.keyId]: { key: fresh.publicKeyBase64 } },
+        verify_keys: { [fresh.keyId]: { key: fresh.publicKey } },
         old_verify_keys: {
-          [old.key.keyId]: { key: old.key.publicKeyBase64, expired_ts: Date.now() + 1_000_000 },
+          [old.key.keyId]: { key: old.key.publicKey, expired_ts: Date.now() + 1_000_000 },
         },
         valid_until_ts: Date.now() + 1_000_000,
       },

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 
 import { isJsonObject, verifyJson, type JsonObject } from '@soma/protocol';
 
-import { verifySignature } from '../../packages/homeserver/src/federation-client/keys/verify-signature.ts';
 import { api, pathOf } from '../harness/api.ts';
-import { signingKeyOf, type FederatedServer } from '../harness/federation.ts';
+import type { FederatedServer } from '../harness/federation.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
+import { signingKeyOf, verifySignature } from '../harness/signing-key.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
 
 const test = federationTests();
@@ -14,7 +14,7 @@ const queryPath = '/_matrix/key/v2/query';
 function isSignedBy(document: unknown, server: FederatedServer): boolean {
   const key = signingKeyOf(server);
   const publicKeyOf = (keyId: string): string | undefined =>
-    keyId === key.keyId ? key.publicKeyBase64 : undefined;
+    keyId === key.keyId ? key.publicKey : undefined;
   return (
     isJsonObject(document) &&
     verifyJson(document, server.serverName, publicKeyOf, verifySignature).valid
@@ -40,7 +40,7 @@ test('a server publishes its key, signed by it, for a day at least an hour', asy
     const { status, body } = await api(one.url).request('GET', path);
     assert.equal(status, 200);
     assert.equal(valueAt(body, 'server_name'), one.serverName);
-    assert.deepEqual(valueAt(body, 'verify_keys'), { [key.keyId]: { key: key.publicKeyBase64 } });
+    assert.deepEqual(valueAt(body, 'verify_keys'), { [key.keyId]: { key: key.publicKey } });
     assert.deepEqual(valueAt(body, 'old_verify_keys'), {});
     const hours = (Number(valueAt(body, 'valid_until_ts')) - Date.now()) / 3_600_000;
     assert.ok(hours > 1 && hours <= 24, `${hours} hours`);
@@ -72,7 +72,7 @@ test('a notary keeps the keys of a server that is gone', async ({ one, newPeer }
   const peer = await newPeer();
   const [document] = await queryOne(one, peer.serverName);
   assert.deepEqual(valueAt(document, 'verify_keys'), {
-    [peer.key.keyId]: { key: peer.key.publicKeyBase64 },
+    [peer.key.keyId]: { key: peer.key.publicKey },
   });
   await peer.close();
   const later = { minimum_valid_until_ts: Date.now() + 30 * 24 * 3_600_000 };

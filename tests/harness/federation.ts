@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { parseSigningKeys } from '../../packages/homeserver/src/config/signing-key.ts';
 import type { TestEngine } from './engines.ts';
 import { freePort } from './free-port.ts';
 import { startHomeserver, type TestHomeserver } from './homeserver-process.ts';
@@ -92,9 +91,4 @@ export async function startFederation(options: FederationOptions): Promise<TestF
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** The key that a server under test signs with, to make requests in its name. */
-export function signingKeyOf(server: TestHomeserver) {
-  return parseSigningKeys(readFileSync(join(server.folder, 'signing.key'), 'utf8'))[0];
 }

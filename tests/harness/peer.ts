@@ -1,13 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer, request as httpsRequest } from 'node:https';
 
 import { formatXMatrix, signJson, signedRequestText, type JsonObject } from '@soma/protocol';
 
-import { signingKeyFromSeed } from '../../packages/homeserver/src/config/signing-key.ts';
-import type { SigningKey } from '../../packages/homeserver/src/config/signing-key.ts';
 import type { Response } from './api.ts';
+import { newSigningKey, type TestSigningKey } from './signing-key.ts';
 import type { TestAuthority } from './test-certificates.ts';
 
 /** What a request says of itself; by default the truth. */
@@ -19,7 +17,7 @@ export interface SignedRequestOptions {
   readonly sentTarget?: string;
   readonly origin?: string;
   readonly destination?: string | undefined;
-  readonly key?: Pick<SigningKey, 'keyId' | 'sign'>;
+  readonly key?: Pick<TestSigningKey, 'keyId' | 'sign'>;
   /** Sent in place of the signature's header; null sends none. */
   readonly authorization?: string | null;
 }
@@ -27,7 +25,7 @@ export interface SignedRequestOptions {
 /** A server that a test plays: it answers what the test tells it, and signs what the test wants. */
 export interface TestPeer {
   readonly serverName: string;
-  readonly key: SigningKey;
+  readonly key: TestSigningKey;
   /** What it was asked, as `GET /path`, oldest first. */
   readonly asked: readonly string[];
   /** Answers everything but its keys; 404 M_UNRECOGNIZED until it is set. */
@@ -48,7 +46,7 @@ export interface TestPeer {
 const hourMs = 3_600_000;
 
 export async function startPeer(authority: TestAuthority): Promise<TestPeer> {
-  const key = signingKeyFromSeed('peer', randomBytes(32));
+  const key = newSigningKey('peer');
   const asked: string[] = [];
   const { certificate, key: tlsKey } = authority.issue('127.0.0.1');
   const server = createServer({ cert: certificate, key: tlsKey }, (request, response) => {
@@ -68,7 +66,7 @@ export async function startPeer(authority: TestAuthority): Promise<TestPeer> {
     signJson(
       {
         server_name: serverName,
-        verify_keys: { [key.keyId]: { key: key.publicKeyBase64 } },
+        verify_keys: { [key.keyId]: { key: key.publicKey } },
         old_verify_keys: {},
         valid_until_ts: Date.now() + hourMs,
       },

@@ -65,7 +65,7 @@ function certificate({ issuer, subject, publicKey, signer, extensions }: Certifi
   );
   const signature = Buffer.concat([Buffer.from([0]), sign('sha256', signed, signer)]);
   const der = sequence(signed, algorithm, primitive(0x03, signature));
-  const lines = der.toString('base64').replaceAll(/.{64}/g, '$&\n');
+  const lines = der.toString('base64').replaceAll(/.{64}(?!$)/g, '$&\n');
   return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
 

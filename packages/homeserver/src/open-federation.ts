@@ -11,6 +11,11 @@ import { KeyRing } from './federation-client/keys/key-ring.ts';
 import { Notary } from './federation-client/keys/notary.ts';
 import { ownKeys as openOwnKeys } from './federation-client/keys/own-keys.ts';
 import type { OwnKeys } from './federation-client/keys/own-keys.ts';
+import { fetchRemoteMedia } from './federation-client/media/fetch-remote-media.ts';
+import type {
+  RemoteMedia,
+  RemoteMediaOptions,
+} from './federation-client/media/fetch-remote-media.ts';
 import { authenticateRequest } from './federation/authenticate-request.ts';
 import type { AuthenticateServer } from './http/authenticate.ts';
 import { addressPolicy } from './outbound/address-policy.ts';
@@ -29,8 +34,12 @@ export interface Federation {
   readonly ownKeys: OwnKeys;
   readonly notary: Notary;
   readonly destinations: Destinations;
-  /** For what other servers point to, under the address ranges of federation. */
-  readonly http: OutboundClient;
+  /** A media file of another server, as a stream. Throws a FederationError. */
+  fetchRemoteMedia(
+    serverName: string,
+    mediaId: string,
+    options: RemoteMediaOptions,
+  ): Promise<RemoteMedia>;
   readonly authenticateServer: AuthenticateServer;
   close(): Promise<void>;
 }
@@ -102,7 +111,8 @@ export function openFederation(parts: FederationParts): Federation {
     ownKeys,
     notary: new Notary({ own: ownKeys, keyRing, database }),
     destinations,
-    http,
+    fetchRemoteMedia: (server, mediaId, options) =>
+      fetchRemoteMedia({ federation: client, http }, server, mediaId, options),
     authenticateServer: (request) => authenticateRequest(request, authenticator),
     close: async () => {
       await Promise.all([connections.close(), http.close()]);

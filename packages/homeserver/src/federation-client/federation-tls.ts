@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import type { SecureContext } from 'node:tls';
@@ -68,14 +69,20 @@ function systemAuthorities(): string[] {
 }
 
 function readAuthority(path: string): string {
-  let content: string;
   try {
-    content = readFileSync(path, 'utf8');
-    createSecureContext({ ca: content });
+    const content = readFileSync(path, 'utf8');
+    // TLS takes a file without certificates for an empty list; this throws.
+    const { ca: isAuthority } = new X509Certificate(content);
+    if (isAuthority) return content;
   } catch (error) {
-    throw new StartRefusal(`federation_custom_ca_list: ${path} has no certificate to read.`, {
-      cause: error,
-    });
+    throw unusable(path, { cause: error });
   }
-  return content;
+  throw unusable(path);
+}
+
+function unusable(path: string, options?: ErrorOptions): StartRefusal {
+  return new StartRefusal(
+    `federation_custom_ca_list: ${path} does not hold the certificate of an authority.`,
+    options,
+  );
 }

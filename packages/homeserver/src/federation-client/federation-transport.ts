@@ -52,7 +52,7 @@ export class FederationTransport {
     throw lastError;
   }
 
-  #sendBy(
+  async #sendBy(
     { host, port, hostHeader }: Route,
     { uri, headers, ...request }: TransportRequest,
     limits: OutboundLimits,
@@ -62,7 +62,7 @@ export class FederationTransport {
     if (origin === null) throw new OutboundError('unresolved', `${host} is not a host`);
     const certified = hostOf(hostHeader);
     const tls = this.#options.tls.settingsFor(certified, isIpLiteral(certified));
-    const dispatcher = this.#options.connections.dispatcherTo(origin, certified, tls);
+    const dispatcher = await this.#options.connections.dispatcherTo(origin, certified, tls);
     const sent = {
       ...request,
       origin: origin.origin,

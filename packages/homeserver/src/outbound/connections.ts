@@ -1,4 +1,4 @@
-import { Pool, ProxyAgent } from 'undici';
+import type * as Undici from 'undici';
 import type { Dispatcher } from 'undici';
 
 import { boundedCache } from '../storage/bounded-cache.ts';
@@ -34,11 +34,13 @@ export class Connections {
    * What requests to an origin go through. `purpose` tells apart pools of one origin that differ in `tls`; two
    * calls with the same origin and purpose must give the same `tls`.
    */
-  dispatcherTo(origin: URL, purpose = '', tls: TlsSettings = {}): Dispatcher {
+  async dispatcherTo(origin: URL, purpose = '', tls: TlsSettings = {}): Promise<Dispatcher> {
+    // Loaded when it is needed: it takes as long, and as much memory, as half of the rest of the program.
+    const undici = await import('undici');
     const key = `${origin.origin} ${purpose}`;
     const known = this.#pools.get(key);
     if (known !== undefined) return known;
-    const pool = this.#open(origin, tls);
+    const pool = this.#open(origin, tls, undici);
     this.#pools.set(key, pool);
     return pool;
   }
@@ -50,7 +52,11 @@ export class Connections {
     this.#pools.clear();
   }
 
-  #open(origin: URL, tls: TlsSettings): Dispatcher {
+  #open(
+    origin: URL,
+    tls: TlsSettings,
+    { Pool, ProxyAgent, buildConnector }: typeof Undici,
+  ): Dispatcher {
     const { policy, resolveHost, connectTimeoutMs, proxy } = this.#options;
     const pooling = {
       connections: connectionsPerOriginMax,
@@ -60,7 +66,10 @@ export class Connections {
     };
     const uri = proxyFor(origin, proxy);
     if (uri === undefined) {
-      const connect = guardedConnector({ policy, resolveHost, connectTimeoutMs, tls });
+      const connect = guardedConnector(
+        { policy, resolveHost, connectTimeoutMs, tls },
+        buildConnector,
+      );
       return new Pool(origin.origin, { ...pooling, connect });
     }
     this.#refuseLiteral(origin);

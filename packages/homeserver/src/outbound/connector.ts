@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 
 import type { AddressPolicy } from './address-policy.ts';
 import { OutboundError } from './outbound-error.ts';
@@ -32,10 +32,15 @@ export const systemResolver: ResolveHost = async (hostname) =>
 /**
  * Opens connections to allowed addresses alone. A name is resolved once per connection, and the connection goes to
  * what was checked: an answer that changes a moment later changes nothing.
+ *
+ * @param build undici's
  */
-export function guardedConnector(options: ConnectorOptions): buildConnector.connector {
+export function guardedConnector(
+  options: ConnectorOptions,
+  build: typeof buildConnector,
+): buildConnector.connector {
   const { policy, connectTimeoutMs, tls } = options;
-  const connect = buildConnector({
+  const connect = build({
     ...tls,
     timeout: connectTimeoutMs,
     lookup: guardedLookup(options),

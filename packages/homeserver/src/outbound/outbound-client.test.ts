@@ -218,7 +218,10 @@ test('a caller gives a request up, also while its body comes', async () => {
   await fails(
     'aborted',
     (async () => {
-      for await (const _chunk of answer.body) aborter.abort();
+      for await (const chunk of answer.body) {
+        assert.notEqual(chunk.length, 0);
+        aborter.abort();
+      }
     })(),
   );
 });
@@ -240,10 +243,9 @@ test('a reader that is slow holds the sender back', async () => {
   });
   const limits = { bodyBytesMax: 1024 ** 3 };
   const answer = await client.request({ url: `http://127.0.0.2:${big}/`, limits });
-  for await (const _chunk of answer.body) {
-    await sleep(200);
-    break;
-  }
+  await answer.body[Symbol.asyncIterator]().next();
+  await sleep(200);
+  answer.body.discard();
   assert.ok(written < 32 * 1024 * 1024, `${written} bytes were sent to nobody`);
 });
 

@@ -124,7 +124,7 @@ export class OutboundClient {
     };
     for (let redirects = 0; redirects <= limits.redirectsMax; redirects += 1) {
       const { origin, pathname, search } = url;
-      const dispatcher = this.#connections.dispatcherTo(url, '', this.#tls?.());
+      const dispatcher = await this.#connections.dispatcherTo(url, '', this.#tls?.());
       const sent = { method, origin, path: pathname + search, headers, body };
       const answer = await exchange(dispatcher, sent, limits, deadline);
       const location = redirectOf(method, answer);

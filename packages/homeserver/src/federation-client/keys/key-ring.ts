@@ -41,6 +41,8 @@ interface Backoff {
 /** So soon a server is asked again that did not have what was looked for, and at most so late one that failed. */
 const refreshMsMin = 10_000;
 const retryMsMax = 600_000;
+/** Anybody can name any server in a request; more of them at once are not asked. */
+const fetchesAtOnceMax = 200;
 
 /**
  * The keys of all servers: in memory, in the database, from the servers themselves, from notaries. Requests for the
@@ -128,6 +130,7 @@ export class KeyRing {
     if (running !== undefined) return running;
     const backoff = this.#backoffs.get(serverName);
     if (backoff !== undefined && backoff.retryAtMs > this.#options.now()) return;
+    if (this.#running.size >= fetchesAtOnceMax) return;
     const started = this.#fetch(serverName, keyIds, validAtMs).finally(() =>
       this.#running.delete(serverName),
     );

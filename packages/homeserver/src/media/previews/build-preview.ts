@@ -7,7 +7,7 @@ import { badGateway, fetchResource } from './fetch-resource.ts';
 import type { Resource } from './fetch-resource.ts';
 import { fileNameOf } from './file-name.ts';
 import { boundedLifetimeMs, lifetimeMsOf } from './lifetime.ts';
-import { etagCharactersMax, lifetimeMsDefault } from './limits.ts';
+import { etagCharactersMax, lifetimeMsMin } from './limits.ts';
 import { describedByContent, describedByTags, withinLimits } from './open-graph.ts';
 import type { OpenGraph } from './open-graph.ts';
 import { readHtml } from './read-html.ts';
@@ -58,7 +58,7 @@ const PAGE = 'text/html, application/xhtml+xml, image/*;q=0.9, application/json;
 
 async function ofOembed(subject: Subject, described: OembedDescription): Promise<BuiltPreview> {
   const { previews, url, signal } = subject;
-  const { openGraph, authorName, lifetimeMs = lifetimeMsDefault } = described;
+  const { openGraph, authorName, lifetimeMs = lifetimeMsMin } = described;
   const image = await attachImage(previews, { address: described.image, base: url, signal });
   return {
     json: jsonOf(titled(openGraph, authorName), image),

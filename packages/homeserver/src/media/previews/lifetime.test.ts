@@ -2,20 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { lifetimeMsOf } from './lifetime.ts';
-import { lifetimeMsDefault, lifetimeMsMax, lifetimeMsMin } from './limits.ts';
+import { lifetimeMsMax, lifetimeMsMin } from './limits.ts';
 
 const nowMs = Date.parse('2026-01-01T00:00:00Z');
 const hourMs = 3_600_000;
 
 for (const [headers, expected] of [
-  [{}, lifetimeMsDefault],
+  [{}, lifetimeMsMin],
   [{ 'cache-control': 'public, max-age=7200' }, 2 * hourMs],
   [{ 'cache-control': 'MAX-AGE="10800"', age: '3600' }, 2 * hourMs],
   [{ 'cache-control': 'max-age=10' }, lifetimeMsMin],
   [{ 'cache-control': 'max-age=9999999999' }, lifetimeMsMax],
   [{ 'cache-control': 'no-store, max-age=7200' }, lifetimeMsMin],
   [{ 'cache-control': 'no-cache' }, lifetimeMsMin],
-  [{ 'cache-control': 'max-age=never' }, lifetimeMsDefault],
+  [{ 'cache-control': 'max-age=never' }, lifetimeMsMin],
   [{ expires: 'Thu, 01 Jan 2026 03:00:00 GMT' }, 3 * hourMs],
   [{ expires: 'Thu, 01 Jan 2015 03:00:00 GMT' }, lifetimeMsMin],
   [{ expires: '0' }, lifetimeMsMin],

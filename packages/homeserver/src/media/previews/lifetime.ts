@@ -1,8 +1,8 @@
-import { lifetimeMsDefault, lifetimeMsMax, lifetimeMsMin } from './limits.ts';
+import { lifetimeMsMax, lifetimeMsMin } from './limits.ts';
 
 /** How long an answer is good for, by what its server says (RFC 9111, 5.2 and 5.3), within the limits. */
 export function lifetimeMsOf(header: (name: string) => string | undefined, nowMs: number): number {
-  return boundedLifetimeMs(statedLifetimeMs(header, nowMs) ?? lifetimeMsDefault);
+  return boundedLifetimeMs(statedLifetimeMs(header, nowMs) ?? lifetimeMsMin);
 }
 
 export function boundedLifetimeMs(lifetimeMs: number): number {

@@ -4,11 +4,10 @@
 export const urlLengthMax = 4_096;
 
 /**
- * How long what was fetched is good for: what the page says, within these. No page is fetched more often than once
- * an hour, whatever it says.
+ * How long what was fetched is good for: what the page says, within these; the shortest time if it says nothing. No
+ * page is fetched more often than once an hour, whatever it says.
  */
 export const lifetimeMsMin = 3_600_000;
-export const lifetimeMsDefault = lifetimeMsMin;
 export const lifetimeMsMax = 24 * 3_600_000;
 
 /** How long a row, and its picture with it, is kept after it has expired: clients may still show it. */

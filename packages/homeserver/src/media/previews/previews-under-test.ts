@@ -1,4 +1,3 @@
-import type { TestDatabase } from '../../../../../tests/harness/engines.ts';
 import { configFrom } from '../../config/parse-config.ts';
 import { MatrixError } from '../../errors/matrix-error.ts';
 import type { OutboundClientOptions } from '../../outbound/outbound-client.ts';
@@ -51,7 +50,7 @@ export interface PreviewsUnderTest {
 
 /** `options` as they would stand in `homeserver.yaml`. */
 export async function openPreviewsUnderTest(
-  testDatabase: TestDatabase,
+  testDatabase: { readonly config: object; drop(): Promise<void> },
   options: Readonly<Record<string, unknown>> = {},
   client: Partial<OutboundClientOptions> = {},
 ): Promise<PreviewsUnderTest> {
