@@ -74,7 +74,7 @@ export const urlPreviewsSection = section(
       valueType: oembedOptions,
       default: {},
       description: 'Sites that describe their pages by oEmbed (oembed.com).',
-      example: { disable_default_providers: true, additional_providers: ['oembed/my.json'] },
+      example: { disable_default_providers: true },
     }),
   },
   (values, siteOf) => {
