@@ -24,12 +24,7 @@ export async function previewUrl(
   const nowMs = previews.now();
   const atMs = Math.min(ts ?? nowMs, nowMs);
   const known = await readPreview(previews.database.reader, hashOf(url), atMs);
-  return known !== undefined && isGoodAt(known, atMs) ? known.json : shared(previews, url);
-}
-
-/** The preview of a time before it was fetched is good for that time: there is no older one. */
-function isGoodAt({ fetchedTs, expiresTs }: StoredPreview, atMs: number): boolean {
-  return fetchedTs > atMs || expiresTs > atMs;
+  return known !== undefined && known.expiresTs > atMs ? known.json : shared(previews, url);
 }
 
 function pageUrl({ isUrlBlocked }: UrlPreviews, text: string): URL {
@@ -77,8 +72,8 @@ async function renewed(previews: UrlPreviews, url: URL): Promise<string> {
   const urlHash = hashOf(url);
   const askedMs = now();
   const last = await readPreview(database.reader, urlHash, askedMs);
-  // Somebody else's request may have ended in the meantime.
-  if (last !== undefined && isGoodAt(last, askedMs)) return last.json;
+  // Fetched after the time that was asked about, or by somebody else in the meantime.
+  if (last !== undefined && last.expiresTs > askedMs) return last.json;
   const isRecent = last !== undefined && last.expiresTs + revalidatedAfterExpiryMs > askedMs;
   const signal = AbortSignal.timeout(previewMsMax);
   const built = await buildPreview(previews, url, isRecent ? last : undefined, signal);

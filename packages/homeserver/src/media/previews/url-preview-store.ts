@@ -46,18 +46,14 @@ const keptWithImage = query<{ one: number }>(
 );
 const remove = query('delete from url_previews where url_hash = ? and fetched_ts = ?');
 
-/**
- * The preview of a time: the last one before it if that was still good then, else the first one after, else the last
- * one before, however old.
- */
+/** The preview nearest to a time: the last one before it, or else the first one after. */
 export async function readPreview(
   reader: Reader,
   urlHash: Uint8Array,
   ts: number,
 ): Promise<StoredPreview | undefined> {
-  const before = await reader.get(newestUntil, urlHash, ts);
-  const isGood = before !== undefined && before.expires_ts > ts;
-  const row = isGood ? before : ((await reader.get(oldestAfter, urlHash, ts)) ?? before);
+  const row =
+    (await reader.get(newestUntil, urlHash, ts)) ?? (await reader.get(oldestAfter, urlHash, ts));
   return row === undefined ? undefined : toPreview(row);
 }
 
