@@ -14,6 +14,8 @@ export const lifetimeMsMax = 24 * 3_600_000;
 export const keptAfterExpiryMs = 2 * 24 * 3_600_000;
 /** How long after it has expired a row may still be found unchanged; well before its picture is removed. */
 export const revalidatedAfterExpiryMs = keptAfterExpiryMs / 2;
+/** How old a picture must be that no preview shows; a preview takes a minute at most. */
+export const strayAfterMs = 3_600_000;
 /** Between two looks for rows to remove. */
 export const removalIntervalMs = 600_000;
 /** Rows that one round removes at a time. */

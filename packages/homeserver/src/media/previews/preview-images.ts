@@ -25,4 +25,6 @@ export interface PreviewImages {
   store(image: FetchedImage): Promise<StoredImage | undefined>;
   /** Removes pictures; those that are not there any more are none the less removed. */
   remove(mxcs: readonly string[]): Promise<void>;
+  /** Removes those that were stored before a time and that no preview shows: a crash came between the two. */
+  removeStrays(beforeTs: number): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { write } from '../../storage/database.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { keptAfterExpiryMs, removalIntervalMs, removalsAtOnce } from './limits.ts';
+import { keptAfterExpiryMs, removalIntervalMs, removalsAtOnce, strayAfterMs } from './limits.ts';
 import type { PreviewImages } from './preview-images.ts';
 import { deletePreviewStatement, isImageKept, readExpiredPreviews } from './url-preview-store.ts';
 
@@ -14,15 +14,20 @@ export interface PreviewRemovalOptions {
 
 /** Removes previews, and the pictures that no other preview shows, some time after they have expired. */
 export class PreviewRemoval {
-  readonly #options: PreviewRemovalOptions;
+  readonly #logger: Logger;
   readonly #timer: NodeJS.Timeout;
   #running: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: PreviewRemovalOptions) {
-    this.#options = options;
-    this.#timer = setInterval(() => this.#start(), removalIntervalMs).unref();
-    this.#start();
+    this.#logger = options.logger;
+    this.#timer = setInterval(
+      () => this.#run(() => removeExpired(options, this.#isStopped)),
+      removalIntervalMs,
+    ).unref();
+    const { images, now } = options;
+    this.#run(() => images?.removeStrays(now() - strayAfterMs));
+    this.#run(() => removeExpired(options, this.#isStopped));
   }
 
   async close(): Promise<void> {
@@ -31,14 +36,14 @@ export class PreviewRemoval {
     await this.#running;
   }
 
-  #start(): void {
-    this.#running = this.#running
-      .then(() => removeExpired(this.#options, () => this.#isClosed))
-      .catch((error: unknown) => {
-        // What is left is found again the next time.
-        this.#options.logger.warn({ err: error }, 'expired URL previews could not be removed');
-      });
+  #run(work: () => Promise<void> | undefined): void {
+    this.#running = this.#running.then(work).catch((error: unknown) => {
+      // What is left is found again the next time.
+      this.#logger.warn({ err: error }, 'expired URL previews could not be removed');
+    });
   }
+
+  readonly #isStopped = (): boolean => this.#isClosed;
 }
 
 /** A picture goes before the row that names it, so that no crash leaves one that nobody remembers. */

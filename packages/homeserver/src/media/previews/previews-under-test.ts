@@ -20,6 +20,8 @@ export const previewOptions = {
 /** Keeps pictures in memory. What does not begin like a PNG is none. */
 export class ImagesUnderTest implements PreviewImages {
   readonly kept = new Map<string, { readonly image: FetchedImage; readonly bytes: Buffer }>();
+  /** What was last asked for by `removeStrays`. */
+  straysBeforeTs: number | undefined;
   #count = 0;
 
   async store(image: FetchedImage): Promise<StoredImage | undefined> {
@@ -31,6 +33,11 @@ export class ImagesUnderTest implements PreviewImages {
     const mxc = `mxc://soma.test/image${this.#count}`;
     this.kept.set(mxc, { image, bytes });
     return { mxc, size: bytes.length, width: 20, height: 10 };
+  }
+
+  removeStrays(beforeTs: number): Promise<void> {
+    this.straysBeforeTs = beforeTs;
+    return Promise.resolve();
   }
 
   remove(mxcs: readonly string[]): Promise<void> {

@@ -5,7 +5,13 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { testEngines } from '../../../../../tests/harness/engines.ts';
 import { valueAt } from '../../../../../tests/harness/json-path.ts';
 import { serve } from '../../outbound/server-under-test.ts';
-import { failureMs, keptAfterExpiryMs, lifetimeMsMax, lifetimeMsMin } from './limits.ts';
+import {
+  failureMs,
+  keptAfterExpiryMs,
+  lifetimeMsMax,
+  lifetimeMsMin,
+  strayAfterMs,
+} from './limits.ts';
 import { removeExpired } from './preview-removal.ts';
 import { previewUrl } from './preview-url.ts';
 import { openPreviewsUnderTest, refusal } from './previews-under-test.ts';
@@ -271,6 +277,10 @@ for (const engine of testEngines()) {
       assert.equal(given.images.kept.size, 0);
       const { reader } = given.database;
       assert.deepEqual(await readExpiredPreviews(reader, Number.MAX_SAFE_INTEGER, 1), []);
+    });
+
+    it('leaves no picture that a crash has cut off from it: each start looks for them', () => {
+      assert.ok((given.images.straysBeforeTs ?? Infinity) <= Date.now() - strayAfterMs);
     });
 
     it('is not tried again soon after it has failed', async () => {
