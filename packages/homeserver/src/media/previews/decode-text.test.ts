@@ -3,7 +3,11 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { decodeText } from './decode-text.ts';
+import { decodeText as decodePieces } from './decode-text.ts';
+import { parseChunkBytes } from './limits.ts';
+
+const decodeText = (bytes: Uint8Array, contentType: string): string =>
+  [...decodePieces(bytes, contentType)].join('');
 
 const html = 'text/html';
 const latin = (text: string): Buffer => Buffer.from(text, 'latin1');
@@ -53,4 +57,9 @@ test('any bytes with any type become a text', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test('a character that two pieces share is whole', () => {
+  const text = `${'x'.repeat(parseChunkBytes - 1)}é日本`;
+  assert.equal(decodeText(Buffer.from(text), html), text);
 });

@@ -1,26 +1,42 @@
+import { isUtf8 } from 'node:buffer';
+import { TextDecoder } from 'node:util';
+
+import { encodingCheckBytes, parseChunkBytes } from './limits.ts';
+
 /** How much of a document is searched for what it says of its own encoding. */
 const DECLARATION_BYTES = 1_024;
 
 /**
- * The text of a document: by its byte order mark, by what it declares, by the Content-Type it came with, as UTF-8 if
- * it is that, and else as windows-1252, in which every byte means something.
+ * The text of a document, in pieces: by its byte order mark, by what it declares, by the Content-Type it came with,
+ * as UTF-8 if it is that, and else as windows-1252, in which every byte means something.
  */
-export function decodeText(bytes: Uint8Array, contentType: string): string {
-  const marked = markedEncoding(bytes);
-  if (marked !== undefined) return new TextDecoder(marked).decode(bytes);
-  for (const label of [...declaredLabels(bytes), headerLabel(contentType), 'utf-8']) {
-    const text = label === undefined ? undefined : decodeStrictly(bytes, label);
-    if (text !== undefined) return text;
+export function* decodeText(
+  bytes: Uint8Array,
+  contentType: string,
+): Generator<string, void, undefined> {
+  const decoder = new TextDecoder(encodingOf(bytes, contentType));
+  for (let at = 0; at < bytes.length; at += parseChunkBytes) {
+    yield decoder.decode(bytes.subarray(at, at + parseChunkBytes), { stream: true });
   }
-  return new TextDecoder('windows-1252').decode(bytes);
+  yield decoder.decode();
 }
 
-/** `undefined` for an encoding that is not known, and for bytes that are not in it. */
-function decodeStrictly(bytes: Uint8Array, label: string): string | undefined {
+function encodingOf(bytes: Uint8Array, contentType: string): string {
+  const marked = markedEncoding(bytes);
+  if (marked !== undefined) return marked;
+  const labels = [...declaredLabels(bytes), headerLabel(contentType), 'utf-8'];
+  return labels.find((label) => label !== undefined && isIn(bytes, label)) ?? 'windows-1252';
+}
+
+/** False for an encoding that is not known, and for bytes that are not in it; but for UTF-8 the first ones decide. */
+function isIn(bytes: Uint8Array, label: string): boolean {
   try {
-    return new TextDecoder(label, { fatal: true }).decode(bytes);
+    const decoder = new TextDecoder(label, { fatal: true });
+    if (decoder.encoding === 'utf-8') return isUtf8(bytes);
+    decoder.decode(bytes.subarray(0, encodingCheckBytes), { stream: true });
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
 

@@ -22,7 +22,7 @@ export async function describeOembed(
   const textOf = (name: string): string | undefined => nonEmpty(fields.get(name));
   const type = textOf('type');
   const markup = type === 'rich' || type === 'video' ? textOf('html') : undefined;
-  const seen = markup === undefined ? undefined : await readHtml(markup);
+  const seen = markup === undefined ? undefined : await readHtml([markup]);
   const content = seen === undefined ? undefined : describedByContent(seen);
   const title = textOf('title');
   const siteName = textOf('provider_name');

@@ -44,8 +44,10 @@ export const oembedBytesMax = 256 * 1024;
 export const elementsMax = 100_000;
 export const depthMax = 512;
 export const attributesMax = 256;
-/** How much is parsed before others get their turn. */
-export const parseChunkCharacters = 32 * 1024;
+/** How much of a document must be in the encoding that it declares. */
+export const encodingCheckBytes = 64 * 1024;
+/** How much is decoded and parsed before others get their turn. */
+export const parseChunkBytes = 32 * 1024;
 
 /** Of what is kept of a document while it is read. */
 export const metaTagsMax = 50;

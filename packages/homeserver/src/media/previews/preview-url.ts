@@ -7,7 +7,6 @@ import { blocked } from './fetch-resource.ts';
 import { failureMs, previewMsMax } from './limits.ts';
 import { revalidatedAfterExpiryMs, urlLengthMax } from './limits.ts';
 import { insertPreviewStatement, readPreview } from './url-preview-store.ts';
-import type { StoredPreview } from './url-preview-store.ts';
 import type { UrlPreviews } from './url-previews.ts';
 
 /**

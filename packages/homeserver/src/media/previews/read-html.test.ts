@@ -12,7 +12,7 @@ import { readHtml } from './read-html.ts';
 
 /** What a preview says of a document that stands alone. */
 async function described(html: string): Promise<{ openGraph: OpenGraph; image?: string }> {
-  const facts = await readHtml(html);
+  const facts = await readHtml([html]);
   const [tags, content] = [describedByTags(facts), describedByContent(facts)];
   const image = tags.image ?? content.image;
   const openGraph = withinLimits({ ...content.openGraph, ...tags.openGraph });
@@ -83,10 +83,12 @@ test('the picture: what is marked as such, then the largest, then the first', as
 });
 
 test('oEmbed links, embedded films and the base are found', async () => {
-  const facts = await readHtml(`<base href="/b/"><base href="/c/">
+  const facts = await readHtml([
+    `<base href="/b/"><base href="/c/">
     <link rel="alternate" type="text/xml+oembed" href="/xml"><link rel="stylesheet" href="/css">
     <link rel="alternative" type="application/json+oembed" href="/json">
-    <iframe src="https://example.org/film"></iframe>`);
+    <iframe src="https://example.org/film"></iframe>`,
+  ]);
   assert.equal(facts.base, '/b/');
   assert.deepEqual(facts.oembedLinks, [
     { href: '/xml', format: 'xml' },
@@ -102,9 +104,15 @@ test('a long text becomes a summary of whole words', async () => {
   assert.match(description, /word…$/);
 });
 
+test('where a document is cut into pieces makes no difference', async () => {
+  const html =
+    '<title>a&amp;b</title><meta property="og:type" content="x y"><p>On <b>e\u{1f600}</b>.';
+  assert.deepEqual(await readHtml(html.split('')), await readHtml([html]));
+});
+
 describe('within its limits', () => {
   test('a title of a megabyte is left out, and no more of it kept than the limit', async () => {
-    const facts = await readHtml(`<title>${'x'.repeat(1_000_000)}</title><p>text</p>`);
+    const facts = await readHtml([`<title>${'x'.repeat(1_000_000)}</title><p>text</p>`]);
     assert.ok((facts.title?.length ?? 0) <= 2 * titleCharactersMax);
     const { openGraph } = await described(`<title>${'x'.repeat(1_000_000)}</title><p>text</p>`);
     assert.deepEqual(openGraph, { 'og:description': 'text' });
@@ -138,7 +146,9 @@ describe('within its limits', () => {
       { length: 1_000 },
       (_, index) => `<meta property=og:${index} content=a>`,
     );
-    const facts = await readHtml(`${tags.join('')}${'<img src=a.png>'.repeat(200_000)}<p>lost</p>`);
+    const facts = await readHtml([
+      `${tags.join('')}${'<img src=a.png>'.repeat(200_000)}<p>lost</p>`,
+    ]);
     assert.equal(facts.openGraph.size, metaTagsMax);
     assert.equal(facts.images.length, imagesMax);
     assert.deepEqual(facts.paragraphs, []);
@@ -181,8 +191,8 @@ test('whatever a document is, it is read without an error, and little is kept of
   const document = fc.array(piece, { maxLength: 200 }).map((pieces) => pieces.join(''));
   await fc.assert(
     fc.asyncProperty(document, fc.integer({ min: 1, max: 300 }), async (html, times) => {
-      const facts = await readHtml(html.repeat(times).slice(0, 300_000));
-      assertBounded(facts);
+      const long = html.repeat(times).slice(0, 300_000);
+      assertBounded(await readHtml([long]));
       const { openGraph } = await described(html);
       assert.ok(JSON.stringify(openGraph).length < 200_000);
     }),
