@@ -3,7 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
+import fc from 'fast-check';
+
 import { testEngines } from '../../../../../tests/harness/engines.ts';
+import { MatrixError } from '../../errors/matrix-error.ts';
 import { serve } from '../../outbound/server-under-test.ts';
 import { previewUrl } from './preview-url.ts';
 import { openPreviewsUnderTest, refusal } from './previews-under-test.ts';
@@ -203,6 +206,38 @@ test('what is no address of a page is refused', async () => {
   ]) {
     await refused(url, 400, 'M_INVALID_PARAM');
   }
+});
+
+test('whatever is asked for, it is refused as what it is and nobody is visited', async () => {
+  const nobody = await openPreviewsUnderTest(
+    await engine.createDatabase(),
+    {
+      url_preview_ip_range_blacklist: ['0.0.0.0/0', '::/0'],
+      url_preview_ip_range_whitelist: [],
+    },
+    { resolveHost: () => Promise.resolve(['127.0.0.3']) },
+  );
+  const before = secretReads;
+  const scheme = fc.constantFrom('http://', 'https://', 'HTTP:', 'file://', 'data:', '//', '');
+  const host = fc.oneof(
+    fc.ipV4Extended(),
+    fc.ipV6().map((ip) => `[${ip}]`),
+    fc.domain(),
+    fc.string(),
+  );
+  const rest = fc.oneof(fc.webPath(), fc.string({ unit: 'binary' }));
+  const url = fc.tuple(scheme, host, fc.constantFrom('', `:${secretPort}`, ':99999', ':'), rest);
+  await fc.assert(
+    fc.asyncProperty(url, async (parts) => {
+      await assert.rejects(
+        previewUrl(nobody.previews, parts.join(''), undefined),
+        (error) => error instanceof MatrixError && [400, 403, 502].includes(error.status),
+      );
+    }),
+    { numRuns: 300, interruptAfterTimeLimit: 10_000 },
+  );
+  assert.equal(secretReads, before);
+  await nobody.close();
 });
 
 test('redirects without end are given up', async () => {
