@@ -1,6 +1,13 @@
 import { figureKinds } from './figures.ts';
 import { toRows, type Row, type Sample, type Spread } from './results.ts';
-import type { Scenario } from './scenario.ts';
+
+export type Engine = 'sqlite' | 'postgres';
+
+/** What a section says of its scenario. */
+interface Subject {
+  readonly title: string;
+  readonly about: string;
+}
 
 /** One scenario's part of the page. */
 export interface Section {
@@ -10,7 +17,8 @@ export interface Section {
 }
 
 export interface Circumstances {
-  readonly engine: 'sqlite' | 'postgres';
+  /** Of Soma's database; undefined where none is involved. */
+  readonly engine: Engine | undefined;
   readonly rounds: number;
   readonly machine: string;
   readonly date: string;
@@ -22,7 +30,7 @@ const header = [
 ];
 
 export function sectionFor(
-  scenario: Scenario,
+  scenario: Subject,
   samples: readonly Sample[],
   { engine, rounds, machine, date }: Circumstances,
 ): Section {
@@ -34,7 +42,8 @@ export function sectionFor(
   };
 }
 
-export function headingOf({ title }: Scenario, engine: 'sqlite' | 'postgres'): string {
+export function headingOf({ title }: Pick<Subject, 'title'>, engine: Engine | undefined): string {
+  if (engine === undefined) return `## ${title}`;
   return `## ${title} (${engine === 'sqlite' ? 'SQLite' : 'PostgreSQL'})`;
 }
 
@@ -48,18 +57,23 @@ function lineOf(row: Row): string {
   const cells = [
     row.measure,
     title,
-    ...spreadCells(row.soma, digits),
+    ...spreadCells(row.soma, digits, row.mostWanted),
     ...spreadCells(row.bare, digits),
     ratioCell(row),
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
-function spreadCells(spread: Spread | undefined, digits: number): [string, string] {
+function spreadCells(
+  spread: Spread | undefined,
+  digits: number,
+  mostWanted?: number,
+): [string, string] {
   if (spread === undefined) return ['', ''];
   const write = (value: number): string =>
     value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return [write(spread.median), `${write(spread.min)} – ${write(spread.max)}`];
+  const wanted = mostWanted === undefined ? '' : ` (wanted ≤ ${write(mostWanted)})`;
+  return [`${write(spread.median)}${wanted}`, `${write(spread.min)} – ${write(spread.max)}`];
 }
 
 function ratioCell({ ratio, ratioWanted }: Row): string {

@@ -1,4 +1,4 @@
-import type { FigureName, Figures } from './figures.ts';
+import { rates, type FigureName, type Figures } from './figures.ts';
 import type { TargetName } from './targets/server-under-test.ts';
 
 /** What one measurement gave for one server. */
@@ -10,6 +10,8 @@ export interface Sample {
   readonly figures: Figures;
   /** The least ratio of Soma's rate to the bare reference's that the project wants. */
   readonly ratioWanted?: number | undefined;
+  /** The longest p50 that the project wants of Soma. */
+  readonly p50WantedUs?: number | undefined;
 }
 
 export interface Spread {
@@ -27,6 +29,8 @@ export interface Row {
   /** The median of the pairs' ratios Soma/bare: noise that hits both of a pair falls out. */
   readonly ratio: number | undefined;
   readonly ratioWanted: number | undefined;
+  /** The most that the project wants of Soma's median. */
+  readonly mostWanted: number | undefined;
 }
 
 /** The samples of a scenario as table rows, in the order in which they were first taken. */
@@ -42,7 +46,7 @@ export function toRows(samples: readonly Sample[]): Row[] {
 }
 
 function toRow(samples: readonly Sample[], first: Sample, figure: FigureName): Row {
-  const { measure, ratioWanted } = first;
+  const { measure, ratioWanted, p50WantedUs } = first;
   const byPair = (server: TargetName): Map<number, number> =>
     new Map(
       samples
@@ -64,7 +68,8 @@ function toRow(samples: readonly Sample[], first: Sample, figure: FigureName): R
     soma: spreadOf([...soma.values()]),
     bare: spreadOf([...bare.values()]),
     ratio: spreadOf(ratios)?.median,
-    ratioWanted: figure === 'ratePerSecond' ? ratioWanted : undefined,
+    ratioWanted: rates.includes(figure) ? ratioWanted : undefined,
+    mostWanted: figure === 'p50Us' ? p50WantedUs : undefined,
   };
 }
 

@@ -1,9 +1,16 @@
 /** `npm run bench`: measures Soma beside the bare reference. */
-import { readArguments, usage, type Arguments } from './arguments.ts';
+import {
+  readArguments,
+  usage,
+  type Arguments,
+  type ProtocolArguments,
+  type ServerArguments,
+} from './arguments.ts';
 import { LoadGenerator } from './load/load-generator.ts';
 import { machineFacts } from './machine-facts.ts';
 import { writePerformancePage } from './performance-page.ts';
 import { summariseProfiles } from './profile-summary.ts';
+import { runProtocolScenario } from './protocol/run-scenario.ts';
 import { sectionFor, tableOf, type Section } from './report.ts';
 import type { Sample } from './results.ts';
 import type { Scenario } from './scenario.ts';
@@ -20,6 +27,10 @@ await main(process.argv.slice(2));
 async function main(args: readonly string[]): Promise<void> {
   const options = readOrExplain(args);
   if (options === undefined) return;
+  await (options.subject === 'server' ? measureServer(options) : measureProtocol(options));
+}
+
+async function measureServer(options: ServerArguments): Promise<void> {
   const home = options.engine === 'postgres' ? await postgresHome() : sqliteHome();
   try {
     const sections: Section[] = [];
@@ -34,6 +45,17 @@ async function main(args: readonly string[]): Promise<void> {
   if (options.profileFolder !== undefined) console.log(summariseProfiles(options.profileFolder));
 }
 
+function measureProtocol({ scenarios, rounds, write }: ProtocolArguments): void {
+  const sections = scenarios.map((scenario) => {
+    console.log(`\n${scenario.title}, ${rounds} rounds`);
+    const samples: Sample[] = [];
+    runProtocolScenario(scenario, rounds, (sample) => samples.push(sample));
+    console.log(`\n${tableOf(samples)}`);
+    return sectionFor(scenario, samples, { engine: undefined, rounds, ...placeAndTime() });
+  });
+  if (write) writePerformancePage(sections);
+}
+
 function readOrExplain(args: readonly string[]): Arguments | undefined {
   try {
     return readArguments(args);
@@ -46,7 +68,7 @@ function readOrExplain(args: readonly string[]): Arguments | undefined {
 
 async function runScenario(
   scenario: Scenario,
-  { engine, rounds: roundsAsked, profileFolder }: Arguments,
+  { engine, rounds: roundsAsked, profileFolder }: ServerArguments,
   home: DatabaseHome,
 ): Promise<Section> {
   const rounds = Math.min(roundsAsked, scenario.roundsMax);
@@ -68,6 +90,9 @@ async function runScenario(
   }
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
   console.log(`\n${tableOf(samples)}\n\n${scenario.name} took ${seconds} s`);
-  const date = new Date().toISOString().slice(0, 10);
-  return sectionFor(scenario, samples, { engine, rounds, date, machine: machineFacts() });
+  return sectionFor(scenario, samples, { engine, rounds, ...placeAndTime() });
+}
+
+function placeAndTime(): { date: string; machine: string } {
+  return { date: new Date().toISOString().slice(0, 10), machine: machineFacts() };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { api, type RequestOptions, type Response } from './harness/api.ts';
-import { registerUser, type TestUser } from './harness/client.ts';
+import { registerAdmin, type TestUser } from './harness/client.ts';
 import { startHomeserver, type TestHomeserver } from './harness/homeserver-process.ts';
 import { valueAt } from './harness/json-path.ts';
 import { pathWith, servedEndpoints, type ServedEndpoint } from './harness/served-endpoints.ts';
@@ -18,7 +18,7 @@ let alice: TestUser;
 
 before(async () => {
   server = await startHomeserver();
-  alice = await registerUser(server, 'alice');
+  alice = await registerAdmin(server, 'alice');
 });
 after(() => server.dispose());
 

@@ -31,6 +31,7 @@ const steps: readonly Step[] = [
   { name: 'unused', command: 'knip', args: ['--no-progress', '--no-config-hints'] },
   ...generatedStep(),
   { name: 'tidy', command: process.execPath, args: ['tests/tidy.test.ts'] },
+  { name: 'coverage', command: process.execPath, args: ['tools/protocol-coverage.ts'] },
 ];
 
 /** Compares the generated documents with what their source gives now. */

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 import { clientEndpoints } from '../packages/homeserver/src/client-server/endpoints.ts';
 import { renderJsonSchema } from '../packages/homeserver/src/config/render/json-schema.ts';
@@ -8,6 +8,7 @@ import { somaVersion } from '../packages/homeserver/src/config/soma-version.ts';
 import { openApiDocument } from '../packages/homeserver/src/http/openapi.ts';
 import { serverEndpoints } from '../packages/homeserver/src/server-server/endpoints.ts';
 import { adminEndpoints } from '../packages/homeserver/src/synapse-admin/endpoints.ts';
+import { authFixtureFiles } from '../packages/protocol/testing/auth-fixtures.ts';
 
 const ROOT = new URL('../', import.meta.url);
 
@@ -18,6 +19,14 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/config.schema.json', renderJsonSchema()],
     ['docs/reference/sample-homeserver.yaml', renderSampleConfig('example.org')],
     ['docs/reference/openapi.json', renderOpenApi()],
+    ...authFixtures(),
+  ]);
+}
+
+function authFixtures(): [path: string, content: string][] {
+  return [...authFixtureFiles()].map(([path, content]) => [
+    `packages/protocol/fixtures/auth-rules/${path}`,
+    content,
   ]);
 }
 
@@ -52,7 +61,10 @@ function run(args: readonly string[]): void {
     process.exitCode = drifted.length === 0 ? 0 : 1;
     return;
   }
-  for (const [path, content] of generatedFiles()) writeFileSync(new URL(path, ROOT), content);
+  for (const [path, content] of generatedFiles()) {
+    mkdirSync(new URL('.', new URL(path, ROOT)), { recursive: true });
+    writeFileSync(new URL(path, ROOT), content);
+  }
   console.log(drifted.length === 0 ? 'Nothing changed.' : `Wrote ${drifted.join(', ')}.`);
 }
 

@@ -4,16 +4,29 @@ import type { FetchJob, FetchResult } from './jobs.ts';
 import { requestText } from './request-text.ts';
 
 export async function runFetchJob(job: FetchJob): Promise<FetchResult> {
-  const connection = new HttpConnection(job.port);
-  const text = requestText('GET', job.path, job.port, job.token);
+  const startedAt = performance.now();
+  const fetched = await Promise.all(job.tokens.map((token) => fetchAs(job, token)));
+  return {
+    timesMs: fetched.flatMap(({ timesMs }) => timesMs),
+    wholeMs: performance.now() - startedAt,
+    bytes: fetched[0]?.bytes ?? 0,
+  };
+}
+
+async function fetchAs(
+  { port, path, times }: FetchJob,
+  token: string,
+): Promise<{ timesMs: number[]; bytes: number }> {
+  const connection = new HttpConnection(port);
+  const text = requestText('GET', path, port, token);
   const timesMs: number[] = [];
   let bytes = 0;
   try {
-    for (let index = 0; index < job.times; index += 1) {
+    for (let index = 0; index < times; index += 1) {
       const startedAt = performance.now();
       const answer = await connection.request(text);
       timesMs.push(performance.now() - startedAt);
-      expectOk(answer, job.path);
+      expectOk(answer, path);
       bytes = answer.body.length;
     }
   } finally {

@@ -1,6 +1,7 @@
 /** The load generator's process: takes jobs from its parent one by one, and ends with it. */
 import { runFetchJob } from './fetch-job.ts';
 import type { Job, JobOutcome } from './jobs.ts';
+import { runJoinJob } from './join-job.ts';
 import { runSendJob } from './send-job.ts';
 import { runWakeUpJob } from './wake-up-job.ts';
 
@@ -27,6 +28,8 @@ function run(job: Job): Promise<unknown> {
       return runWakeUpJob(job);
     case 'fetch':
       return runFetchJob(job);
+    case 'join':
+      return runJoinJob(job);
   }
 }
 

@@ -55,21 +55,37 @@ export interface WakeUpResult {
   readonly afterRequest: LatencySummary;
 }
 
-/** One GET again and again over one connection. */
+/** One GET again and again, by each user over a connection of its own, all at once. */
 export interface FetchJob {
   readonly kind: 'fetch';
   readonly port: number;
   readonly path: string;
-  readonly token: string;
+  readonly tokens: readonly string[];
   readonly times: number;
 }
 
 export interface FetchResult {
+  /** Of all users. */
   readonly timesMs: readonly number[];
+  /** From the first request to the last answer. */
+  readonly wholeMs: number;
+  /** Of one answer. */
   readonly bytes: number;
 }
 
-export type Job = SendJob | WakeUpJob | FetchJob;
+/** Clients that join rooms, each its own list, all at once. */
+export interface JoinJob {
+  readonly kind: 'join';
+  readonly port: number;
+  readonly clients: readonly Sender[];
+}
+
+export interface JoinResult {
+  readonly ratePerSecond: number;
+  readonly latency: LatencySummary;
+}
+
+export type Job = SendJob | WakeUpJob | FetchJob | JoinJob;
 
 /** What a generator answers: the job's result, or why it failed. */
 export type JobOutcome<Result> = { readonly result: Result } | { readonly failure: string };

@@ -7,6 +7,8 @@ import type {
   FetchResult,
   Job,
   JobOutcome,
+  JoinJob,
+  JoinResult,
   SendJob,
   SendResult,
   WakeUpJob,
@@ -33,6 +35,10 @@ export class LoadGenerator {
 
   fetch(job: FetchJob): Promise<FetchResult> {
     return this.#run<FetchResult>(job);
+  }
+
+  join(job: JoinJob): Promise<JoinResult> {
+    return this.#run<JoinResult>(job);
   }
 
   async stop(): Promise<void> {

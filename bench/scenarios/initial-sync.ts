@@ -8,8 +8,8 @@ import { registerUsers } from '../setup/register-users.ts';
 import { createRooms, joinRooms, sendMessages } from '../setup/rooms.ts';
 import type { ServerUnderTest } from '../targets/server-under-test.ts';
 
-const roomCount = 300;
-const memberCount = 300;
+export const roomCount = 300;
+export const memberCount = 300;
 const messagesPerRoom = 25;
 const timelineMax = 20;
 const warmFetches = 5;
@@ -43,7 +43,7 @@ export const initialSync: Scenario = {
   },
 };
 
-async function makeWorld(clients: MatrixClients): Promise<Sender[]> {
+export async function makeWorld(clients: MatrixClients): Promise<Sender[]> {
   const users = await registerUsers(clients, memberCount);
   const owners = Array.from({ length: roomCount }, (_, index) => users[index % memberCount]);
   const roomIds = await createRooms(
@@ -70,7 +70,7 @@ async function measureOn(
   token: string,
 ): Promise<void> {
   const { port, name } = server;
-  const job = { kind: 'fetch', port, path, token, times: warmFetches + 1 } as const;
+  const job = { kind: 'fetch', port, path, tokens: [token], times: warmFetches + 1 } as const;
   const { timesMs, bytes } = await bench.load.fetch(job);
   const [first = Number.NaN, ...warm] = timesMs;
   const later = spreadOf(warm)?.median ?? Number.NaN;

@@ -1,7 +1,10 @@
 import type { Scenario } from '../scenario.ts';
 import { footprint } from './footprint.ts';
 import { initialSync } from './initial-sync.ts';
+import { initialSyncs } from './initial-syncs.ts';
+import { joins } from './joins.ts';
 import { members } from './members.ts';
+import { reading } from './reading.ts';
 import { rooms } from './rooms.ts';
 import { sends } from './sends.ts';
 import { wakeUp } from './wake-up.ts';
@@ -11,7 +14,10 @@ export const scenarios: readonly Scenario[] = [
   sends,
   rooms,
   members,
+  joins,
+  reading,
   wakeUp,
   initialSync,
+  initialSyncs,
   footprint,
 ];

@@ -39,6 +39,7 @@ test('the first events come in the order that the specification gives', async (g
   const roomId = await createRoom(alice, {
     name: 'Fish',
     topic: 'Scales',
+    room_alias_name: 'fish-in-order',
     invite: [bob.userId],
     initial_state: [
       { type: 'org.example.second', state_key: 'key', content: { two: 2 } },
@@ -53,6 +54,7 @@ test('the first events come in the order that the specification gives', async (g
       'm.room.create',
       `m.room.member ${alice.userId}`,
       'm.room.power_levels',
+      'm.room.canonical_alias',
       'm.room.join_rules',
       'm.room.history_visibility',
       'org.example.second key',

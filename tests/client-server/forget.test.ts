@@ -25,9 +25,16 @@ test('a room that was forgotten shows no history to its former member', async (g
   const alice = await given.user('alice');
   const bob = await given.newUser();
   const roomId = await createRoom(alice, { preset: 'public_chat' });
+  const eventId = await sendText(alice, roomId, 'once said');
   await joinRoom(bob, roomId);
   await act(bob, roomId, 'leave');
-  const paths = ['messages', 'state', 'members'].map((part) => roomPath(roomId, part));
+  const paths = [
+    ['messages'],
+    ['state'],
+    ['members'],
+    ['event', eventId],
+    ['context', eventId],
+  ].map((parts) => roomPath(roomId, ...parts));
   for (const path of paths) assert.equal(await refusal(bob, 'GET', path), '200', path);
   await act(bob, roomId, 'forget');
   for (const path of paths) assert.equal(await refusal(bob, 'GET', path), '403 M_FORBIDDEN', path);

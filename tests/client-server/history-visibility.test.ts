@@ -8,8 +8,8 @@ import {
   sendText,
   type TestUser,
 } from '../harness/client.ts';
-import { listAt, valueAt } from '../harness/json-path.ts';
-import { act, readMessages, refusal, roomPath } from './requests.ts';
+import { listAt, textAt, valueAt } from '../harness/json-path.ts';
+import { act, readEvent, readMessages, refusal, roomPath } from './requests.ts';
 import { eventsFrom, tell } from './seen-event.ts';
 import { serverTests, type ServerUnderTest } from './server-test.ts';
 import { expectJoined, sync } from './sync-view.ts';
@@ -156,4 +156,28 @@ test('who was banned sees the state and history of before', async (given) => {
   assert.equal(state.status, 200);
   const types = eventsFrom(listAt(state.body)).map(({ type }) => type);
   assert.ok(types.includes('m.room.create') && !types.includes('m.room.topic'));
+});
+
+test('what a state event replaced is named to all who see it, and shown to who saw it', async (given) => {
+  const owner = await given.user('owner');
+  const late = await given.newUser();
+  const roomId = await createRoom(owner, {
+    preset: 'public_chat',
+    initial_state: [
+      { type: 'm.room.history_visibility', content: { history_visibility: 'joined' } },
+      { type: 'm.room.topic', content: { topic: 'before' } },
+    ],
+  });
+  await joinRoom(late, roomId);
+  const middle = await sendState(owner, roomId, 'm.room.topic', '', { topic: 'middle' });
+  const last = await sendState(owner, roomId, 'm.room.topic', '', { topic: 'last' });
+  const unsignedOf = async (user: TestUser, eventId: string): Promise<unknown> =>
+    (await readEvent(user, roomId, eventId)).unsigned;
+  const hidden = await unsignedOf(late, middle);
+  assert.match(textAt(hidden, 'replaces_state'), /^\$/);
+  assert.equal(valueAt(hidden, 'prev_content'), undefined);
+  assert.deepEqual(valueAt(await unsignedOf(owner, middle), 'prev_content'), { topic: 'before' });
+  const shown = await unsignedOf(late, last);
+  assert.equal(valueAt(shown, 'replaces_state'), middle);
+  assert.deepEqual(valueAt(shown, 'prev_content'), { topic: 'middle' });
 });

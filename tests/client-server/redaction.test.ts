@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 
 import {
   createRoom,
+  inviteUser,
   joinRoom,
   sendEvent,
   sendState,
   sendText,
   type TestUser,
 } from '../harness/client.ts';
-import { textAt, valueAt } from '../harness/json-path.ts';
+import { listAt, textAt, valueAt } from '../harness/json-path.ts';
 import { ok, readContent, readEvent, readMessages, refusal, roomPath, v3 } from './requests.ts';
+import { eventFrom, eventsFrom, find } from './seen-event.ts';
 import { serverTests } from './server-test.ts';
 import { expectJoined, sync } from './sync-view.ts';
 
@@ -145,7 +147,7 @@ test('redacted state keeps what the rules need, and loses the rest', async (give
   const content = await readContent(alice, roomId, 'm.room.member', bob.userId);
   assert.deepEqual(content, { membership: 'join' });
   const joined = await ok(alice, 'GET', roomPath(roomId, 'joined_members'));
-  assert.equal(valueAt(joined, 'joined', bob.userId, 'display_name') ?? undefined, undefined);
+  assert.deepEqual(valueAt(joined, 'joined', bob.userId), {});
   await sendText(bob, roomId, 'still in');
 });
 
@@ -158,4 +160,34 @@ test('a redaction of a state event that was replaced leaves the current one', as
   assert.deepEqual(await readContent(alice, roomId, 'm.room.topic'), { topic: 'new' });
   const event = await readEvent(alice, roomId, current);
   assert.deepEqual(valueAt(event.unsigned, 'prev_content'), {});
+});
+
+test('who is invited after a redaction does not see the name that it took', async (given) => {
+  const alice = await given.user('alice');
+  const bob = await given.newUser();
+  const roomId = await createRoom(alice);
+  const nameId = await sendState(alice, roomId, 'm.room.name', '', { name: 'Embarrassing' });
+  await ok(alice, 'PUT', roomPath(roomId, 'redact', nameId, 'redaction'), { body: {} });
+  await inviteUser(alice, roomId, bob.userId);
+  const state = (await sync(bob)).invited(roomId) ?? [];
+  assert.deepEqual(find(state, 'm.room.name')?.content, {});
+  // The same text again is a new event: what is current no longer says it.
+  const again = await sendState(alice, roomId, 'm.room.name', '', { name: 'Embarrassing' });
+  assert.notEqual(again, nameId);
+});
+
+test('redacted state says by what, wherever state is read', async (given) => {
+  const alice = await given.user('alice');
+  const roomId = await createRoom(alice);
+  const topicId = await sendState(alice, roomId, 'm.room.topic', '', { topic: 'T' });
+  const redactionId = await redact(alice, roomId, topicId, { reason: 'typo' });
+  const state = eventsFrom(listAt(await ok(alice, 'GET', roomPath(roomId, 'state'))));
+  const path = `${roomPath(roomId, 'state', 'm.room.topic')}?format=event`;
+  const single = eventFrom(await ok(alice, 'GET', path));
+  for (const event of [find(state, 'm.room.topic'), single]) {
+    assert.deepEqual(event?.content, {});
+    assert.equal(valueAt(event?.unsigned, 'redacted_because', 'event_id'), redactionId);
+  }
+  const create = find(state, 'm.room.create');
+  assert.equal(valueAt(create?.unsigned, 'redacted_because'), undefined);
 });

@@ -20,7 +20,11 @@ test('the capabilities name version 12 as the default, and what can be created',
     const create = await readContent(alice, roomId, 'm.room.create');
     assert.equal(valueAt(create, 'room_version') ?? '1', version);
   }
-  for (const version of ['10', '11', '12']) assert.ok(available.includes(version), version);
+  const numbers = Array.from({ length: 12 }, (_, index) => String(index + 1));
+  assert.deepEqual(
+    available.toSorted((a, b) => Number(a) - Number(b)),
+    numbers,
+  );
 });
 
 test('a room of version 12 is named by its create event', async (given) => {
@@ -42,6 +46,44 @@ test('a room of version 10 or 11 has an ID of this server', async (given) => {
     const create = await readContent(alice, roomId, 'm.room.create');
     const creator = version === '10' ? alice.userId : undefined;
     assert.equal(valueAt(create, 'creator'), creator);
+  }
+});
+
+for (const version of ['1', '2']) {
+  test(`a room of version ${version} is lived in, before and after a restart`, async (given) => {
+    const alice = await given.user('alice');
+    const bob = await given.user('bob');
+    const roomId = await createRoom(alice, { preset: 'public_chat', room_version: version });
+    await joinRoom(bob, roomId);
+    const eventId = await sendText(bob, roomId, 'hello');
+    assert.match(eventId, /^\$[\w-]+:soma\.test$/);
+    await given.server.restart();
+
+    await sendState(alice, roomId, 'm.room.topic', '', { topic: 'after the restart' });
+    await ok(bob, 'PUT', roomPath(roomId, 'redact', eventId, `own-${version}`), { body: {} });
+    assert.deepEqual((await readEvent(alice, roomId, eventId)).content, {});
+    const other = await sendText(alice, roomId, 'hello');
+    const byBob = roomPath(roomId, 'redact', other, `other-${version}`);
+    assert.equal(await refusal(bob, 'PUT', byBob, { body: {} }), '403 M_FORBIDDEN');
+    assert.equal(
+      await refusal(bob, 'PUT', roomPath(roomId, 'state', 'm.room.topic'), {
+        body: { topic: 'mine' },
+      }),
+      '403 M_FORBIDDEN',
+    );
+    await ok(alice, 'POST', roomPath(roomId, 'kick'), { body: { user_id: bob.userId } });
+  });
+}
+
+test('aliases of a room need a membership, also where the auth rules ask for none', async (given) => {
+  const alice = await given.user('alice');
+  const bob = await given.user('bob');
+  for (const version of ['1', '5', '6', '12']) {
+    const roomId = await createRoom(alice, { preset: 'public_chat', room_version: version });
+    const path = roomPath(roomId, 'state', 'm.room.aliases', 'soma.test');
+    const aliases = { body: { aliases: [`#a-${version}:soma.test`] } };
+    assert.equal(await refusal(bob, 'PUT', path, aliases), '403 M_FORBIDDEN', version);
+    await ok(alice, 'PUT', path, aliases);
   }
 });
 

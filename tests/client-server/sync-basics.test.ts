@@ -36,6 +36,8 @@ test('when nothing is new the answer is small', async (given) => {
   const { nextBatch } = await sync(alice);
   const { json } = await sync(alice, { since: nextBatch });
   const required = new Set([
+    'device_lists',
+    'to_device',
     'next_batch',
     'device_one_time_keys_count',
     'device_unused_fallback_key_types',

@@ -151,3 +151,20 @@ test('state of other kinds is told whole', async (given) => {
   const view = await sync(alice, { since: start.nextBatch, filter: lazy });
   assert.ok(find(expectJoined(view, roomId).state, 'm.room.topic'));
 });
+
+test('the state after the timeline has the members of the timeline too', async (given) => {
+  const { roomId, alice, members } = await setUp(given);
+  const [ann = alice] = members;
+  await joinRoom(ann, roomId);
+  const bob = await given.newUser();
+  const { nextBatch: since } = await sync(bob);
+  await joinRoom(bob, roomId);
+  const filter = { room: { timeline: { limit: 5 }, state: { lazy_load_members: true } } };
+  for (const query of [{ since }, {}]) {
+    const view = await sync(bob, { ...query, filter, useStateAfter: true });
+    const { stateAfter, timeline } = expectJoined(view, roomId);
+    const told = new Set(memberIds(stateAfter));
+    assert.ok(told.has(bob.userId));
+    for (const { sender } of timeline) assert.ok(told.has(sender), sender);
+  }
+});

@@ -74,11 +74,20 @@ function queryOf({ query }: ServedEndpoint, from: Ingredients): fc.Arbitrary<str
   return fc
     .tuple(...pairs)
     .chain((entries) => fc.subarray(entries))
+    .map((entries) => (properties.some(isTimeout) ? withTimeout(entries) : entries))
     .map((entries) => entries.map(([name, value]) => `${name}=${percentEncoded(value)}`).join('&'));
 }
 
+function isTimeout([name]: readonly [string, unknown]): boolean {
+  return name === 'timeout';
+}
+
+/** Nothing here waits for news. */
+function withTimeout(entries: [string, string][]): [string, string][] {
+  return entries.some(isTimeout) ? entries : [...entries, ['timeout', '0']];
+}
+
 function queryValue(name: string, schema: unknown, from: Ingredients): fc.Arbitrary<string> {
-  // Nothing here waits for news.
   if (name === 'timeout') return fc.constantFrom('0', '1', '-1', 'soon', '', '1.5');
   if (name === 'filter') return fc.oneof(from.text(name), from.anything.map(jsonText));
   return nearly(schema, name, from).map((value) =>

@@ -1,5 +1,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 
+import { checkAgainstSpec } from './spec-check.ts';
+
 export interface RequestOptions {
   readonly token?: string;
   /** Sent as JSON; a string or a Buffer is sent as it is. */
@@ -25,11 +27,19 @@ export interface Api {
 
 const agent = new Agent({ keepAlive: true });
 
-/** A raw HTTP client of one server: it retries nothing and takes every status as an answer. */
+/**
+ * A raw HTTP client of one server: it retries nothing and takes every status as an answer, but throws at an answer
+ * that is not of the specification's shape.
+ */
 export function api(url: string): Api {
   const origin = new URL(url);
   return {
-    request: (method, path, options = {}) => send(origin, method, path, options),
+    request: async (method, path, options = {}) => {
+      const target = withQuery(path, options.query);
+      const answer = await send(origin, method, target, options);
+      checkAgainstSpec(method, target, answer);
+      return answer;
+    },
   };
 }
 
@@ -42,7 +52,7 @@ function send(
   origin: URL,
   method: string,
   path: string,
-  options: RequestOptions,
+  options: Omit<RequestOptions, 'query'>,
 ): Promise<Response> {
   const payload = encodeBody(options.body);
   const headers = {
@@ -53,7 +63,7 @@ function send(
   };
   const { hostname, port } = origin;
   return new Promise((resolve, reject) => {
-    const target = { agent, hostname, port, method, path: withQuery(path, options.query), headers };
+    const target = { agent, hostname, port, method, path, headers };
     const outgoing = httpRequest(target, (incoming) => {
       readAll(incoming).then(resolve, reject);
     });

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 
 import { api, pathOf, type RequestOptions, type Response } from './api.ts';
 import { textAt } from './json-path.ts';
@@ -52,6 +52,29 @@ export async function logIn(
   };
   const answer = await api(server.url).request('POST', `${base}/login`, { body });
   return userFrom(server, expectOk('POST', `${base}/login`, answer));
+}
+
+/** Registers an administrator, by the shared secret. */
+export async function registerAdmin(
+  server: { readonly url: string; readonly registrationSharedSecret: string },
+  localpart: string,
+): Promise<TestUser> {
+  const client = api(server.url);
+  const path = '/_synapse/admin/v1/register';
+  const nonce = textAt((await client.request('GET', path)).body, 'nonce');
+  const mac = createHmac('sha1', server.registrationSharedSecret)
+    .update([nonce, localpart, testPassword, 'admin'].join('\0'))
+    .digest('hex');
+  const body = { nonce, username: localpart, password: testPassword, admin: true, mac };
+  return userFrom(server, expectOk('POST', path, await client.request('POST', path, { body })));
+}
+
+/** Registers a guest, where the server lets guests in. */
+export async function registerGuest(server: { readonly url: string }): Promise<TestUser> {
+  const path = `${base}/register`;
+  const query = { kind: 'guest' };
+  const answer = await api(server.url).request('POST', path, { body: {}, query });
+  return userFrom(server, expectOk('POST', path, answer));
 }
 
 /** Makes a room and gives its id. */

@@ -71,6 +71,8 @@ export async function startFederation(options: FederationOptions): Promise<TestF
         tls_private_key_path: keyPath,
         federation_custom_ca_list: [authorityPath],
         ip_range_whitelist: ['127.0.0.1'],
+        // Whatever the environment says.
+        no_proxy_hosts: ['*'],
         ...options.config,
       },
     });

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import { findTestFiles } from './find-test-files.ts';
 import type { PostgresCluster } from './postgres-cluster.ts';
+import { prepareChromium } from './prepare-chromium.ts';
 import { preparePostgres } from './prepare-postgres.ts';
 import { countTotals, describeFile, describeRun } from './report.ts';
 import { runTestFile, type FileResult } from './run-test-file.ts';
@@ -26,12 +27,14 @@ async function main(patterns: readonly string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => interruption.abort());
   }
+  const browser = prepareBrowser(files);
   const cluster = await prepareEngines(files);
   const scratchFolder = mkdtempSync(join(tmpdir(), 'soma-test-'));
   try {
     // Temporary folders that a killed test leaves behind go with the run's own.
     const env = { ...process.env, NO_COLOR: '1', TMPDIR: scratchFolder };
     if (cluster !== undefined) Object.assign(env, { SOMA_TEST_POSTGRES: cluster.url });
+    if (browser !== undefined) Object.assign(env, { SOMA_TEST_CHROMIUM: browser });
     const results = await runFiles(files, scratchFolder, env, interruption.signal);
     process.stdout.write(describeRun(results));
     if (interruption.signal.aborted) console.error('interrupted');
@@ -48,6 +51,13 @@ function prepareEngines(files: readonly string[]): Promise<PostgresCluster | und
   const needed = files.some((file) => !file.startsWith('packages/protocol/'));
   const given = process.env['SOMA_TEST_POSTGRES'] !== undefined;
   return needed && !given ? preparePostgres() : Promise.resolve(undefined);
+}
+
+/** Its path, for the files that look at pages. */
+function prepareBrowser(files: readonly string[]): string | undefined {
+  const given = process.env['SOMA_TEST_CHROMIUM'];
+  const needed = files.some((file) => file.startsWith('tests/pages/'));
+  return needed && given === undefined ? prepareChromium() : given;
 }
 
 async function runFiles(

@@ -22,6 +22,15 @@ export const postgres: SystemProgram = {
     'server whose user may create databases',
 };
 
+export const chromium: SystemProgram = {
+  name: 'Chromium',
+  find: () => findOnPath('chromium'),
+  debianPackages: ['chromium'],
+  advice:
+    'install Chromium (Debian: apt-get install chromium; elsewhere: as chromium on the PATH), or ' +
+    'set SOMA_TEST_CHROMIUM to the path of a Chromium or Chrome',
+};
+
 /** True where a missing program is installed rather than named. */
 export function installsPrograms(): boolean {
   return process.getuid?.() === 0 && existsSync('/etc/debian_version');

@@ -21,9 +21,9 @@ import type { AuthenticateServer } from './http/authenticate.ts';
 import { addressPolicy } from './outbound/address-policy.ts';
 import type { AddressRanges } from './outbound/address-policy.ts';
 import { Connections } from './outbound/connections.ts';
-import { systemResolver } from './outbound/connector.ts';
 import { defaultLimits } from './outbound/limits.ts';
 import { OutboundClient } from './outbound/outbound-client.ts';
+import { systemResolver } from './outbound/system-resolver.ts';
 import type { Database } from './storage/database.ts';
 import type { Logger } from './telemetry/logger.ts';
 

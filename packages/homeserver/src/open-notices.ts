@@ -1,8 +1,9 @@
+import type { IgnoredUsers } from './accounts/ignored-users.ts';
 import type { Ephemeral } from './ephemeral/ephemeral.ts';
 import { readReceiptsChanged } from './ephemeral/read-receipts.ts';
 import { ReadingProjection } from './ephemeral/reading-projection.ts';
 import { Typing } from './ephemeral/typing.ts';
-import { readMembership } from './membership/membership-store.ts';
+import { isJoined } from './membership/membership-store.ts';
 import { havePushRulesChanged, pushRulesOf } from './push/push-rules-of.ts';
 import { openPushRules } from './push/push-rules.ts';
 import type { PushRules } from './push/push-rules.ts';
@@ -29,13 +30,20 @@ export interface Notices {
   ): { readonly ephemeral: Ephemeral; readonly pushRules: PushRules };
 }
 
-export function openNotices(database: Database, names: InternedNames, serverName: string): Notices {
+export function openNotices(
+  database: Database,
+  names: InternedNames,
+  serverName: string,
+  ignored: IgnoredUsers,
+): Notices {
   const typing = new Typing();
   const reading = new ReadingProjection(serverName, (roomNid, userId) => {
     typing.stop(roomNid, userId);
   });
   const ruleSets = new RuleSets(database);
-  const unread = new UnreadProjection(names, ruleSets, reading, serverName);
+  const unread = new UnreadProjection(names, ruleSets, reading, serverName, undefined, (userId) =>
+    ignored.ignoring(userId),
+  );
   return {
     projections: [reading, unread],
     sources: {
@@ -54,9 +62,6 @@ export function openNotices(database: Database, names: InternedNames, serverName
     },
   };
 }
-
-const isJoined: Ephemeral['isJoined'] = async (reader, userNid, roomNid) =>
-  (await readMembership(reader, userNid, roomNid))?.membership === 'join';
 
 function withPushRules(accountData: SyncSources['accountData']): SyncSources['accountData'] {
   return async (reader, viewer, above, upTo) => {

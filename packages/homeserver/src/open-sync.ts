@@ -5,7 +5,11 @@ import { RecentChanges } from './streams/recent-changes.ts';
 import { LazyMembers } from './sync/lazy-members.ts';
 import { SharedReads } from './sync/shared-reads.ts';
 import type { SyncContext, SyncSources } from './sync/sync-context.ts';
+import { WaitingLine } from './sync/turns.ts';
 import { UserRooms } from './sync/user-rooms.ts';
+
+/** Two, so that a small one need not wait for a large one to end. */
+const LONG_ANSWERS_AT_ONCE = 2;
 
 /** Opens `/sync`: it follows every commit from now on. */
 export function openSync(rooms: Rooms, sources: SyncSources, config: Config): SyncContext {
@@ -26,6 +30,7 @@ export function openSync(rooms: Rooms, sources: SyncSources, config: Config): Sy
     userRooms,
     lazyMembers: new LazyMembers(),
     shared: new SharedReads(),
+    longAnswers: new WaitingLine(LONG_ANSWERS_AT_ONCE),
     timelineLimitMax: config.sync.filterTimelineLimit,
   };
 }

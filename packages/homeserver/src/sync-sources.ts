@@ -6,8 +6,11 @@ import type { Notices } from './open-notices.ts';
 import type { AccountDataEvent, SyncSources } from './sync/sync-context.ts';
 
 /** What `/sync` learns from the domains beside and below it. */
-export function syncSources({ sources, withPushRules }: Notices): SyncSources {
-  return { ...sources, accountData: withPushRules(readAccountDataOf) };
+export function syncSources(
+  { sources, withPushRules }: Notices,
+  presence: SyncSources['presence'],
+): SyncSources {
+  return { ...sources, presence, accountData: withPushRules(readAccountDataOf) };
 }
 
 const readAccountDataOf: SyncSources['accountData'] = async (reader, { userNid }, above, upTo) => {

@@ -4,14 +4,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import { jsonValue } from '../testing/json-arbitrary.ts';
-import {
-  JSON_DEPTH_MAX,
-  canonicalJson,
-  checkCanonicalJson,
-  checkLaxJson,
-  compareCodePoints,
-} from './canonical-json.ts';
-import type { JsonValue } from './canonical-json.ts';
+import { JSON_DEPTH_MAX, canonicalJson, compareCodePoints } from './canonical-json.ts';
+import type { JsonObject, JsonValue } from './canonical-json.ts';
+import { checkCanonicalJson, checkLaxJson } from './check-json.ts';
 
 // The vectors of the spec's appendix "Canonical JSON".
 const SPEC_VECTORS: readonly (readonly [input: string, canonical: string])[] = [
@@ -48,6 +43,19 @@ test('keys are sorted by code point, not by UTF-16 unit', () => {
     canonicalJson({ [astral]: 1, [privateUse]: 2, a: 3 }),
     `{"a":3,"${privateUse}":2,"${astral}":1}`,
   );
+});
+
+test('many keys are sorted like few', () => {
+  for (const last of ['\uE000', '\u{1F600}']) {
+    const keys = Array.from({ length: 100 }, (_, index) => `${(index * 37) % 100}x`);
+    const all = ['\u{1F601}', last, '\uE001', ...keys.map((key) => `k${key}`)];
+    const object = Object.fromEntries(all.map((key) => [key, 1]));
+    const written = [...canonicalJson(object).matchAll(/"([^"]+)":1/g)].map(([, key]) => key ?? '');
+    assert.deepEqual(written, all.toSorted(byBytes));
+  }
+  const ascii = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${50 - index}`, 1]));
+  const keys = Object.keys(JSON.parse(canonicalJson(ascii)));
+  assert.deepEqual(keys, Object.keys(ascii).toSorted(byBytes));
 });
 
 test('integer-like keys are texts', () => {
@@ -165,4 +173,37 @@ function slowCompare(a: string, b: string): number {
     if (point !== other) return Math.sign(point - other);
   }
   return pointsOfA.length < pointsOfB.length ? -1 : 0;
+}
+
+test('a property that is undefined is left out, and so is an item', () => {
+  const absent: unknown = undefined;
+  const value = { b: absent, a: [absent, 1], 10: 1, 2: absent } as JsonObject;
+  assert.equal(canonicalJson(value), '{"10":1,"a":[null,1]}');
+  assert.equal(canonicalJson({ b: absent, a: 1 } as JsonObject), '{"a":1}');
+  assert.equal(
+    canonicalJson({ a: 0.5, b: [absent, absent] } as JsonObject),
+    '{"a":0.5,"b":[null,null]}',
+  );
+});
+
+test('what the native writer cannot order is written all the same', () => {
+  const long = 'x'.repeat(300);
+  const value = JSON.parse(
+    `{"b":{"__proto__":[{"z":1,"a":"${long}"}],"a":2},"2":"\\ud800","10":"\\n"}`,
+  );
+  const expected = `{"10":"\\n","2":"\\ud800","b":{"__proto__":[{"a":"${long}","z":1}],"a":2}}`;
+  assert.equal(canonicalJson(value), expected);
+  const innerUnsorted = JSON.parse('{"a":1,"b":{"d":true,"c":null},"c":"x"}');
+  assert.equal(canonicalJson(innerUnsorted), '{"a":1,"b":{"c":null,"d":true},"c":"x"}');
+});
+
+test('the time to write does not double with each level', () => {
+  const deep = JSON.parse(
+    `${'{"a":'.repeat(JSON_DEPTH_MAX)}{"b":1,"a":2}${'}'.repeat(JSON_DEPTH_MAX)}`,
+  );
+  assert.ok(canonicalJson(deep).includes('{"a":2,"b":1}'));
+});
+
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

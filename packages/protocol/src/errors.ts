@@ -19,7 +19,14 @@ export interface Problem {
   readonly reason: string;
 }
 
-/** Makes a problem. */
+/**
+ * Makes a problem.
+ *
+ * @example
+ * ```ts
+ * problem('M_BAD_JSON', 'a PDU must be an object'); // => { errcode: 'M_BAD_JSON', reason: 'a PDU must be an object' }
+ * ```
+ */
 export function problem(errcode: ProblemCode, reason: string): Problem {
   return { errcode, reason };
 }

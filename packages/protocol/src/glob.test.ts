@@ -98,6 +98,31 @@ test('agrees with a regular expression', () => {
   );
 });
 
+test('long runs with question marks agree with a regular expression', () => {
+  const unit = fc.constantFrom('a', 'a', 'a', 'b', '?', '?', '\u{1F600}');
+  const run = fc.string({ unit, minLength: 30, maxLength: 70 });
+  const around = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\u{1F600}'), maxLength: 5 });
+  const filler = fc.constantFrom('a', ' ', 'b', '\u{1F600}');
+  fc.assert(
+    fc.property(run, around, around, filler, fc.boolean(), (glob, before, after, any, isBroken) => {
+      const inner = glob.replaceAll('?', any);
+      const subject = `${before}${isBroken ? inner.replace(/.$/u, 'x') : inner}${after}`;
+      const source = glob.replaceAll('?', '.');
+      for (const [stars, expression] of [
+        [glob, `^(?:${source})$`],
+        [`*${glob}*`, `^.*${source}.*$`],
+      ] as const) {
+        const matches = new RegExp(expression, 'su').test(subject);
+        assert.equal(globMatches(parseGlob(stars), subject), matches, subject);
+      }
+      const boundary = '(?:^|$|(?<=[^a-z])|(?=[^a-z]))';
+      const matchesWords = new RegExp(`${boundary}${source}${boundary}`, 'su').test(subject);
+      assert.equal(globMatchesWords(parseGlob(glob), subject), matchesWords, subject);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 test('a hostile pattern does not backtrack', () => {
   const hostile = parseGlob('*a'.repeat(200) + '*b');
   assert.ok(!globMatches(hostile, 'a'.repeat(20_000)));

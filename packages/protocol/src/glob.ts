@@ -1,9 +1,11 @@
+import { endOfWildcards, findWildcards, wildcardsOf } from './find-wildcards.ts';
+import type { Wildcards } from './find-wildcards.ts';
+
 /**
  * Glob-style matching (spec: Appendices, "Glob-style matching"): `*` is any run of characters, `?` exactly one.
  *
  * A pattern is cut at its stars into segments that must occur one after another. Taking the earliest occurrence
- * of each never loses a match, so matching is at worst the length of the text times that of the longest segment,
- * whatever a hostile pattern looks like.
+ * of each never loses a match, so that nothing is ever tried again, whatever a hostile pattern looks like.
  */
 
 /** A parsed pattern. Matching is case-sensitive: fold the pattern and the text to get the other. */
@@ -11,21 +13,40 @@ export type Glob = readonly Segment[];
 
 interface Segment {
   readonly text: string;
-  /** Whether `?` in the text stands for any character. */
-  readonly hasWildcard: boolean;
+  /** Absent where a `?` stands for itself or there is none. */
+  readonly wildcards?: Wildcards;
 }
 
-/** Parses a pattern; every text is one. */
+/**
+ * Parses a pattern; every text is one.
+ *
+ * @example
+ * ```ts
+ * globMatches(parseGlob('*.example.org'), 'matrix.example.org'); // => true
+ * ```
+ */
 export function parseGlob(pattern: string): Glob {
-  return pattern.split('*').map((text) => ({ text, hasWildcard: text.includes('?') }));
+  return pattern
+    .split('*')
+    .map((text) => (text.includes('?') ? { text, wildcards: wildcardsOf(text) } : { text }));
 }
 
 /** A pattern that matches this text and nothing else, stars and question marks included. */
 export function literalGlob(text: string): Glob {
-  return [{ text, hasWildcard: false }];
+  return [{ text }];
 }
 
-/** Whether a pattern matches the whole text. */
+/**
+ * Whether a pattern matches the whole text.
+ *
+ * @example
+ * ```ts
+ * const lunch = parseGlob('lunc?*');
+ * globMatches(lunch, 'lunch plans'); // => true
+ * globMatches(lunch, 'lunc'); // => false
+ * globMatches(lunch, 'Lunch plans'); // => false
+ * ```
+ */
 export function globMatches(glob: Glob, text: string): boolean {
   const [first, ...rest] = glob;
   if (first === undefined) return false;
@@ -41,15 +62,12 @@ export function globMatches(glob: Glob, text: string): boolean {
 export function globMatchesWords(glob: Glob, text: string): boolean {
   const [first, ...rest] = glob;
   if (first === undefined) return false;
-  for (let start = findSegment(first, text, 0); start >= 0;) {
-    if (isWordBoundary(text, start)) {
-      const end = endOfMatch(first, text, start);
-      if (rest.length > 0) return restMatches(rest, text, end, (at) => isWordBoundary(text, at));
-      if (isWordBoundary(text, end)) return true;
-    }
-    start = findSegment(first, text, start + 1);
-  }
-  return false;
+  const isBoundary = (index: number) => isWordBoundary(text, index);
+  const isWhole = rest.length === 0;
+  const end = findSegment(first, text, 0, (start, endOfFirst) => {
+    return isBoundary(start) && (!isWhole || isBoundary(endOfFirst));
+  });
+  return isWhole ? end >= 0 : end >= 0 && restMatches(rest, text, end, isBoundary);
 }
 
 function restMatches(
@@ -60,46 +78,37 @@ function restMatches(
 ): boolean {
   let index = from;
   for (const segment of segments.slice(0, -1)) {
-    const start = findSegment(segment, text, index);
-    if (start < 0) return false;
-    index = endOfMatch(segment, text, start);
+    index = findSegment(segment, text, index, () => true);
+    if (index < 0) return false;
   }
   const last = segments.at(-1);
   if (last === undefined) return false;
   // An empty last segment means a star at the end, which reaches to the end of the text.
   if (last.text === '') return true;
-  for (let start = findSegment(last, text, index); start >= 0;) {
-    if (mayEndAt(endOfMatch(last, text, start))) return true;
-    start = findSegment(last, text, start + 1);
-  }
-  return false;
+  return findSegment(last, text, index, (_, end) => mayEndAt(end)) >= 0;
 }
 
-// Where a segment occurs at or after an index, -1 when it does not.
-function findSegment(segment: Segment, text: string, from: number): number {
-  if (from > text.length) return -1;
-  if (!segment.hasWildcard) return text.indexOf(segment.text, from);
-  for (let start = from; start < text.length; start++) {
-    if (endOfMatch(segment, text, start) >= 0) return start;
+// Where the first occurrence of a segment at or after an index ends that is accepted, -1 when there is none.
+function findSegment(
+  { text: wanted, wildcards }: Segment,
+  text: string,
+  from: number,
+  isAccepted: (start: number, end: number) => boolean,
+): number {
+  if (wildcards !== undefined) return findWildcards(wildcards, text, from, isAccepted);
+  for (let start = text.indexOf(wanted, from); start >= 0;) {
+    const end = start + wanted.length;
+    if (isAccepted(start, end)) return end;
+    // What ends with the text is the last one: without this, nothing would be found there for ever.
+    start = end >= text.length ? -1 : text.indexOf(wanted, start + 1);
   }
   return -1;
 }
 
 // Where a segment that begins at an index ends, -1 when it does not match there.
-function endOfMatch({ text: wanted, hasWildcard }: Segment, text: string, start: number): number {
-  if (!hasWildcard) return text.startsWith(wanted, start) ? start + wanted.length : -1;
-  let index = start;
-  for (const character of wanted) {
-    if (index >= text.length) return -1;
-    if (character === '?') index += isPairAt(text, index) ? 2 : 1;
-    else if (text.startsWith(character, index)) index += character.length;
-    else return -1;
-  }
-  return index;
-}
-
-function isPairAt(text: string, index: number): boolean {
-  return (text.codePointAt(index) ?? 0) > 0xffff;
+function endOfMatch({ text: wanted, wildcards }: Segment, text: string, start: number): number {
+  if (wildcards !== undefined) return endOfWildcards(wildcards, text, start);
+  return text.startsWith(wanted, start) ? start + wanted.length : -1;
 }
 
 function isWordBoundary(text: string, index: number): boolean {

@@ -1,6 +1,13 @@
 import type { JsonObject } from './canonical-json.ts';
 
-/** The values of `m.room.history_visibility`. */
+/**
+ * The values of `m.room.history_visibility` (spec: Client-Server API, "Room History Visibility").
+ *
+ * @example
+ * ```ts
+ * HISTORY_VISIBILITIES; // => ['world_readable', 'shared', 'invited', 'joined']
+ * ```
+ */
 export const HISTORY_VISIBILITIES = ['world_readable', 'shared', 'invited', 'joined'] as const;
 
 /** See `HISTORY_VISIBILITIES`. */
@@ -23,13 +30,31 @@ export interface VisibilityQuestion {
  * Reads a room's history visibility; `shared` when the room has none, or one that is not understood.
  *
  * @param content the content of `m.room.history_visibility`
+ * @example
+ * ```ts
+ * historyVisibilityOf({ history_visibility: 'joined' }); // => 'joined'
+ * historyVisibilityOf(undefined); // => 'shared'
+ * ```
  */
 export function historyVisibilityOf(content: JsonObject | undefined): HistoryVisibility {
   const value = content?.['history_visibility'];
   return HISTORY_VISIBILITIES.find((known) => known === value) ?? 'shared';
 }
 
-/** Whether a user may see an event (spec: Client-Server API, "Room History Visibility", "Server behaviour"). */
+/**
+ * Whether a user may see an event (spec: Client-Server API, "Room History Visibility", "Server behaviour"), by the
+ * state of the room at that event. An event that changes the visibility, and the user's own membership event, are seen
+ * by who may see either side of the change.
+ *
+ * @example
+ * ```ts
+ * maySeeEvent({ visibility: 'invited', membership: 'invite', joinedLater: false }); // => true
+ * maySeeEvent({ visibility: 'joined', membership: 'invite', joinedLater: true }); // => false
+ * // The user's own join, under `joined`: seen for what it makes of the membership.
+ * const membership = { before: 'invite', after: 'join' };
+ * maySeeEvent({ visibility: 'joined', membership, joinedLater: false }); // => true
+ * ```
+ */
 export function maySeeEvent({ visibility, membership, joinedLater }: VisibilityQuestion): boolean {
   return sides(visibility).some((visibilityThen) =>
     sides(membership).some((membershipThen) =>

@@ -5,11 +5,11 @@ export {
   type JsonValue,
   JSON_DEPTH_MAX,
   canonicalJson,
-  checkCanonicalJson,
-  checkLaxJson,
   compareCodePoints,
   isJsonObject,
 } from './canonical-json.ts';
+export { checkCanonicalJson, checkLaxJson } from './check-json.ts';
+export { type ParsedJson, parseJson } from './parse-json.ts';
 export { type Problem, type ProblemCode, problem } from './errors.ts';
 export {
   type EventId,
@@ -77,8 +77,9 @@ export {
   checkEventSize,
   checkFieldLimits,
 } from './events/limits.ts';
-export { parsePdu } from './events/parse-pdu.ts';
+export { type ParsedPdu, type RefusedPdu, parsePdu, parsePduText } from './events/parse-pdu.ts';
 export { redactClientEvent, redactContent, redactPdu, redactedEventOf } from './events/redact.ts';
+export { authEventIds, prevEventIds, referenceTo, referencedId } from './events/references.ts';
 export {
   type SignatureVerdict,
   signJson,
@@ -89,6 +90,7 @@ export {
 export { requiredSigners } from './events/signers.ts';
 export type {
   EventCrypto,
+  EventReference,
   HashFunction,
   Pdu,
   SignatureVerifier,
@@ -111,6 +113,23 @@ export type {
   AuthVerdict,
   EventToAuthorise,
 } from './auth-rules/types.ts';
+
+export { type AuthChainEntry, AuthChainIndex } from './state-resolution/auth-chain-index.ts';
+export { compactState, resolvedState } from './state-resolution/compact-state.ts';
+export { resolveState, resolveStateNow } from './state-resolution/resolve-state.ts';
+export type {
+  Answer,
+  AuthReach,
+  CompactState,
+  MemorySource,
+  Nids,
+  PartitionedState,
+  Resolution,
+  ResolutionEvent,
+  ResolutionQuestion,
+  ResolutionSource,
+  StateSet,
+} from './state-resolution/types.ts';
 
 export { type Glob, globMatches, parseGlob } from './glob.ts';
 export { type PropertyPath, parsePropertyPath, valueAt } from './property-path.ts';

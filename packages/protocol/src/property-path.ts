@@ -7,6 +7,11 @@ export type PropertyPath = readonly string[];
 /**
  * Parses a dot-separated property path (spec: Appendices, "Dot-separated property paths"): `\.` and `\\` stand
  * for a dot and a backslash in a name, every other backslash for itself.
+ *
+ * @example
+ * ```ts
+ * parsePropertyPath('content.m\\.relates_to.rel_type'); // => ['content', 'm.relates_to', 'rel_type']
+ * ```
  */
 export function parsePropertyPath(path: string): PropertyPath {
   if (!path.includes('\\')) return path.split('.');
@@ -23,7 +28,17 @@ export function parsePropertyPath(path: string): PropertyPath {
   return names;
 }
 
-/** The value at a path; undefined when a property on the way is absent or no object. */
+/**
+ * The value at a path; undefined when a property on the way is absent or no object. Only an object's own properties
+ * count, and `__proto__` is one like any other.
+ *
+ * @example
+ * ```ts
+ * const event = { content: { 'm.relates_to': { rel_type: 'm.replace' } } };
+ * valueAt(event, ['content', 'm.relates_to', 'rel_type']); // => 'm.replace'
+ * valueAt(event, ['content', 'body']); // => undefined
+ * ```
+ */
 export function valueAt(object: JsonObject, path: PropertyPath): JsonValue | undefined {
   let value: JsonValue = object;
   for (const name of path) {

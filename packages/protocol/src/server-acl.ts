@@ -11,6 +11,14 @@ export type ServerAcl = (serverName: string) => boolean;
  * are case-insensitive. Entries that are no strings are ignored; an `allow` that is no list allows nobody.
  *
  * @param content the content of `m.room.server_acl`, undefined when the room has none: then all are allowed
+ * @example
+ * ```ts
+ * const isAllowed = compileServerAcl({ allow: ['*'], deny: ['*.evil.example'], allow_ip_literals: false });
+ * isAllowed('example.org:8448'); // => true
+ * isAllowed('matrix.EVIL.example'); // => false
+ * isAllowed('192.0.2.1'); // => false
+ * compileServerAcl({})('example.org'); // => false
+ * ```
  */
 export function compileServerAcl(content: JsonObject | undefined): ServerAcl {
   if (content === undefined) return () => true;

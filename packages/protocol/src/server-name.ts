@@ -14,13 +14,29 @@ export function isServerName(text: string): boolean {
   return !host.startsWith('[') || isIpv6(host.slice(1, -1));
 }
 
-/** The server name without its port: `[::1]` for `[::1]:8448`. */
+/**
+ * The server name without its port: `[::1]` for `[::1]:8448`.
+ *
+ * @example
+ * ```ts
+ * hostOf('example.org:8448'); // => 'example.org'
+ * hostOf('[::1]:8448'); // => '[::1]'
+ * ```
+ */
 export function hostOf(serverName: string): string {
   const end = serverName.startsWith('[') ? serverName.indexOf(']') + 1 : serverName.indexOf(':');
   return end <= 0 ? serverName : serverName.slice(0, end);
 }
 
-/** Whether the host of a server name is an IPv4 or a bracketed IPv6 literal. */
+/**
+ * Whether the host of a server name is an IPv4 or a bracketed IPv6 literal.
+ *
+ * @example
+ * ```ts
+ * isIpLiteral('192.0.2.1:8448'); // => true
+ * isIpLiteral('192.0.2.1.example.org'); // => false
+ * ```
+ */
 export function isIpLiteral(serverName: string): boolean {
   const host = hostOf(serverName);
   return host.startsWith('[') || isIpv4(host);

@@ -11,9 +11,17 @@ const CHECKSUM_DIGITS = 6;
  * `syt_<localpart in base64>_<20 random letters>_<CRC-32 of all before in base 62>`.
  */
 export function newAccessToken(localpart: string): string {
-  const name = Buffer.from(localpart).toString('base64url');
-  const base = `syt_${name}_${randomLetters(RANDOM_LETTERS)}`;
-  return `${base}_${base62(crc32(base))}`;
+  return withChecksum(`syt_${nameIn(localpart)}_${randomLetters(RANDOM_LETTERS)}`);
+}
+
+/** The same with `syr`. */
+export function newRefreshToken(localpart: string): string {
+  return withChecksum(`syr_${nameIn(localpart)}_${randomLetters(RANDOM_LETTERS)}`);
+}
+
+/** The token of an `m.login.token` login: `syl_<20 random letters>_<CRC-32>`. */
+export function newLoginToken(): string {
+  return withChecksum(`syl_${randomLetters(RANDOM_LETTERS)}`);
 }
 
 /** What of a token is stored. */
@@ -23,6 +31,14 @@ export function hashOfToken(token: string): Uint8Array {
 
 export function randomLetters(count: number, letters: string = LETTERS): string {
   return Array.from({ length: count }, () => letters[randomInt(letters.length)]).join('');
+}
+
+function nameIn(localpart: string): string {
+  return Buffer.from(localpart).toString('base64url');
+}
+
+function withChecksum(base: string): string {
+  return `${base}_${base62(crc32(base))}`;
 }
 
 function base62(value: number): string {

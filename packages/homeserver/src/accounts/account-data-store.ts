@@ -1,9 +1,13 @@
+import type { Guard } from '../storage/change.ts';
 import { escapeText, unescapeText } from '../storage/escape-text.ts';
 import { POSITION, query, statement } from '../storage/sql.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
 
 /** `account_data.room_nid` of what belongs to no room. */
 export const GLOBAL = 0;
+
+/** Whom a user ignores (CS API, "Ignoring Users"). */
+export const IGNORED_USERS = 'm.ignored_user_list';
 
 interface AccountDataRow {
   readonly room_nid: number;
@@ -30,6 +34,15 @@ const put = query(
 const one = query<{ content: string }>(
   'select content from account_data where user_nid = ? and room_nid = ? and type = ?',
 );
+/** The type stands in the text, so that the index of it is used. */
+const ofIgnoredUsers = query<{ user_nid: number }>(
+  `select user_nid from account_data where room_nid = 0 and type = '${IGNORED_USERS}'`,
+);
+const identical = query(
+  `select 1 as one from account_data
+   where user_nid = ? and room_nid = ? and type = ? and content = ?`,
+);
+const removeAll = query('delete from account_data where user_nid = ?');
 const all = query<AccountDataRow>(
   `select room_nid, type, content from account_data where user_nid = ? order by position`,
 );
@@ -50,6 +63,25 @@ export function putAccountDataStatement(
   return statement(put, userNid, roomNid, escapeText(entry.type), entry.content, POSITION);
 }
 
+/** All that a user kept. */
+export function deleteAccountDataStatement(userNid: number): Statement {
+  return statement(removeAll, userNid);
+}
+
+/** Holds while the entry is as it was read; undefined for one that was not there. */
+export function entryStands(
+  userNid: number,
+  roomNid: number,
+  type: string,
+  content: string | undefined,
+): Guard {
+  const name = 'entry-stands';
+  const key = [userNid, roomNid, escapeText(type)] as const;
+  return content === undefined
+    ? { name, check: statement(one, ...key), expect: 'absent' }
+    : { name, check: statement(identical, ...key, content), expect: 'exists' };
+}
+
 /** The JSON text of one entry. */
 export async function readAccountDataEntry(
   reader: Reader,
@@ -58,6 +90,11 @@ export async function readAccountDataEntry(
   type: string,
 ): Promise<string | undefined> {
   return (await reader.get(one, userNid, roomNid, escapeText(type)))?.content;
+}
+
+/** The users with a list of whom they ignore. */
+export async function readUsersIgnoringSomebody(reader: Reader): Promise<number[]> {
+  return (await reader.all(ofIgnoredUsers)).map((row) => row.user_nid);
 }
 
 /** All of a user's account data, oldest change first. */

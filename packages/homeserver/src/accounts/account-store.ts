@@ -1,6 +1,6 @@
 import type { Guard } from '../storage/change.ts';
 import { escapeText, unescapeText } from '../storage/escape-text.ts';
-import { query, statement } from '../storage/sql.ts';
+import { integerList, query, statement } from '../storage/sql.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
 
 interface AccountRow {
@@ -57,6 +57,18 @@ const setFlags = query(
   'update accounts set admin = ?, deactivated = ?, locked = ?, suspended = ? where user_nid = ?',
 );
 
+const deactivate = query(
+  `update accounts set password_hash = null, admin = 0, deactivated = 1, departing = 1,
+     erased = ? where user_nid = ?`,
+);
+const departed = query('update accounts set departing = 0 where user_nid = ?');
+const departing = query<{ user_nid: number }>('select user_nid from accounts where departing = 1');
+const erased = query<{ user_nid: number }>(
+  'select user_nid from accounts where erased = 1 and user_nid {in}',
+);
+const upgrade = query('update accounts set guest = 0, password_hash = ? where user_nid = ?');
+const isGuest = query('select 1 as one from accounts where user_nid = ? and guest = 1');
+
 export async function readAccount(reader: Reader, userNid: number): Promise<Account | undefined> {
   const row = await reader.get(one, userNid);
   return row === undefined ? undefined : toAccount(row);
@@ -87,6 +99,42 @@ export function setFlagsStatement(userNid: number, flags: AccountFlags): Stateme
     flags.isSuspended ? 1 : 0,
     userNid,
   );
+}
+
+/** Ends the account; the user is departing until {@link departedStatement}. */
+export function deactivateStatement(userNid: number, erases: boolean): Statement {
+  return statement(deactivate, erases ? 1 : 0, userNid);
+}
+
+/** The user has left all rooms. */
+export function departedStatement(userNid: number): Statement {
+  return statement(departed, userNid);
+}
+
+/** Whose accounts ended while they may still be in rooms. */
+export async function readDeparting(reader: Reader): Promise<number[]> {
+  return (await reader.all(departing)).map((row) => row.user_nid);
+}
+
+/** Those of the users that wanted to be forgotten as well as possible. */
+export async function readErased(
+  reader: Reader,
+  userNids: Iterable<number>,
+): Promise<ReadonlySet<number>> {
+  return new Set((await reader.all(erased, integerList(userNids))).map((row) => row.user_nid));
+}
+
+/** Makes a user of a guest. */
+export function upgradeGuestStatement(
+  userNid: number,
+  passwordHash: string | undefined,
+): Statement {
+  return statement(upgrade, passwordHash ?? null, userNid);
+}
+
+/** Holds while the account is a guest's. */
+export function isStillGuest(userNid: number): Guard {
+  return { name: 'is-guest', check: statement(isGuest, userNid), expect: 'exists' };
 }
 
 /** Holds while nobody has the name. */

@@ -7,6 +7,7 @@ import { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { FilterCache } from './filter-cache.ts';
 import { LastSeen } from './last-seen.ts';
+import { PendingRegistrations } from './pending-registrations.ts';
 import { RegistrationNonces } from './registration-nonces.ts';
 import { TokenCache } from './token-cache.ts';
 
@@ -22,6 +23,8 @@ export interface Accounts {
   readonly nonces: RegistrationNonces;
   readonly deviceNids: NidBlocks;
   readonly tokenNids: NidBlocks;
+  readonly refreshNids: NidBlocks;
+  readonly pendingRegistrations: PendingRegistrations;
   /** Names for those who ask for none: the next free number. */
   readonly numericLocalparts: NidBlocks;
   /** Milliseconds since the Unix epoch. */
@@ -30,7 +33,10 @@ export interface Accounts {
   close(): Promise<void>;
 }
 
-export type AccountsConfig = Pick<Config, 'server' | 'registration' | 'passwords' | 'profiles'>;
+export type AccountsConfig = Pick<
+  Config,
+  'server' | 'registration' | 'passwords' | 'profiles' | 'sessions'
+>;
 
 export interface AccountsOptions {
   readonly database: Database;
@@ -62,6 +68,8 @@ export function openAccounts(options: AccountsOptions): Accounts {
     nonces: new RegistrationNonces(now),
     deviceNids: new NidBlocks(database, 'device', BLOCK_SIZE),
     tokenNids: new NidBlocks(database, 'token', BLOCK_SIZE),
+    refreshNids: new NidBlocks(database, 'refresh_token', BLOCK_SIZE),
+    pendingRegistrations: new PendingRegistrations(now),
     numericLocalparts: new NidBlocks(database, 'numeric_localpart', BLOCK_SIZE),
     now,
     close: () => lastSeen.close(),

@@ -3,6 +3,7 @@ import { write } from '../storage/database.ts';
 import { deleteTokensOfDevicesStatement } from './access-token-store.ts';
 import type { Accounts } from './accounts.ts';
 import { deleteDevicesStatement, readDevice } from './device-store.ts';
+import { deleteRefreshTokensOfDevicesStatement } from './refresh-token-store.ts';
 
 /** Deletes those of the devices that the user has, and ends their tokens. */
 export async function deleteDevices(
@@ -25,6 +26,7 @@ export async function deleteDeviceNids(
   await write(accounts.database, {
     statements: [
       deleteTokensOfDevicesStatement(userNid, deviceNids),
+      deleteRefreshTokensOfDevicesStatement(userNid, deviceNids),
       deleteDevicesStatement(userNid, deviceNids),
     ],
     positions: 1,

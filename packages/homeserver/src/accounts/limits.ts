@@ -20,3 +20,12 @@ export const accountDataTypeBytesMax = 255;
 
 /** Of a last-seen user agent, in characters; the rest is left out. */
 export const userAgentLengthMax = 500;
+
+/** In UTF-8 bytes: the name of a profile field. */
+export const profileKeyBytesMax = 255;
+
+/** In UTF-8 bytes, as JSON: all fields of a profile. */
+export const profileBytesMax = 65_536;
+
+/** In UTF-8 bytes: the name of a tag. */
+export const tagBytesMax = 255;

@@ -46,9 +46,9 @@ export async function logIn(
   if (account.isLocked) throw userLocked();
   limits.beforeSession(limitKey);
   const { userNid } = account;
-  const session = await startSession(accounts, { userId, userNid }, login, [
-    passwordStands(userNid, passwordHash),
-  ]);
+  const session = await startSession(accounts, { userId, userNid }, login, {
+    guards: [passwordStands(userNid, passwordHash)],
+  });
   // The password was changed while we checked the old one.
   if (session === undefined) throw forbidden(INVALID_LOGIN);
   return { ...session, userId };

@@ -4,6 +4,7 @@ import type { Statement } from '../storage/sql.ts';
 import { deleteTokensButStatement } from './access-token-store.ts';
 import type { Accounts } from './accounts.ts';
 import { deleteDevicesButStatement } from './device-store.ts';
+import { deleteRefreshTokensButStatement } from './refresh-token-store.ts';
 
 /** Ends all of a user's sessions, and deletes their devices. */
 export async function logOutEverywhere(accounts: Accounts, userNid: number): Promise<void> {
@@ -21,6 +22,7 @@ export function endSessionsStatements(
 ): readonly Statement[] {
   return [
     deleteTokensButStatement(userNid, kept?.tokenNid),
+    deleteRefreshTokensButStatement(userNid, kept?.deviceNid),
     deleteDevicesButStatement(userNid, kept?.deviceNid),
   ];
 }

@@ -1,15 +1,17 @@
-import { localpart } from '@soma/protocol';
 import type { UserId } from '@soma/protocol';
 
 import { invalidParam } from '../errors/matrix-error.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Touch } from '../storage/change.ts';
 import type { Statement } from '../storage/sql.ts';
-import { deleteTokensOfDeviceStatement, insertTokenStatement } from './access-token-store.ts';
-import { hashOfToken, newAccessToken, randomLetters } from './access-token.ts';
+import { deleteTokensOfDeviceStatement } from './access-token-store.ts';
+import { randomLetters } from './access-token.ts';
 import type { Accounts } from './accounts.ts';
 import { insertDeviceStatement } from './device-store.ts';
 import { deviceDisplayNameLengthMax, deviceIdLengthMax } from './limits.ts';
+import { after, prepareTokens } from './prepare-tokens.ts';
+import type { SessionTokens } from './prepare-tokens.ts';
+import { deleteRefreshTokensOfDeviceStatement } from './refresh-token-store.ts';
 
 /** The device that someone logs in on. */
 export interface SessionRequest {
@@ -17,10 +19,13 @@ export interface SessionRequest {
   readonly deviceId: string | undefined;
   /** For a new device; one that is known keeps its own. */
   readonly deviceDisplayName: string | undefined;
+  /** Whether the access token is to be short-lived, with a refresh token beside it. */
+  readonly wantsRefreshToken?: boolean;
+  /** A guest's session does not expire. */
+  readonly isGuest?: boolean;
 }
 
-export interface Session {
-  readonly accessToken: string;
+export interface Session extends SessionTokens {
   readonly deviceId: string;
 }
 
@@ -35,7 +40,7 @@ const DEVICE_ID_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const DEVICE_ID_LENGTH = 10;
 
 /**
- * Prepares a device and its token. Earlier tokens of a device end with it (Client-server API, "Relationship
+ * Prepares a device and its tokens. Earlier tokens of a device end with it (Client-server API, "Relationship
  * between access tokens and devices"). Throws `400 M_INVALID_PARAM` for a device ID that is too long.
  */
 export async function prepareSession(
@@ -43,7 +48,7 @@ export async function prepareSession(
   user: { readonly userId: UserId; readonly userNid: number },
   request: SessionRequest,
 ): Promise<PreparedSession> {
-  const { userId, userNid } = user;
+  const { userNid } = user;
   const isNew = request.deviceId === undefined || request.deviceId === '';
   const deviceId = isNew
     ? randomLetters(DEVICE_ID_LENGTH, DEVICE_ID_LETTERS)
@@ -51,8 +56,6 @@ export async function prepareSession(
   if (deviceId.length > deviceIdLengthMax) {
     throw invalidParam(`A device_id has at most ${deviceIdLengthMax} characters`);
   }
-  const accessToken = newAccessToken(localpart(userId));
-  const tokenNid = await accounts.tokenNids.next();
   const device = {
     deviceNid: await accounts.deviceNids.next(),
     userNid,
@@ -60,18 +63,35 @@ export async function prepareSession(
     displayName: request.deviceDisplayName?.slice(0, deviceDisplayNameLengthMax),
     createdTs: accounts.now(),
   };
-  const tokenHash = hashOfToken(accessToken);
+  const { tokens, statements, touches } = await prepareTokens(accounts, user, deviceId, {
+    replacesNid: undefined,
+    ...lifetimesOf(accounts, request),
+  });
+  const ended = isNew
+    ? []
+    : [
+        deleteTokensOfDeviceStatement(userNid, deviceId),
+        deleteRefreshTokensOfDeviceStatement(userNid, deviceId),
+      ];
   return {
-    session: { accessToken, deviceId },
-    statements: [
-      insertDeviceStatement(device),
-      ...(isNew ? [] : [deleteTokensOfDeviceStatement(userNid, deviceId)]),
-      insertTokenStatement({ tokenNid, tokenHash, userNid, deviceId }),
-    ],
-    touches: [
-      { kind: ChangeKind.token, subject: tokenNid },
-      // Which tokens end is known to the writer alone, so all of the user are looked up again.
-      ...(isNew ? [] : [{ kind: ChangeKind.account, subject: userNid }]),
-    ],
+    session: { deviceId, ...tokens },
+    statements: [insertDeviceStatement(device), ...ended, ...statements],
+    // Which tokens end is known to the writer alone, so all of the user are looked up again.
+    touches: isNew ? touches : [...touches, { kind: ChangeKind.account, subject: userNid }],
+  };
+}
+
+function lifetimesOf({ config, now }: Accounts, request: SessionRequest) {
+  const { sessions } = config;
+  if (request.isGuest === true) {
+    return { isRefreshable: false, sessionEndTs: undefined, accessTokenLifetimeMs: undefined };
+  }
+  const isRefreshable = request.wantsRefreshToken === true;
+  return {
+    isRefreshable,
+    sessionEndTs: after(now(), sessions.sessionLifetimeMs),
+    accessTokenLifetimeMs: isRefreshable
+      ? sessions.refreshableAccessTokenLifetimeMs
+      : sessions.nonrefreshableAccessTokenLifetimeMs,
   };
 }

@@ -15,6 +15,9 @@ export interface Profile {
 
 const one = query<ProfileRow>('select display_name, avatar_url from profiles where user_nid = ?');
 const insert = query('insert into profiles (user_nid, display_name) values (?, ?)');
+const insertMissingName = query(
+  'update profiles set display_name = coalesce(display_name, ?) where user_nid = ?',
+);
 const setDisplayName = query('update profiles set display_name = ? where user_nid = ?');
 const setAvatarUrl = query('update profiles set avatar_url = ? where user_nid = ?');
 
@@ -26,6 +29,11 @@ export async function readProfile(reader: Reader, userNid: number): Promise<Prof
 
 export function insertProfileStatement(userNid: number, displayName?: string): Statement {
   return statement(insert, userNid, toColumn(displayName));
+}
+
+/** Leaves a name that the user has chosen. */
+export function insertMissingNameStatement(userNid: number, displayName: string): Statement {
+  return statement(insertMissingName, escapeText(displayName), userNid);
 }
 
 export function setDisplayNameStatement(userNid: number, displayName?: string): Statement {

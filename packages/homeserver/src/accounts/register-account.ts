@@ -10,6 +10,7 @@ import { hashPassword } from './password-hash.ts';
 import { prepareSession } from './prepare-session.ts';
 import type { Session, SessionRequest } from './prepare-session.ts';
 import { insertProfileStatement } from './profile-store.ts';
+import { completeRegistrationTokenStatement } from './registration-token-store.ts';
 
 export interface Registration {
   /** In any case; undefined for a name of the server's choice. */
@@ -23,6 +24,8 @@ export interface Registration {
   readonly displayName?: string | undefined;
   /** Undefined where nobody is to be logged in. */
   readonly session: SessionRequest | undefined;
+  /** The registration token that it was allowed by. */
+  readonly registrationToken?: string | undefined;
 }
 
 export interface Registered {
@@ -64,11 +67,12 @@ async function tryRegister(
   registration: Registration,
 ): Promise<Registered | undefined> {
   const { isAdmin = false, isGuest = false, userType, session: request } = registration;
+  const { registrationToken } = registration;
   const userNid = await accounts.names.users.intern(userId);
   const session =
     request === undefined
       ? undefined
-      : await prepareSession(accounts, { userId, userNid }, request);
+      : await prepareSession(accounts, { userId, userNid }, { ...request, isGuest });
   const createdTs = accounts.now();
   const displayName = registration.displayName ?? (isGuest ? undefined : localpart(userId));
   const { outcome } = await accounts.database.submit({
@@ -77,6 +81,9 @@ async function tryRegister(
       insertAccountStatement({ userNid, passwordHash, isAdmin, isGuest, userType, createdTs }),
       insertProfileStatement(userNid, displayName),
       ...(session?.statements ?? []),
+      ...(registrationToken === undefined
+        ? []
+        : [completeRegistrationTokenStatement(registrationToken)]),
     ],
     positions: 1,
     touches: [{ kind: ChangeKind.account, subject: userNid }, ...(session?.touches ?? [])],

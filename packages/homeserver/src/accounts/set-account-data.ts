@@ -3,7 +3,7 @@ import { exceedsBytes, parseRoomId } from '@soma/protocol';
 import { MatrixError, invalidParam } from '../errors/matrix-error.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { write } from '../storage/database.ts';
-import { GLOBAL, putAccountDataStatement } from './account-data-store.ts';
+import { GLOBAL, IGNORED_USERS, putAccountDataStatement } from './account-data-store.ts';
 import type { Accounts } from './accounts.ts';
 import { accountDataTypeBytesMax } from './limits.ts';
 
@@ -31,7 +31,12 @@ export async function setAccountData(
       putAccountDataStatement(userNid, roomNid, { type, content: JSON.stringify(content) }),
     ],
     positions: 1,
-    touches: [{ kind: ChangeKind.userData, subject: userNid }],
+    touches: [
+      { kind: ChangeKind.userData, subject: userNid },
+      ...(roomNid === GLOBAL && type === IGNORED_USERS
+        ? [{ kind: ChangeKind.ignoredUsers, subject: userNid }]
+        : []),
+    ],
   });
 }
 

@@ -1,6 +1,7 @@
-import { MatrixError, forbidden, invalidParam, notFound } from '../errors/matrix-error.ts';
+import { forbidden, invalidParam, notFound, userSuspended } from '../errors/matrix-error.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { write } from '../storage/database.ts';
+import type { Account } from './account-store.ts';
 import type { Accounts } from './accounts.ts';
 import { findAccount } from './find-account.ts';
 import { avatarUrlLengthMax, displayNameLengthMax } from './limits.ts';
@@ -46,14 +47,9 @@ export async function setProfileField(
   value: string,
 ): Promise<void> {
   const { lengthMax, statement, mayBeChanged } = fields[field];
-  if (editor.userId !== userId && !editor.isAdmin) throw forbidden('That is not your profile');
-  const account = await findAccount(accounts, userId);
-  if (account === undefined) throw notFound('No such user on this server');
+  const account = await editedAccount(accounts, editor, userId);
   if (value.length > lengthMax) throw invalidParam(`It has more than ${lengthMax} characters`);
   if (!editor.isAdmin) {
-    if (account.isSuspended) {
-      throw new MatrixError(403, 'M_USER_SUSPENDED', 'This account has been suspended');
-    }
     const profile = await readProfile(accounts.database.reader, account.userNid);
     if (!accounts.config.profiles[mayBeChanged] && profile?.[field] !== undefined) {
       throw forbidden('This server does not let users change it');
@@ -64,4 +60,17 @@ export async function setProfileField(
     positions: 1,
     touches: [{ kind: ChangeKind.userData, subject: account.userNid }],
   });
+}
+
+/** The account whose profile is to be edited. Throws where the editor may not. */
+export async function editedAccount(
+  accounts: Accounts,
+  editor: ProfileEditor,
+  userId: string,
+): Promise<Account> {
+  if (editor.userId !== userId && !editor.isAdmin) throw forbidden('That is not your profile');
+  const account = await findAccount(accounts, userId);
+  if (account === undefined || account.isDeactivated) throw notFound('No such user on this server');
+  if (account.isSuspended && !editor.isAdmin) throw userSuspended();
+  return account;
 }

@@ -23,6 +23,12 @@ export interface TokenOwner {
   readonly isGuest: boolean;
   readonly isLocked: boolean;
   readonly isSuspended: boolean;
+  /** Undefined for a token that does not expire. */
+  readonly validUntilTs: number | undefined;
+  /** The refresh token that came with it. */
+  readonly refreshNid: number | undefined;
+  /** The refresh token that ends once this token is used. */
+  readonly replacesRefreshNid: number | undefined;
 }
 
 /**

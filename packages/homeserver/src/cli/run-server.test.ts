@@ -103,11 +103,11 @@ test('the first start makes a data folder and tells what to do; the second is sh
 test('a config of one’s own: its key and folder are made, its pid file comes and goes', async () => {
   const cwd = newFolder('own');
   const config = 'server_name: a\ndatabase: {args: {database: db/a.db}}\npid_file: soma.pid\n';
-  writeFileSync(join(cwd, 'homeserver.yaml'), `${config}presence: {}\n`);
+  writeFileSync(join(cwd, 'homeserver.yaml'), `${config}opentracing: {}\n`);
   const run = new Run(cwd, ['--config-path', 'homeserver.yaml']);
   await run.seen('is ready');
   assert.match(run.out, /^Made a signing key: \.\/a\.signing\.key\nSoma /);
-  assert.match(run.err, /^Warning: Options without effect in Soma: presence\.\n$/);
+  assert.match(run.err, /^Warning: Options without effect in Soma: opentracing\.\n$/);
   assert.match(readFileSync(join(cwd, 'soma.pid'), 'utf8'), /^\d+\n$/);
   const rival = new Run(cwd, ['-c', 'homeserver.yaml']);
   assert.equal(await rival.end(), 1);

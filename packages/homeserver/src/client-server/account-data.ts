@@ -4,6 +4,7 @@ import { notFound } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import { JsonText } from '../http/response.ts';
 import { JsonObject } from '../http/schemas.ts';
+import { pushRulesOf } from '../push/push-rules-of.ts';
 import { checkOwnUser } from './own-user.ts';
 import { accountEndpoint } from './services.ts';
 
@@ -37,7 +38,10 @@ export const getAccountData = accountEndpoint({
   errcodes: [],
   async handle({ requester, params: { userId, type } }, { accounts }) {
     checkOwnUser(requester, userId);
-    const content = await findAccountData(accounts, requester.userNid, undefined, type);
+    const { userNid } = requester;
+    // Kept as rules, and shown where clients look for account data.
+    if (type === 'm.push_rules') return pushRulesOf(accounts.database.reader, userNid, userId);
+    const content = await findAccountData(accounts, userNid, undefined, type);
     if (content === undefined) throw notFound('No account data of this type');
     return new JsonText(content);
   },

@@ -46,8 +46,9 @@ export async function startAccountEdge(
     config,
     accounts,
     rateLimits,
-    interactiveAuth: openInteractiveAuth(accounts, rateLimits),
+    interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     propagateProfile: async (userId: string) => void propagated.push(userId),
+    departUser: async () => {},
   };
   const edge = await listen(
     [{ port: 0, bindAddresses: ['127.0.0.1'], xForwarded: true, resources: ['client'] }],

@@ -5,7 +5,14 @@ import {
   setAccountDataEndpoint,
   setAccountDataPerRoom,
 } from './account-data.ts';
+import {
+  getAdminLockUser,
+  getAdminSuspendUser,
+  setAdminLockUser,
+  setAdminSuspendUser,
+} from './account-moderation.ts';
 import { getCapabilities } from './capabilities.ts';
+import { deactivateAccountEndpoint } from './deactivate.ts';
 import {
   deleteDevice,
   deleteDevicesEndpoint,
@@ -14,9 +21,15 @@ import {
   updateDevice,
 } from './devices.ts';
 import { defineFilterEndpoint, getFilter } from './filter.ts';
+import { generateLoginToken } from './login-token.ts';
 import { getLoginFlows, login } from './login.ts';
 import { logout, logoutAll } from './logout.ts';
+import { showFallback, submitFallback } from './pages/fallback.ts';
+import { loginPage } from './pages/login-page.ts';
+import { getStaticFile } from './pages/static-files.ts';
+import { getPasswordPolicy } from './password-policy.ts';
 import { changePasswordEndpoint } from './password.ts';
+import { deleteProfileField, getProfileField, setProfileFieldEndpoint } from './profile-fields.ts';
 import {
   getAvatarUrl,
   getDisplayName,
@@ -24,26 +37,46 @@ import {
   setAvatarUrl,
   setDisplayName,
 } from './profile.ts';
+import { refresh } from './refresh.ts';
 import { checkUsernameAvailability, register } from './register.ts';
+import { registrationTokenValidity } from './registration-token.ts';
 import type { AccountServices } from './services.ts';
+import { deleteRoomTag, getRoomTags, setRoomTag } from './tags.ts';
 import { getVersions } from './versions.ts';
-import { getWellknown } from './well-known.ts';
+import { getWellknown, getWellknownServer, getWellknownSupport } from './well-known.ts';
 import { getTokenOwner } from './whoami.ts';
 
 /** The endpoints about the server itself, accounts, and what users keep on the server. */
 export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
   getVersions,
   getWellknown,
+  getWellknownServer,
+  getWellknownSupport,
   getCapabilities,
 
   register,
   checkUsernameAvailability,
+  registrationTokenValidity,
   getLoginFlows,
   login,
+  refresh,
+  generateLoginToken,
   logout,
   logoutAll,
   getTokenOwner,
   changePasswordEndpoint,
+  getPasswordPolicy,
+  deactivateAccountEndpoint,
+
+  getAdminLockUser,
+  setAdminLockUser,
+  getAdminSuspendUser,
+  setAdminSuspendUser,
+
+  showFallback,
+  submitFallback,
+  loginPage,
+  getStaticFile,
 
   getDevices,
   getDevice,
@@ -56,6 +89,9 @@ export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
   setDisplayName,
   getAvatarUrl,
   setAvatarUrl,
+  getProfileField,
+  setProfileFieldEndpoint,
+  deleteProfileField,
 
   defineFilterEndpoint,
   getFilter,
@@ -63,4 +99,7 @@ export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
   getAccountData,
   setAccountDataPerRoom,
   getAccountDataPerRoom,
+  getRoomTags,
+  setRoomTag,
+  deleteRoomTag,
 ];

@@ -2,6 +2,7 @@ import { supportedRoomVersions } from '@soma/protocol';
 
 import type { Config } from '../config/config.ts';
 import { clientPaths } from '../http/endpoint.ts';
+import type { Requester } from '../http/endpoint.ts';
 import { accountEndpoint } from './services.ts';
 
 export const getCapabilities = accountEndpoint({
@@ -12,15 +13,23 @@ export const getCapabilities = accountEndpoint({
   paths: clientPaths('/capabilities'),
   authentication: 'required',
   errcodes: [],
-  handle: (_request, { config }) => ({ capabilities: capabilitiesOf(config) }),
+  handle: ({ requester }, { config }) => ({
+    capabilities: { ...capabilitiesOf(config), ...moderation(requester) },
+  }),
 });
 
-function capabilitiesOf({ rooms, passwords, profiles }: Config): object {
+/** Left out for those who may do neither. */
+function moderation({ isAdmin }: Requester): object {
+  return isAdmin ? { 'm.account_moderation': { suspend: true, lock: true } } : {};
+}
+
+function capabilitiesOf({ rooms, passwords, profiles, sessions }: Config): object {
   const { enableSetDisplayname, enableSetAvatarUrl } = profiles;
-  const allowed = [
-    ...(enableSetDisplayname ? ['displayname'] : []),
-    ...(enableSetAvatarUrl ? ['avatar_url'] : []),
+  const disallowed = [
+    ...(enableSetDisplayname ? [] : ['displayname']),
+    ...(enableSetAvatarUrl ? [] : ['avatar_url']),
   ];
+  const profileFields = { enabled: true, ...(disallowed.length > 0 ? { disallowed } : {}) };
   const available = Object.fromEntries(supportedRoomVersions().map((id) => [id, 'stable']));
   return {
     'm.room_versions': { default: rooms.defaultRoomVersion, available },
@@ -28,7 +37,10 @@ function capabilitiesOf({ rooms, passwords, profiles }: Config): object {
     'm.set_displayname': { enabled: enableSetDisplayname },
     'm.set_avatar_url': { enabled: enableSetAvatarUrl },
     'm.3pid_changes': { enabled: false },
-    'm.get_login_token': { enabled: false },
-    'm.profile_fields': { enabled: allowed.length > 0, allowed },
+    'm.get_login_token': { enabled: sessions.viaExistingSession.enabled },
+    'm.forget_forced_upon_leave': { enabled: rooms.forgetRoomsOnLeave },
+    'm.profile_fields': profileFields,
+    // The name that the proposal used, which clients still ask for.
+    'uk.tcpip.msc4133.profile_fields': profileFields,
   };
 }

@@ -1,11 +1,18 @@
 import { Type } from 'typebox';
 
-import { DEFAULT_ROOM_VERSION, parseUserId, roomVersion } from '@soma/protocol';
+import { isJsonObject, parseUserId, roomVersion } from '@soma/protocol';
+import type { JsonObject as Json, RoomVersion } from '@soma/protocol';
 
+import type { Config } from '../config/config.ts';
+import { createListedRoom } from '../directory/create-listed-room.ts';
 import { MatrixError, invalidParam } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
+import type { Requester } from '../http/endpoint.ts';
 import { JsonObject } from '../http/schemas.ts';
-import { createRoom } from '../rooms/create-room.ts';
+import { checkInvitePermission } from '../membership/invite-permission.ts';
+import type { InitialState, Preset } from '../rooms/room-presets.ts';
+import { checkMayInvite, refuseThirdParty } from './invitations.ts';
+import type { RateLimiters } from './rate-limits.ts';
 import { clientEndpoint } from './services.ts';
 
 const InitialState = Type.Object({
@@ -36,53 +43,88 @@ const createRoomEndpoint = clientEndpoint({
   method: 'POST',
   paths: clientPaths('/createRoom', { apiV1: true }),
   authentication: 'required',
+  suspended: false,
   rateLimit: 'rc_room_creation',
   body,
   responses: { 200: Type.Object({ room_id: Type.String() }) },
-  errcodes: ['M_UNSUPPORTED_ROOM_VERSION', 'M_INVALID_ROOM_STATE', 'M_ROOM_IN_USE'],
-  handle: async ({ body: wanted, requester }, { rooms, config }) => {
-    refuseUnserved(wanted);
-    const versionId =
-      wanted.room_version ?? config.rooms.defaultRoomVersion ?? DEFAULT_ROOM_VERSION;
-    const version = roomVersion(versionId);
-    if (version === undefined || !version.supported) {
-      throw new MatrixError(
-        400,
-        'M_UNSUPPORTED_ROOM_VERSION',
-        `Room version ${versionId} is not supported`,
-      );
+  errcodes: [
+    'M_UNSUPPORTED_ROOM_VERSION',
+    'M_INVALID_ROOM_STATE',
+    'M_ROOM_IN_USE',
+    'M_INVALID_PARAM',
+    'M_THREEPID_DENIED',
+    'M_INVITE_BLOCKED',
+  ],
+  handle: async ({ body: wanted, requester }, { directory, config, rateLimits }) => {
+    const [thirdParty] = wanted.invite_3pid ?? [];
+    if (thirdParty !== undefined) throw refuseThirdParty(thirdParty);
+    const invite = (wanted.invite ?? []).map(invitedUser);
+    if (invite.length > 0) {
+      checkMayInvite(config, requester);
+      countInvites(rateLimits, requester, invite);
+      for (const userId of invite) await checkInvitePermission(directory.rooms, userId);
     }
-    const roomId = await createRoom(rooms, {
+    const visibility = wanted.visibility ?? 'private';
+    const preset = wanted.preset ?? (visibility === 'public' ? 'public_chat' : 'private_chat');
+    const room = {
       creator: requester.userId,
-      version,
-      preset: wanted.preset ?? (wanted.visibility === 'public' ? 'public_chat' : 'private_chat'),
+      version: supportedVersion(wanted.room_version ?? config.rooms.defaultRoomVersion),
+      preset,
       creationContent: wanted.creation_content ?? {},
-      powerLevelsOverride: wanted.power_level_content_override ?? {},
-      initialState: (wanted.initial_state ?? []).map(({ type, state_key: stateKey, content }) => ({
-        type,
-        stateKey: stateKey ?? '',
-        content,
-      })),
+      powerLevelsOverride: {
+        ...jsonOf(config.rooms.defaultPowerLevelContentOverride[preset]),
+        ...wanted.power_level_content_override,
+      },
+      initialState: [
+        ...initialStateOf(wanted.initial_state),
+        ...encryptionFor(config, preset, wanted.initial_state),
+      ],
       name: wanted.name,
       topic: wanted.topic,
-      invite: (wanted.invite ?? []).map(invitedUser),
+      invite,
       isDirect: wanted.is_direct ?? false,
-    });
-    return { room_id: roomId };
+    };
+    const listing = { aliasName: wanted.room_alias_name, isPublic: visibility === 'public' };
+    return { room_id: await createListedRoom(directory, requester, room, listing) };
   },
 });
 
-/** What this release does not serve is refused rather than forgotten. */
-function refuseUnserved(wanted: {
-  readonly room_alias_name?: string;
-  readonly invite_3pid?: readonly unknown[];
-}): void {
-  if (wanted.room_alias_name !== undefined) {
-    throw new MatrixError(400, 'M_UNRECOGNIZED', 'Room aliases are not served yet');
-  }
-  if (wanted.invite_3pid !== undefined && wanted.invite_3pid.length > 0) {
-    throw new MatrixError(400, 'M_UNRECOGNIZED', 'Third-party invites are not served yet');
-  }
+/** As many invitations count as are sent. Throws `429 M_LIMIT_EXCEEDED`. */
+function countInvites(
+  rateLimits: RateLimiters,
+  { userId, isRateLimitExempt }: Requester,
+  invite: readonly string[],
+): void {
+  if (isRateLimitExempt === true) return;
+  rateLimits['rc_invites.per_issuer'].check(userId, undefined, { actions: invite.length });
+  for (const target of invite) rateLimits['rc_invites.per_user'].check(target);
+}
+
+/** Throws `400 M_UNSUPPORTED_ROOM_VERSION`. */
+export function supportedVersion(id: string): RoomVersion {
+  const version = roomVersion(id);
+  if (version !== undefined) return version;
+  throw new MatrixError(400, 'M_UNSUPPORTED_ROOM_VERSION', `Room version ${id} is not supported`);
+}
+
+type WantedState = readonly { type: string; state_key?: string; content: Json }[];
+
+function initialStateOf(wanted: WantedState = []): InitialState[] {
+  return wanted.map(({ type, state_key: stateKey = '', content }) => ({ type, stateKey, content }));
+}
+
+/** The operator's default; a client that sets encryption itself is not overruled. */
+function encryptionFor({ rooms }: Config, preset: Preset, given: WantedState = []): InitialState[] {
+  const { encryptionEnabledByDefaultForRoomType: type } = rooms;
+  const isWanted = type === 'all' || (type === 'invite' && preset !== 'public_chat');
+  const isGiven = given.some((one) => one.type === 'm.room.encryption');
+  if (!isWanted || isGiven) return [];
+  const content = { algorithm: 'm.megolm.v1.aes-sha2' };
+  return [{ type: 'm.room.encryption', stateKey: '', content }];
+}
+
+function jsonOf(value: unknown): Json {
+  return isJsonObject(value) ? value : {};
 }
 
 function invitedUser(text: string) {

@@ -1,28 +1,45 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { accountEndpoints } from './account-endpoints.ts';
+import { withActivity } from './activity.ts';
 import { createRoomEndpoints } from './create-room.ts';
+import { directoryEndpoints } from './directory.ts';
+import { oldSyncEndpoints } from './old-sync.ts';
+import { presenceEndpoints } from './presence.ts';
+import { publicRoomsEndpoints } from './public-rooms.ts';
 import { pushRuleEndpoints } from './push-rules.ts';
 import { readMarkerEndpoints } from './read-markers.ts';
 import { receiptEndpoints } from './receipts.ts';
+import { repeatableForms } from './repeatable.ts';
 import { membershipEndpoints } from './room-membership.ts';
 import { roomReadingEndpoints } from './room-reading.ts';
 import { sendEndpoints } from './send-events.ts';
 import type { ClientServices } from './services.ts';
 import { syncEndpoints } from './sync.ts';
 import { typingEndpoints } from './typing.ts';
+import { upgradeRoomEndpoints } from './upgrade-room.ts';
 import { urlPreviewEndpoints } from './url-preview.ts';
 
-/** Every endpoint of the client-server API that Soma serves. */
-export const clientEndpoints: readonly Endpoint<ClientServices>[] = [
+const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...accountEndpoints,
   ...createRoomEndpoints,
   ...membershipEndpoints,
+  ...upgradeRoomEndpoints,
+  ...directoryEndpoints,
+  ...publicRoomsEndpoints,
   ...sendEndpoints,
   ...roomReadingEndpoints,
   ...syncEndpoints,
+  ...oldSyncEndpoints,
+  ...presenceEndpoints,
   ...receiptEndpoints,
   ...readMarkerEndpoints,
   ...typingEndpoints,
   ...pushRuleEndpoints,
   ...urlPreviewEndpoints,
+]);
+
+/** Every endpoint of the client-server API that Soma serves. */
+export const clientEndpoints: readonly Endpoint<ClientServices>[] = [
+  ...released,
+  ...repeatableForms(released),
 ];

@@ -1,6 +1,8 @@
 import { Type } from 'typebox';
 
 import { logIn } from '../accounts/log-in.ts';
+import type { LoggedIn } from '../accounts/log-in.ts';
+import { logInWithToken } from '../accounts/login-token.ts';
 import type { UserIdentifier } from '../accounts/user-identifier.ts';
 import type { Config } from '../config/config.ts';
 import { badRequest, missingParam } from '../errors/matrix-error.ts';
@@ -8,9 +10,12 @@ import { clientPaths } from '../http/endpoint.ts';
 import { OptionalText } from './body-fields.ts';
 import { loginLimits } from './rate-limits.ts';
 import { accountEndpoint } from './services.ts';
+import type { AccountServices } from './services.ts';
+import { sessionIn, toClientTokens } from './session-answer.ts';
 import { wellKnownClient } from './well-known.ts';
 
 const PASSWORD = 'm.login.password';
+const TOKEN = 'm.login.token';
 
 const spec = 'Legacy login';
 const paths = clientPaths('/login', { apiV1: true });
@@ -22,8 +27,10 @@ const LoginBody = Type.Object({
   medium: OptionalText,
   address: OptionalText,
   password: Type.Optional(Type.String()),
+  token: Type.Optional(Type.String()),
   device_id: OptionalText,
   initial_device_display_name: OptionalText,
+  refresh_token: Type.Optional(Type.Boolean()),
 });
 type LoginBody = Type.Static<typeof LoginBody>;
 
@@ -35,7 +42,7 @@ export const getLoginFlows = accountEndpoint({
   paths,
   authentication: 'none',
   errcodes: [],
-  handle: (_request, { config }) => ({ flows: loginTypes(config).map((type) => ({ type })) }),
+  handle: (_request, { config }) => ({ flows: loginFlows(config) }),
 });
 
 export const login = accountEndpoint({
@@ -48,32 +55,46 @@ export const login = accountEndpoint({
   rateLimit: 'rc_login.address',
   body: LoginBody,
   errcodes: ['M_USER_DEACTIVATED', 'M_MISSING_PARAM', 'M_INVALID_PARAM'],
-  async handle({ body }, { accounts, config, rateLimits }) {
-    if (!loginTypes(config).includes(body.type)) throw badRequest('Unknown login type');
-    if (body.password === undefined) throw missingParam('Missing required field: password');
-    const { userId, accessToken, deviceId } = await logIn(
-      accounts,
-      {
-        identifier: identifierIn(body),
-        password: body.password,
-        deviceId: body.device_id ?? undefined,
-        deviceDisplayName: body.initial_device_display_name ?? undefined,
-      },
-      loginLimits(rateLimits),
-    );
+  async handle({ body }, services) {
+    const { accounts, config } = services;
+    const isKnown = loginFlows(config).some(({ type }) => type === body.type);
+    if (!isKnown) throw badRequest('Unknown login type');
+    const session = await (body.type === TOKEN ? byToken : byPassword)(services, body);
     const wellKnown = wellKnownClient(config);
     return {
-      user_id: userId,
-      access_token: accessToken,
-      device_id: deviceId,
+      user_id: session.userId,
+      ...toClientTokens(session),
+      device_id: session.deviceId,
       home_server: accounts.serverName,
       ...(wellKnown === undefined ? {} : { well_known: wellKnown }),
     };
   },
 });
 
-function loginTypes({ passwords }: Config): string[] {
-  return passwords.enabled === true && passwords.localdbEnabled ? [PASSWORD] : [];
+function byPassword({ accounts, rateLimits }: AccountServices, body: LoginBody): Promise<LoggedIn> {
+  if (body.password === undefined) throw missingParam('Missing required field: password');
+  return logIn(
+    accounts,
+    { identifier: identifierIn(body), password: body.password, ...sessionIn(body) },
+    loginLimits(rateLimits),
+  );
+}
+
+function byToken({ accounts, rateLimits }: AccountServices, body: LoginBody): Promise<LoggedIn> {
+  if (body.token === undefined) throw missingParam('Missing required field: token');
+  return logInWithToken(accounts, body.token, sessionIn(body), loginLimits(rateLimits));
+}
+
+interface LoginFlow {
+  readonly type: string;
+  readonly get_login_token?: boolean;
+}
+
+function loginFlows({ passwords, sessions }: Config): readonly LoginFlow[] {
+  return [
+    ...(sessions.viaExistingSession.enabled ? [{ type: TOKEN, get_login_token: true }] : []),
+    ...(passwords.enabled === true && passwords.localdbEnabled ? [{ type: PASSWORD }] : []),
+  ];
 }
 
 /** The identifier, or what clients sent in its place before r0.4. */

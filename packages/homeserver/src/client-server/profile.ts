@@ -1,11 +1,13 @@
 import { Type } from 'typebox';
 
 import type { Accounts } from '../accounts/accounts.ts';
+import { fullProfile, profileText } from '../accounts/full-profile.ts';
 import { profileOf } from '../accounts/profile-of.ts';
 import type { Profile } from '../accounts/profile-store.ts';
 import { setProfileField } from '../accounts/set-profile.ts';
 import { notFound } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
+import { JsonText } from '../http/response.ts';
 import { checkMayReadProfile } from './profile-access.ts';
 import { accountEndpoint } from './services.ts';
 
@@ -24,7 +26,9 @@ export const getUserProfile = accountEndpoint({
   errcodes: [],
   async handle({ params, requester }, services) {
     await checkMayReadProfile(services, requester, params.userId);
-    return toClientProfile(await existingProfile(services.accounts, params.userId));
+    const profile = await fullProfile(services.accounts, params.userId);
+    if (profile === undefined) throw notFound('No such profile');
+    return new JsonText(profileText(profile));
   },
 });
 
@@ -68,6 +72,7 @@ export const setDisplayName = accountEndpoint({
   paths: namePaths,
   authentication: 'required',
   guests: true,
+  suspended: false,
   body: Type.Object({ displayname: Type.String() }),
   errcodes: ['M_MISSING_PARAM', 'M_INVALID_PARAM'],
   async handle({ requester, params: { userId }, body }, { accounts, propagateProfile }) {
@@ -84,6 +89,7 @@ export const setAvatarUrl = accountEndpoint({
   method: 'PUT',
   paths: avatarPaths,
   authentication: 'required',
+  suspended: false,
   body: Type.Object({ avatar_url: Type.String() }),
   errcodes: ['M_MISSING_PARAM', 'M_INVALID_PARAM'],
   async handle({ requester, params: { userId }, body }, { accounts, propagateProfile }) {

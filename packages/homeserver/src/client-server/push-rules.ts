@@ -60,7 +60,10 @@ const getPushRules = clientEndpoint({
   operationId: 'getPushRules',
   summary: 'Retrieve all push rulesets',
   method: 'GET',
-  paths: [...clientPaths('/pushrules/'), ...clientPaths('/pushrules')],
+  paths: [
+    ...clientPaths('/pushrules/', { apiV1: true }),
+    ...clientPaths('/pushrules', { apiV1: true }),
+  ],
   errcodes: [],
   handle: ({ requester }, { pushRules }) =>
     pushRulesOf(pushRules.rooms.database.reader, requester.userNid, requester.userId),
@@ -71,10 +74,31 @@ const getPushRulesGlobal = clientEndpoint({
   operationId: 'getPushRulesGlobal',
   summary: 'Retrieve all push rules',
   method: 'GET',
-  paths: [...clientPaths('/pushrules/global/'), ...clientPaths('/pushrules/global')],
+  paths: [
+    ...clientPaths('/pushrules/global/', { apiV1: true }),
+    ...clientPaths('/pushrules/global', { apiV1: true }),
+  ],
   errcodes: [],
   handle: async ({ requester: { userNid, userId } }, { pushRules }) =>
     (await pushRulesOf(pushRules.rooms.database.reader, userNid, userId)).global,
+});
+
+/** Only in the specification's past; Synapse answers it still. */
+const getPushRulesOfKind = clientEndpoint({
+  ...described,
+  operationId: 'getPushRulesOfKind',
+  summary: 'Retrieve the push rules of one kind',
+  method: 'GET',
+  paths: [
+    ...clientPaths('/pushrules/global/{kind}/', { apiV1: true }),
+    ...clientPaths('/pushrules/global/{kind}', { apiV1: true }),
+  ],
+  deprecated: true,
+  errcodes: ['M_INVALID_PARAM'],
+  handle: async ({ params, requester: { userNid, userId } }, { pushRules }) => {
+    const kind = kindOf(params.kind);
+    return (await pushRulesOf(pushRules.rooms.database.reader, userNid, userId)).global[kind];
+  },
 });
 
 const getPushRule = clientEndpoint({
@@ -82,7 +106,7 @@ const getPushRule = clientEndpoint({
   operationId: 'getPushRule',
   summary: 'Retrieve a push rule',
   method: 'GET',
-  paths: clientPaths(rulePath),
+  paths: clientPaths(rulePath, { apiV1: true }),
   errcodes: ['M_INVALID_PARAM'],
   handle: ({ params, requester }, { pushRules }) => findRule(pushRules, requester, params),
 });
@@ -92,7 +116,7 @@ const setPushRule = clientEndpoint({
   operationId: 'setPushRule',
   summary: 'Add or change a push rule',
   method: 'PUT',
-  paths: clientPaths(rulePath),
+  paths: clientPaths(rulePath, { apiV1: true }),
   query: Type.Object({
     before: Type.Optional(Type.String()),
     after: Type.Optional(Type.String()),
@@ -111,7 +135,7 @@ const deletePushRule = clientEndpoint({
   operationId: 'deletePushRule',
   summary: 'Delete a push rule',
   method: 'DELETE',
-  paths: clientPaths(rulePath),
+  paths: clientPaths(rulePath, { apiV1: true }),
   responses: { 200: EmptyObject },
   errcodes: ['M_INVALID_PARAM'],
   handle: ({ params, requester }, { pushRules }) =>
@@ -123,7 +147,7 @@ const isPushRuleEnabled = clientEndpoint({
   operationId: 'isPushRuleEnabled',
   summary: 'Get whether a push rule is enabled',
   method: 'GET',
-  paths: clientPaths(`${rulePath}/enabled`),
+  paths: clientPaths(`${rulePath}/enabled`, { apiV1: true }),
   errcodes: ['M_INVALID_PARAM'],
   handle: async ({ params, requester }, { pushRules }) => {
     const { enabled } = await findRule(pushRules, requester, params);
@@ -136,7 +160,7 @@ const setPushRuleEnabled = clientEndpoint({
   operationId: 'setPushRuleEnabled',
   summary: 'Enable or disable a push rule',
   method: 'PUT',
-  paths: clientPaths(`${rulePath}/enabled`),
+  paths: clientPaths(`${rulePath}/enabled`, { apiV1: true }),
   body: Type.Object({ enabled: Type.Boolean() }),
   responses: { 200: EmptyObject },
   errcodes: ['M_INVALID_PARAM'],
@@ -151,7 +175,7 @@ const getPushRuleActions = clientEndpoint({
   operationId: 'getPushRuleActions',
   summary: 'The actions for a push rule',
   method: 'GET',
-  paths: clientPaths(`${rulePath}/actions`),
+  paths: clientPaths(`${rulePath}/actions`, { apiV1: true }),
   errcodes: ['M_INVALID_PARAM'],
   handle: async ({ params, requester }, { pushRules }) => {
     const { actions } = await findRule(pushRules, requester, params);
@@ -164,7 +188,7 @@ const setPushRuleActions = clientEndpoint({
   operationId: 'setPushRuleActions',
   summary: 'Set the actions for a push rule',
   method: 'PUT',
-  paths: clientPaths(`${rulePath}/actions`),
+  paths: clientPaths(`${rulePath}/actions`, { apiV1: true }),
   body: JsonObject,
   responses: { 200: EmptyObject },
   errcodes: ['M_INVALID_PARAM', 'M_TOO_LARGE'],
@@ -177,6 +201,7 @@ const setPushRuleActions = clientEndpoint({
 export const pushRuleEndpoints = [
   getPushRules,
   getPushRulesGlobal,
+  getPushRulesOfKind,
   getPushRule,
   setPushRule,
   deletePushRule,

@@ -1,13 +1,17 @@
 import { parseUserId } from '@soma/protocol';
 
+import type { Accounts } from '../accounts/accounts.ts';
 import { findAccount } from '../accounts/find-account.ts';
 import type { SessionRequest } from '../accounts/prepare-session.ts';
 import { registerAccount } from '../accounts/register-account.ts';
 import type { Registered } from '../accounts/register-account.ts';
 import { startSession } from '../accounts/start-session.ts';
+import { upgradeGuest, upgradingGuest } from '../accounts/upgrade-guest.ts';
 import type { InteractiveOutcome } from '../http/interactive-auth.ts';
+import { REGISTRATION_TOKEN } from '../http/interactive-auth/registration-token-stage.ts';
 import { textIn } from './body-fields.ts';
 import type { AccountServices } from './services.ts';
+import { sessionIn, toClientTokens } from './session-answer.ts';
 
 const REGISTERED = 'registered_user_id';
 
@@ -35,13 +39,29 @@ export async function registerOnce(
     return toClientRegistration({ userId, session: started }, accounts.serverName);
   }
   rateLimits.rc_registration.check(clientAddress);
-  const registered = await registerAccount(accounts, {
-    username: textIn(outcome.body, 'username'),
-    password,
-    session,
-  });
+  const registered = await makeAccount(accounts, outcome, password, session);
   await outcome.remember(REGISTERED, registered.userId);
   return toClientRegistration(registered, accounts.serverName);
+}
+
+/** A new account or, with a guest's access token, the guest's. */
+async function makeAccount(
+  accounts: Accounts,
+  { body, results, sessionId }: InteractiveOutcome,
+  password: string,
+  session: SessionRequest | undefined,
+): Promise<Registered> {
+  const username = textIn(body, 'username');
+  const guestToken = textIn(body, 'guest_access_token');
+  const token = results.get(REGISTRATION_TOKEN);
+  const registrationToken = typeof token === 'string' ? token : undefined;
+  const wishes = { password, session, registrationToken };
+  const registered =
+    guestToken === undefined
+      ? await registerAccount(accounts, { username, ...wishes })
+      : await upgradeGuest(accounts, await upgradingGuest(accounts, guestToken, username), wishes);
+  accounts.pendingRegistrations.remove(sessionId);
+  return registered;
 }
 
 /** Whom the session of a request has registered already. Throws for a session that is not known. */
@@ -59,17 +79,12 @@ export function toClientRegistration(registered: Registered, serverName: string)
   return {
     user_id: userId,
     home_server: serverName,
-    ...(session === undefined
-      ? {}
-      : { access_token: session.accessToken, device_id: session.deviceId }),
+    ...(session === undefined ? {} : { ...toClientTokens(session), device_id: session.deviceId }),
   };
 }
 
 /** The session that a registration asks for; undefined if it asks for none. */
 export function sessionWanted(body: Body): SessionRequest | undefined {
   if (body['inhibit_login'] === true) return undefined;
-  return {
-    deviceId: textIn(body, 'device_id'),
-    deviceDisplayName: textIn(body, 'initial_device_display_name'),
-  };
+  return sessionIn(body);
 }

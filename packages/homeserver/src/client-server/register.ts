@@ -2,9 +2,11 @@ import { Type } from 'typebox';
 
 import { checkNewPassword } from '../accounts/check-new-password.ts';
 import { checkUsername, checkUsernameIsFree } from '../accounts/check-username.ts';
+import { upgradingGuest } from '../accounts/upgrade-guest.ts';
 import { forbidden } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import { OptionalAuth, OptionalText, requiredTextIn, textIn } from './body-fields.ts';
+import { registrationFlows } from './open-interactive-auth.ts';
 import { registerGuest } from './register-guest.ts';
 import { registerOnce, registeredUser } from './register-once.ts';
 import { accountEndpoint } from './services.ts';
@@ -18,6 +20,8 @@ const RegisterBody = Type.Object({
   device_id: OptionalText,
   initial_device_display_name: OptionalText,
   inhibit_login: Type.Optional(Type.Boolean()),
+  refresh_token: Type.Optional(Type.Boolean()),
+  guest_access_token: OptionalText,
   auth: OptionalAuth,
 });
 
@@ -53,7 +57,7 @@ export const register = accountEndpoint({
     if (request.query.kind === 'guest') return registerGuest(request, services);
     if (!config.registration.enabled) throw forbidden('Registration is closed');
     if ((await registeredUser(services, body)) === undefined) await checkWishes(services, body);
-    const outcome = await interactiveAuth.authenticate(request, [['m.login.dummy']]);
+    const outcome = await interactiveAuth.authenticate(request, registrationFlows(config));
     const password = requiredTextIn(outcome.body, 'password');
     return registerOnce(services, outcome, password, clientAddress);
   },
@@ -80,7 +84,9 @@ export const checkUsernameAvailability = accountEndpoint({
 async function checkWishes(services: AccountServices, body: Body): Promise<void> {
   const username = textIn(body, 'username');
   const password = textIn(body, 'password');
-  if (username !== undefined) await checkWishedName(services, username);
+  const guestToken = textIn(body, 'guest_access_token');
+  if (guestToken !== undefined) await upgradingGuest(services.accounts, guestToken, username);
+  else if (username !== undefined) await checkWishedName(services, username);
   if (password !== undefined) checkNewPassword(password, services.config.passwords.policy);
 }
 

@@ -1,23 +1,16 @@
 import { Type } from 'typebox';
 
-import { parseUserId, serverNameOf } from '@soma/protocol';
-import type { JsonObject } from '@soma/protocol';
+import { parseUserId } from '@soma/protocol';
 
-import {
-  MatrixError,
-  forbidden,
-  invalidParam,
-  missingParam,
-  notFound,
-} from '../errors/matrix-error.ts';
+import { invalidParam } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import { changeMembership } from '../membership/change-membership.ts';
 import type { MembershipRequest } from '../membership/change-membership.ts';
 import { forgetRoom } from '../membership/forget-room.ts';
 import { joinedRooms } from '../membership/joined-rooms.ts';
-import type { Rooms } from '../rooms/rooms.ts';
+import { checkMayInvite, countInvite, localInvitee, refuseThirdParty } from './invitations.ts';
+import { findRoom, joinRoom, resolveRoom } from './join-room.ts';
 import { clientEndpoint } from './services.ts';
-import type { ClientServices } from './services.ts';
 
 const Reason = Type.Object({ reason: Type.Optional(Type.String()) });
 const TargetBody = Type.Object({
@@ -27,33 +20,18 @@ const TargetBody = Type.Object({
 const InviteBody = Type.Object({
   user_id: Type.Optional(Type.String()),
   medium: Type.Optional(Type.String()),
+  address: Type.Optional(Type.String()),
+  id_server: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String()),
 });
 const Empty = Type.Object({});
 
-async function findRoom(rooms: Rooms, roomId: string): Promise<number> {
-  const roomNid = await rooms.names.rooms.find(roomId);
-  if (roomNid === undefined) throw notFound('No such room is known to this server');
-  return roomNid;
-}
-
-/** Joins a room that this server has; the answer is the same for both endpoints. */
-async function join(
-  { rooms }: ClientServices,
-  userId: string,
-  roomId: string,
-  reason: string | undefined,
-): Promise<JsonObject> {
-  await changeMembership(rooms, {
-    roomNid: await findRoom(rooms, roomId),
-    sender: userId,
-    target: userId,
-    action: 'join',
-    reason,
-    profile: await rooms.profileOf(userId),
-  });
-  return { room_id: roomId };
-}
+const RoomIdBody = Type.Object({ room_id: Type.String() });
+/** Servers to join through; what this server does not know, it cannot reach as yet. */
+const Via = Type.Object({
+  via: Type.Optional(Type.Array(Type.String())),
+  server_name: Type.Optional(Type.Array(Type.String())),
+});
 
 const joinById = clientEndpoint({
   operationId: 'joinRoomById',
@@ -63,13 +41,13 @@ const joinById = clientEndpoint({
   paths: clientPaths('/rooms/{roomId}/join', { apiV1: true }),
   authentication: 'required',
   guests: true,
-  rateLimit: 'rc_joins.local',
+  suspended: false,
   body: Reason,
   bodyOptional: true,
-  responses: { 200: Type.Object({ room_id: Type.String() }) },
-  errcodes: ['M_NOT_FOUND'],
+  responses: { 200: RoomIdBody },
+  errcodes: ['M_GUEST_ACCESS_FORBIDDEN'],
   handle: ({ params, body, requester }, services) =>
-    join(services, requester.userId, params.roomId, body.reason),
+    joinRoom(services, requester, params.roomId, body.reason),
 });
 
 const joinByIdOrAlias = clientEndpoint({
@@ -80,18 +58,44 @@ const joinByIdOrAlias = clientEndpoint({
   paths: clientPaths('/join/{roomIdOrAlias}', { apiV1: true }),
   authentication: 'required',
   guests: true,
-  rateLimit: 'rc_joins.local',
+  suspended: false,
+  query: Via,
   body: Reason,
   bodyOptional: true,
-  responses: { 200: Type.Object({ room_id: Type.String() }) },
-  errcodes: ['M_NOT_FOUND'],
-  handle: ({ params, body, requester }, services) => {
-    const { roomIdOrAlias } = params;
-    if (roomIdOrAlias.startsWith('#')) throw notFound('There is no such room alias');
-    if (!roomIdOrAlias.startsWith('!')) {
-      throw invalidParam(`${roomIdOrAlias} is neither a room ID nor a room alias`);
-    }
-    return join(services, requester.userId, roomIdOrAlias, body.reason);
+  responses: { 200: RoomIdBody },
+  errcodes: ['M_GUEST_ACCESS_FORBIDDEN', 'M_INVALID_PARAM'],
+  handle: async ({ params, body, requester }, services) => {
+    const roomId = await resolveRoom(services, params.roomIdOrAlias);
+    return joinRoom(services, requester, roomId, body.reason);
+  },
+});
+
+const knock = clientEndpoint({
+  operationId: 'knockRoom',
+  summary: 'Ask to be let into a room, by its ID or alias',
+  spec: 'Room membership',
+  method: 'POST',
+  paths: clientPaths('/knock/{roomIdOrAlias}'),
+  authentication: 'required',
+  suspended: false,
+  rateLimit: 'rc_joins.local',
+  query: Via,
+  body: Reason,
+  bodyOptional: true,
+  responses: { 200: RoomIdBody },
+  errcodes: ['M_INVALID_PARAM'],
+  handle: async ({ params, body, requester }, services) => {
+    const { rooms } = services;
+    const roomId = await resolveRoom(services, params.roomIdOrAlias);
+    await changeMembership(rooms, {
+      roomNid: await findRoom(rooms, roomId),
+      sender: requester.userId,
+      target: requester.userId,
+      action: 'knock',
+      reason: body.reason,
+      profile: await rooms.profileOf(requester.userId),
+    });
+    return { room_id: roomId };
   },
 });
 
@@ -126,23 +130,16 @@ const invite = clientEndpoint({
   method: 'POST',
   paths: clientPaths('/rooms/{roomId}/invite', { apiV1: true }),
   authentication: 'required',
-  rateLimit: 'rc_invites.per_issuer',
+  suspended: false,
   body: InviteBody,
   responses: { 200: Empty },
-  errcodes: ['M_NOT_FOUND'],
+  errcodes: ['M_INVALID_PARAM', 'M_THREEPID_DENIED', 'M_INVITE_BLOCKED'],
   handle: async ({ params, body, requester }, services) => {
-    const { rooms, rateLimits } = services;
-    if (body.user_id === undefined) {
-      if (body.medium === undefined) throw missingParam('user_id is missing');
-      throw new MatrixError(400, 'M_UNRECOGNIZED', 'Third-party invites are not served yet');
-    }
-    const target = parseUserId(body.user_id);
-    if (target === undefined) throw invalidParam('user_id is not a user ID');
-    if (serverNameOf(target) !== rooms.serverName) {
-      throw forbidden(`${target} is on another server, and this server does not federate`);
-    }
-    rateLimits['rc_invites.per_room'].check(params.roomId);
-    rateLimits['rc_invites.per_user'].check(target);
+    const { rooms, config } = services;
+    if (body.user_id === undefined) throw refuseThirdParty(body);
+    const target = localInvitee(body.user_id, rooms.serverName);
+    checkMayInvite(config, requester);
+    countInvite(services, requester, params.roomId, target);
     await changeMembership(rooms, {
       roomNid: await findRoom(rooms, params.roomId),
       sender: requester.userId,
@@ -167,6 +164,7 @@ function moderation(
     method: 'POST',
     paths: clientPaths(`/rooms/{roomId}/${action}`, { apiV1: true }),
     authentication: 'required',
+    suspended: false,
     body: TargetBody,
     responses: { 200: Empty },
     errcodes: ['M_NOT_FOUND'],
@@ -218,6 +216,7 @@ const getJoinedRooms = clientEndpoint({
 export const membershipEndpoints = [
   joinById,
   joinByIdOrAlias,
+  knock,
   leave,
   invite,
   moderation('kick', 'Remove a user from the room'),

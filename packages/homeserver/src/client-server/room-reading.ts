@@ -4,12 +4,13 @@ import { isJsonObject, parseRoomEventFilter } from '@soma/protocol';
 import type { JsonObject, RoomEventFilter } from '@soma/protocol';
 
 import { forbidden, invalidParam } from '../errors/matrix-error.ts';
-import { clientPaths } from '../http/endpoint.ts';
+import { clientPaths, v1Paths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { readMembersOfRoom } from '../membership/membership-store.ts';
+import { findEventByTime } from '../rooms/find-event-by-time.ts';
+import { readContext } from '../rooms/read-context.ts';
 import { readMessages } from '../rooms/read-messages.ts';
 import { readMembers, readRoomEvent, readState, readStateEvent } from '../rooms/read-state.ts';
-import { readRoomAccess } from '../rooms/room-access.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { clientEndpoint } from './services.ts';
 
@@ -42,7 +43,8 @@ const messages = clientEndpoint({
       viewer: viewerOf(requester),
       roomId: params.roomId,
       direction: query.dir,
-      from: query.from,
+      // Clients from before r0 name the present by this word.
+      from: query.from === 'END' && query.dir === 'b' ? undefined : query.from,
       to: query.to,
       limit: Math.max(1, query.limit ?? filter.limit),
       filter,
@@ -61,6 +63,53 @@ function filterOf(text: string | undefined): RoomEventFilter {
   if (!parsed.ok) throw invalidParam(`filter: ${parsed.path} ${parsed.reason}`);
   return parsed.filter;
 }
+
+const CONTEXT_LIMIT_DEFAULT = 10;
+const CONTEXT_LIMIT_MAX = 1_000;
+
+const getContext = clientEndpoint({
+  operationId: 'getEventContext',
+  summary: 'Get what surrounds an event',
+  spec: 'Event context',
+  method: 'GET',
+  paths: clientPaths('/rooms/{roomId}/context/{eventId}', { apiV1: true }),
+  authentication: 'required',
+  guests: true,
+  query: Type.Object({ limit: Limit, filter: Type.Optional(Type.String()) }),
+  errcodes: ['M_INVALID_PARAM'],
+  handle: ({ params, query, requester }, { rooms }) =>
+    readContext(rooms, {
+      viewer: viewerOf(requester),
+      roomId: params.roomId,
+      eventId: params.eventId,
+      limit: Math.min(query.limit ?? CONTEXT_LIMIT_DEFAULT, CONTEXT_LIMIT_MAX),
+      filter: filterOf(query.filter),
+    }),
+});
+
+const getEventByTime = clientEndpoint({
+  operationId: 'getEventByTimestamp',
+  summary: 'Get the event closest to a time',
+  spec: 'Room participation',
+  method: 'GET',
+  paths: [
+    ...v1Paths('/rooms/{roomId}/timestamp_to_event'),
+    '/_matrix/client/unstable/org.matrix.msc3030/rooms/{roomId}/timestamp_to_event',
+  ],
+  authentication: 'required',
+  query: Type.Object({ ts: Type.Integer(), dir: Type.Enum(['f', 'b']) }),
+  responses: {
+    200: Type.Object({ event_id: Type.String(), origin_server_ts: Type.Integer() }),
+  },
+  errcodes: ['M_INVALID_PARAM'],
+  handle: ({ params, query, requester }, { rooms }) =>
+    findEventByTime(rooms, {
+      viewer: viewerOf(requester),
+      roomId: params.roomId,
+      timestampMs: query.ts,
+      direction: query.dir,
+    }),
+});
 
 const getEvent = clientEndpoint({
   operationId: 'getOneRoomEvent',
@@ -149,13 +198,15 @@ const getJoinedMembers = clientEndpoint({
   errcodes: [],
   handle: async ({ params, requester }, { rooms }) => {
     const { reader } = rooms.database;
-    const access = await readRoomAccess(rooms, reader, viewerOf(requester), params.roomId);
-    if (access.leftBy !== undefined) throw forbidden('You are not in this room');
+    const roomNid = await rooms.names.rooms.find(params.roomId);
+    if (roomNid === undefined || !(await rooms.isJoined(reader, requester.userNid, roomNid))) {
+      throw forbidden('You are not in this room');
+    }
     const joined: Record<string, object> = {};
-    for (const member of await readMembersOfRoom(reader, access.roomNid, 'join')) {
+    for (const member of await readMembersOfRoom(reader, roomNid, 'join')) {
       joined[await rooms.names.users.text(member.userNid)] = {
-        display_name: member.displayName ?? null,
-        avatar_url: member.avatarUrl ?? null,
+        ...(member.displayName === undefined ? {} : { display_name: member.displayName }),
+        ...(member.avatarUrl === undefined ? {} : { avatar_url: member.avatarUrl }),
       };
     }
     return { joined };
@@ -164,6 +215,8 @@ const getJoinedMembers = clientEndpoint({
 
 export const roomReadingEndpoints = [
   messages,
+  getContext,
+  getEventByTime,
   getEvent,
   getState,
   getStateEvent,

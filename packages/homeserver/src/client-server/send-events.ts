@@ -2,15 +2,22 @@ import { Type } from 'typebox';
 
 import type { JsonObject as Json } from '@soma/protocol';
 
+import { checkCanonicalAlias } from '../directory/check-canonical-alias.ts';
 import { badJson, forbidden } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { JsonObject } from '../http/schemas.ts';
+import { setGuestAccess } from '../membership/set-guest-access.ts';
 import { setMembershipState } from '../membership/set-membership-state.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { sendEvent } from '../rooms/send-event.ts';
-import type { SendTransaction } from '../rooms/send-event.ts';
+import type { SendRequest, SendTransaction } from '../rooms/send-event.ts';
+import { countRedaction } from './count-redaction.ts';
+import { checkMayInvite, countInvite, localInvitee } from './invitations.ts';
+import { countJoin, isNewMember } from './join-room.ts';
+import { checkMaySend } from './may-send.ts';
 import { clientEndpoint } from './services.ts';
+import type { ClientServices } from './services.ts';
 
 const EventIdBody = Type.Object({ event_id: Type.String() });
 
@@ -30,12 +37,15 @@ async function sendMessage(
   content: Json,
   transaction: SendTransaction | undefined,
 ): Promise<{ event_id: string }> {
+  const type = params.eventType;
+  const redacts = redactsOf(type, content);
+  await checkMaySend(rooms, requester, { type, content, redacts });
   const eventId = await sendEvent(rooms, {
     roomId: params.roomId,
     sender: requester.userId,
-    type: params.eventType,
+    type,
     content,
-    redacts: redactsOf(params.eventType, content),
+    redacts,
     transaction,
   });
   return { event_id: eventId };
@@ -91,23 +101,53 @@ const redact = clientEndpoint({
   method: 'PUT',
   paths: clientPaths('/rooms/{roomId}/redact/{eventId}/{txnId}', { apiV1: true }),
   authentication: 'required',
-  rateLimit: 'rc_message',
   body: redactBody,
   bodyOptional: true,
   responses: { 200: EventIdBody },
   errcodes: ['M_NOT_FOUND'],
-  handle: async ({ params, body, requester }, { rooms }) => {
-    const eventId = await sendEvent(rooms, {
-      roomId: params.roomId,
-      sender: requester.userId,
-      type: 'm.room.redaction',
-      content: { ...body },
-      redacts: params.eventId,
-      transaction: transactionOf(requester, params.txnId),
-    });
-    return { event_id: eventId };
-  },
+  handle: ({ params, body, requester }, services) =>
+    sendRedaction(services, requester, params, body, transactionOf(requester, params.txnId)),
 });
+
+const redactWithoutTransaction = clientEndpoint({
+  operationId: 'redactEventWithoutTransaction',
+  summary: 'Redact an event, with no protection against doing it twice',
+  spec: 'Room participation',
+  method: 'POST',
+  paths: clientPaths('/rooms/{roomId}/redact/{eventId}', { apiV1: true }),
+  authentication: 'required',
+  rateLimit: 'rc_message',
+  body: redactBody,
+  bodyOptional: true,
+  deprecated: true,
+  responses: { 200: EventIdBody },
+  errcodes: ['M_NOT_FOUND'],
+  handle: ({ params, body, requester }, services) =>
+    sendRedaction(services, requester, params, body, undefined),
+});
+
+async function sendRedaction(
+  services: ClientServices,
+  requester: Requester,
+  { roomId, eventId: redacts }: { readonly roomId: string; readonly eventId: string },
+  body: { readonly reason?: string },
+  transaction: SendTransaction | undefined,
+): Promise<{ event_id: string }> {
+  const { userId: sender } = requester;
+  const type = 'm.room.redaction';
+  const content = { ...body };
+  await checkMaySend(services.rooms, requester, { type, content, redacts });
+  await countRedaction(services, requester, redacts);
+  const eventId = await sendEvent(services.rooms, {
+    roomId,
+    sender,
+    type,
+    content,
+    redacts,
+    transaction,
+  });
+  return { event_id: eventId };
+}
 
 const setState = clientEndpoint({
   operationId: 'setRoomStateWithKey',
@@ -125,16 +165,57 @@ const setState = clientEndpoint({
   body: JsonObject,
   responses: { 200: EventIdBody },
   errcodes: ['M_TOO_LARGE'],
-  handle: async ({ params, body, requester }, { rooms }) => {
+  handle: async ({ params, body, requester }, services) => {
     const { roomId, eventType: type, stateKey = '' } = params;
     const { userId: sender } = requester;
     if (type === 'm.room.create') throw forbidden('A room is created once');
-    const eventId =
-      type === 'm.room.member'
-        ? await setMembershipState(rooms, { roomId, sender, target: stateKey, content: body })
-        : await sendEvent(rooms, { roomId, sender, type, stateKey, content: body });
-    return { event_id: eventId };
+    await checkMaySend(services.rooms, requester, { type, stateKey, content: body });
+    if (type === 'm.room.member')
+      return sendMember(services, requester, { ...params, stateKey }, body);
+    const request = { roomId, sender, type, stateKey, content: body };
+    return { event_id: await sendStateEvent(services, request) };
   },
 });
 
-export const sendEndpoints = [send, sendWithoutTransaction, redact, setState];
+/** Some types of state have a meaning for the server that sends them. */
+async function sendStateEvent(
+  { rooms, directory }: ClientServices,
+  request: SendRequest,
+): Promise<string> {
+  const { roomId, type, stateKey, content } = request;
+  if (type === 'm.room.canonical_alias' && stateKey === '') {
+    await checkCanonicalAlias(directory, roomId, content);
+  }
+  if (type === 'm.room.guest_access' && stateKey === '') return setGuestAccess(rooms, request);
+  return sendEvent(rooms, request);
+}
+
+/** A member event in full is checked as the endpoint for its membership does it. */
+async function sendMember(
+  services: ClientServices,
+  requester: Requester,
+  { roomId, stateKey: target }: { readonly roomId: string; readonly stateKey: string },
+  content: Json,
+): Promise<{ event_id: string }> {
+  const { rooms, config } = services;
+  const { userId: sender, isGuest } = requester;
+  if (content['membership'] === 'invite') {
+    checkMayInvite(config, requester);
+    countInvite(services, requester, roomId, localInvitee(target, rooms.serverName));
+  }
+  const roomNid = await rooms.names.rooms.find(roomId);
+  const isJoin = content['membership'] === 'join' && roomNid !== undefined;
+  if (isJoin && (await isNewMember(services, requester, roomNid))) {
+    countJoin(services, requester, roomId);
+  }
+  const state = { roomId, sender, target, content, isGuest };
+  return { event_id: await setMembershipState(rooms, state) };
+}
+
+export const sendEndpoints = [
+  send,
+  sendWithoutTransaction,
+  redact,
+  redactWithoutTransaction,
+  setState,
+];

@@ -57,7 +57,7 @@ for (const engine of testEngines()) {
       assert.deepEqual(capability('m.set_avatar_url'), { enabled: false });
       assert.deepEqual(capability('m.3pid_changes'), { enabled: false });
       assert.deepEqual(capability('m.get_login_token'), { enabled: false });
-      const fields = { enabled: true, allowed: ['displayname'] };
+      const fields = { enabled: true, disallowed: ['avatar_url'] };
       assert.deepEqual(capability('m.profile_fields'), fields);
     });
 
@@ -71,6 +71,46 @@ for (const engine of testEngines()) {
       edge = await startAccountEdge(database.config);
       const { status, body } = await api(edge.url).request('GET', path);
       assert.deepEqual([status, valueAt(body, 'errcode')], [404, 'M_NOT_FOUND']);
+    });
+
+    it('tells other servers where it is, and people whom to ask, where the operator says so', async () => {
+      const wellKnown = async (name: string): Promise<unknown> => {
+        const { status, body } = await api(edge.url).request('GET', `/.well-known/matrix/${name}`);
+        return status === 200 ? body : [status, valueAt(body, 'errcode')];
+      };
+      assert.deepEqual(await wellKnown('server'), [404, 'M_NOT_FOUND']);
+      assert.deepEqual(await wellKnown('support'), [404, 'M_NOT_FOUND']);
+      await edge.close();
+      edge = await startAccountEdge(database.config, {
+        ...options,
+        serve_server_wellknown: true,
+        support_contacts: [{ matrix_id: '@root:example.org' }],
+        support_page: 'https://example.org/help',
+      });
+      assert.deepEqual(await wellKnown('server'), { 'm.server': 'example.org:443' });
+      assert.deepEqual(await wellKnown('support'), {
+        contacts: [{ matrix_id: '@root:example.org', role: 'm.role.admin' }],
+        support_page: 'https://example.org/help',
+      });
+    });
+
+    it('tells what a new password must contain', async () => {
+      const path = '/_matrix/client/r0/password_policy';
+      const policy = async (): Promise<unknown> => (await api(edge.url).request('GET', path)).body;
+      assert.deepEqual(await policy(), {});
+      await edge.close();
+      const demanded = { enabled: true, minimum_length: 12, require_digit: true };
+      edge = await startAccountEdge(database.config, {
+        ...options,
+        password_config: { policy: demanded },
+      });
+      assert.deepEqual(await policy(), {
+        'm.minimum_length': 12,
+        'm.require_digit': true,
+        'm.require_symbol': false,
+        'm.require_lowercase': false,
+        'm.require_uppercase': false,
+      });
     });
   });
 }

@@ -1,9 +1,12 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Config } from '../config/config.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
+import type { Presence } from '../ephemeral/presence.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { InteractiveAuth } from '../http/interactive-auth.ts';
 import type { UrlPreviews } from '../media/previews/url-previews.ts';
+import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
 import type { PushRules } from '../push/push-rules.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
@@ -17,6 +20,8 @@ export interface AccountServices {
   readonly rateLimits: RateLimiters;
   /** Sends the user's profile, as it is now, into the rooms that the user has joined. */
   propagateProfile(userId: string): Promise<void>;
+  /** Takes a user whose account has ended out of all rooms. */
+  departUser(userNid: number): Promise<void>;
 }
 
 /** What the handlers of the client-server API are given. */
@@ -27,6 +32,10 @@ export interface ClientServices extends AccountServices {
   readonly sync: SyncContext;
   /** Undefined where the operator has not enabled them. */
   readonly urlPreviews: UrlPreviews | undefined;
+  readonly directory: Directory;
+  readonly copyRoomRules: CopyRoomRules;
+  /** Undefined where it is turned off. */
+  readonly presence: Presence | undefined;
 }
 
 export const accountEndpoint = endpointFor<AccountServices>();

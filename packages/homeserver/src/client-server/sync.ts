@@ -7,6 +7,7 @@ import { findFilter } from '../accounts/find-filter.ts';
 import { invalidParam } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import { sync } from '../sync/sync.ts';
+import { whileFollowing } from './presence.ts';
 import { viewerOf } from './room-reading.ts';
 import { clientEndpoint } from './services.ts';
 import type { ClientServices } from './services.ts';
@@ -26,18 +27,26 @@ const syncEndpoint = clientEndpoint({
     set_presence: Type.Optional(Type.Enum(['offline', 'online', 'unavailable'])),
     timeout: Type.Integer({ default: 0, minimum: 0 }),
     use_state_after: Type.Boolean({ default: false }),
+    'org.matrix.msc4222.use_state_after': Type.Boolean({ default: false }),
   }),
   errcodes: ['M_NOT_FOUND'],
-  handle: async ({ query, requester, signal }, services) =>
-    sync(services.sync, {
-      viewer: viewerOf(requester),
-      filter: await filterOf(services, requester.userNid, query.filter),
-      since: query.since,
-      timeoutMs: query.timeout,
-      fullState: query.full_state,
-      useStateAfter: query.use_state_after,
-      signal,
-    }),
+  handle: async ({ query, requester, signal }, services) => {
+    const filter = await filterOf(services, requester.userNid, query.filter);
+    const useStateAfter = query.use_state_after
+      ? 'state_after'
+      : query['org.matrix.msc4222.use_state_after'] && 'org.matrix.msc4222.state_after';
+    return whileFollowing(services, requester, query.set_presence, () =>
+      sync(services.sync, {
+        viewer: viewerOf(requester),
+        filter,
+        since: query.since,
+        timeoutMs: query.timeout,
+        fullState: query.full_state,
+        useStateAfter,
+        signal,
+      }),
+    );
+  },
 });
 
 /** A filter is JSON when it begins with a brace, else the ID of one that was uploaded. */

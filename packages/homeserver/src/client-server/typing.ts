@@ -15,7 +15,7 @@ const putTyping = clientEndpoint({
   summary: 'Say that the user has started or stopped typing',
   spec: 'Typing Notifications',
   method: 'PUT',
-  paths: clientPaths('/rooms/{roomId}/typing/{userId}'),
+  paths: clientPaths('/rooms/{roomId}/typing/{userId}', { apiV1: true }),
   authentication: 'required',
   guests: true,
   body: TypingState,

@@ -94,6 +94,9 @@ for (const engine of testEngines()) {
         const path = `${alice.userId}/rooms/!r:example.org/account_data/${type}`;
         assertRefused(await ask('PUT', path, {}), [405, 'M_BAD_JSON']);
       }
+      const rules = await ask('GET', `${alice.userId}/account_data/m.push_rules`);
+      assert.equal(rules.status, 200);
+      assert.ok(Array.isArray(valueAt(rules.body, 'global', 'override')));
       const long = `${alice.userId}/account_data/${'x'.repeat(256)}`;
       assertRefused(await ask('PUT', long, {}), [400, 'M_INVALID_PARAM']);
     });

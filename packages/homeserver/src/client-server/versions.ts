@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.ts';
 import { reply } from '../http/response.ts';
 import { accountEndpoint } from './services.ts';
 
@@ -26,7 +27,22 @@ const versions = [
 ];
 
 /** What is not, or not under this name, in the specification and yet works: nothing else may stand here. */
-const unstableFeatures: Readonly<Record<string, boolean>> = {};
+const unstableFeatures: Readonly<Record<string, boolean>> = {
+  // Aliases of a room, and the rules about canonical ones.
+  'org.matrix.msc2432': true,
+  // Types of rooms in the published directory.
+  'org.matrix.msc3827.stable': true,
+  // Profiles with fields of any name.
+  'uk.tcpip.msc4133.stable': true,
+};
+
+function featuresOf({ sessions }: Config): object {
+  return {
+    ...unstableFeatures,
+    // Logging in from a session that there is already.
+    'org.matrix.msc3882': sessions.viaExistingSession.enabled,
+  };
+}
 
 const headers = { 'Cache-Control': 'public, max-age=600, s-maxage=3600', Vary: 'Authorization' };
 
@@ -38,5 +54,6 @@ export const getVersions = accountEndpoint({
   paths: ['/_matrix/client/versions'],
   authentication: 'none',
   errcodes: [],
-  handle: () => reply({ versions, unstable_features: unstableFeatures }, { headers }),
+  handle: (_request, { config }) =>
+    reply({ versions, unstable_features: featuresOf(config) }, { headers }),
 });

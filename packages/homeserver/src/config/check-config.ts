@@ -9,4 +9,24 @@ export function checkConfig(config: Config, siteOf: (name: string) => Site): voi
     if (certificatePath === undefined) siteOf('tls_certificate_path').refuse(expected, 'nothing');
     if (privateKeyPath === undefined) siteOf('tls_private_key_path').refuse(expected, 'nothing');
   }
+  checkRegistration(config, siteOf);
+}
+
+/** A stage that nobody can complete would close registration without a word. */
+function checkRegistration(
+  { registration, captcha, consent }: Config,
+  siteOf: (name: string) => Site,
+): void {
+  if (!registration.enabled) return;
+  if (registration.requiresCaptcha && captcha === undefined) {
+    siteOf('enable_registration_captcha').refuse(
+      'false, or recaptcha_public_key and recaptcha_private_key beside it',
+      'true',
+    );
+  }
+  if (consent.isRequiredAtRegistration && Object.keys(consent.policies).length === 0) {
+    siteOf('user_consent')
+      .child('policies')
+      .refuse('at least one document, because require_at_registration is true', 'none');
+  }
 }

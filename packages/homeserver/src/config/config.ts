@@ -10,7 +10,9 @@ export type Config = {
 };
 
 export type { CachesConfig } from './caches.ts';
+export type { CaptchaConfig } from './captcha.ts';
 export type { DatabaseConfig, PostgresConfig, SqliteConfig } from './database.ts';
+export type { DirectoryConfig, DirectoryRules } from './directory.ts';
 export type { FederationConfig } from './federation.ts';
 export type {
   ListenerConfig,
@@ -21,11 +23,13 @@ export type {
 export type { LoggingConfig } from './logging.ts';
 export type { OutboundConfig } from './outbound.ts';
 export type { PasswordPolicy, PasswordsConfig } from './passwords.ts';
+export type { PresenceConfig } from './presence.ts';
 export type { ProfilesConfig } from './profiles.ts';
 export type { RateLimit, RatelimitingConfig } from './ratelimiting.ts';
 export type { RegistrationConfig } from './registration.ts';
+export type { RetentionConfig } from './retention.ts';
 export type { RoomPreset, RoomsConfig } from './rooms.ts';
-export type { ServerConfig } from './server.ts';
+export type { ServerConfig, SupportContact } from './server.ts';
 export type { SigningKeysConfig } from './signing-keys.ts';
 export type { SyncConfig } from './sync.ts';
 export type { TlsConfig } from './tls.ts';

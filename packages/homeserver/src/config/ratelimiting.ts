@@ -120,7 +120,6 @@ export const ratelimitingSection = section(
       valueType: presence,
       default: {},
       description: 'Changes of presence.',
-      later: true,
     }),
   },
   (values) => values,

@@ -32,7 +32,7 @@ export const registrationSection = section(
       default: false,
       description:
         'Confirms that registration is open to anybody without proof of anything. ' +
-        '`enable_registration` is refused without it.',
+        '`enable_registration` is refused without it, unless a token or a captcha is asked for.',
     }),
     sharedSecret: fileOption({
       name: 'registration_shared_secret',
@@ -70,9 +70,7 @@ export const registrationSection = section(
       name: 'registration_requires_token',
       valueType: flag,
       default: false,
-      later: true,
       description: 'Whether a registration needs a token that an administrator made.',
-      differs: CLOSES,
     }),
     requires3pid: option({
       name: 'registrations_require_3pid',
@@ -86,9 +84,9 @@ export const registrationSection = section(
       name: 'enable_registration_captcha',
       valueType: flag,
       default: false,
-      later: true,
-      description: 'Whether a registration needs a solved captcha.',
-      differs: CLOSES,
+      description:
+        'Whether a registration needs a solved captcha; `recaptcha_public_key` and ' +
+        '`recaptcha_private_key` must be set.',
     }),
   },
   (values, siteOf) => {
@@ -96,20 +94,23 @@ export const registrationSection = section(
     const { allowUnderscorePrefixedRegistration } = values;
     const site = siteOf('enable_registration');
     const asked = values.enabled && !values.disable;
-    const unmet = unmetVerifications(values);
-    if (asked && unmet.length > 0) {
+    // What the operator demands and nobody would check: closed is the safe reading.
+    const isUnmet = values.requires3pid.length > 0;
+    if (asked && isUnmet) {
       site.reporter.warning(
-        `Registration stays closed: Soma cannot check what ${unmet.join(', ')} asks for.`,
+        'Registration stays closed: Soma cannot check what registrations_require_3pid asks for.',
       );
-    } else if (asked && !values.withoutVerification) {
+    } else if (asked && !values.withoutVerification && !values.requiresToken && !values.captcha) {
       return site.refuse(
         'false, or enable_registration_without_verification: true to confirm that anybody may ' +
-          'register without verification',
+          'register without verification, or registration_requires_token: true',
         'true',
       );
     }
     return {
-      enabled: asked && unmet.length === 0,
+      enabled: asked && !isUnmet,
+      requiresToken: values.requiresToken,
+      requiresCaptcha: values.captcha,
       sharedSecret,
       allowGuestAccess,
       inhibitUserInUseError,
@@ -117,16 +118,3 @@ export const registrationSection = section(
     };
   },
 );
-
-/** What the operator demands of a registration and nobody would check: closed is the safe reading. */
-function unmetVerifications(values: {
-  readonly requiresToken: boolean;
-  readonly requires3pid: readonly string[];
-  readonly captcha: boolean;
-}): string[] {
-  return [
-    ...(values.requiresToken ? ['registration_requires_token'] : []),
-    ...(values.requires3pid.length > 0 ? ['registrations_require_3pid'] : []),
-    ...(values.captcha ? ['enable_registration_captcha'] : []),
-  ];
-}

@@ -1,15 +1,21 @@
 import { cachesSection } from './caches.ts';
+import { captchaSection } from './captcha.ts';
+import { consentSection } from './consent.ts';
 import { databaseSection } from './database.ts';
+import { directorySection } from './directory.ts';
 import { federationSection } from './federation.ts';
 import { listenersSection } from './listeners.ts';
 import { loggingSection } from './logging.ts';
 import { outboundSection } from './outbound.ts';
 import { passwordsSection } from './passwords.ts';
+import { presenceSection } from './presence.ts';
 import { profilesSection } from './profiles.ts';
 import { ratelimitingSection } from './ratelimiting.ts';
 import { registrationSection } from './registration.ts';
+import { retentionSection } from './retention.ts';
 import { roomsSection } from './rooms.ts';
 import { serverSection } from './server.ts';
+import { sessionsSection } from './sessions.ts';
 import { signingKeysSection } from './signing-keys.ts';
 import { syncSection } from './sync.ts';
 import { tlsSection } from './tls.ts';
@@ -27,11 +33,17 @@ export const SECTIONS = {
   outbound: outboundSection,
   federation: federationSection,
   registration: registrationSection,
+  captcha: captchaSection,
+  consent: consentSection,
   passwords: passwordsSection,
+  sessions: sessionsSection,
   profiles: profilesSection,
   urlPreviews: urlPreviewsSection,
   rooms: roomsSection,
+  directory: directorySection,
+  retention: retentionSection,
   sync: syncSection,
+  presence: presenceSection,
   ratelimiting: ratelimitingSection,
   caches: cachesSection,
   logging: loggingSection,

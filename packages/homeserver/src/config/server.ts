@@ -1,7 +1,7 @@
-import { parseServerName } from '@soma/protocol';
+import { parseServerName, parseUserId } from '@soma/protocol';
 import type { ServerName } from '@soma/protocol';
 
-import { anyMapping, convert } from './schema/compounds.ts';
+import { anyMapping, convert, listOf, object } from './schema/compounds.ts';
 import { option } from './schema/option.ts';
 import { flag, path, text } from './schema/scalars.ts';
 import { section } from './schema/section.ts';
@@ -23,6 +23,34 @@ const serverName: ValueType<ServerName> = {
 const baseUrl: ValueType<string> = convert(
   text('an http:// or https:// address', isHttpUrl, { format: 'uri' }),
   (value) => (value.endsWith('/') ? value : `${value}/`),
+);
+
+const contactFields = object({
+  matrixId: option({
+    name: 'matrix_id',
+    valueType: text('a user ID', (value) => parseUserId(value) !== undefined),
+    description: 'The user ID of the contact, on any server.',
+  }),
+  emailAddress: option({
+    name: 'email_address',
+    valueType: text('a mail address', (value) => value.includes('@')),
+    description: 'The mail address of the contact.',
+  }),
+  role: option({
+    name: 'role',
+    valueType: text('m.role.admin, m.role.security or another namespaced role'),
+    default: 'm.role.admin',
+    description: 'What the contact is for: `m.role.admin`, or `m.role.security`.',
+  }),
+});
+
+export type SupportContact = ServerConfig['supportContacts'][number];
+
+/** The specification wants a way to reach each of them. */
+const contact = convert(contactFields, (value, site) =>
+  value.matrixId === undefined && value.emailAddress === undefined
+    ? site.refuse('matrix_id or email_address', 'neither')
+    : value,
 );
 
 export const serverSection = section(
@@ -59,6 +87,21 @@ export const serverSection = section(
       default: {},
       description: 'Keys to add to what `/.well-known/matrix/client` answers.',
       example: { 'org.example.key': { enabled: true } },
+    }),
+    supportContacts: option({
+      name: 'support_contacts',
+      valueType: listOf(contact),
+      default: [],
+      description: 'Whom users may ask for help: what `/.well-known/matrix/support` answers.',
+      example: [{ email_address: 'admin@example.org', role: 'm.role.admin' }],
+      differs: 'Synapse has no such option.',
+    }),
+    supportPage: option({
+      name: 'support_page',
+      valueType: text('an http:// or https:// address', isHttpUrl, { format: 'uri' }),
+      description: 'A page with help for the users of the server, named in the same place.',
+      example: 'https://example.org/support',
+      differs: 'Synapse has no such option.',
     }),
     adminContact: option({
       name: 'admin_contact',

@@ -176,6 +176,34 @@ const CASES: readonly Case[] = [
     found: 'true',
   },
   {
+    given: { enable_registration: true, enable_registration_captcha: true },
+    path: 'enable_registration_captcha',
+    expected: /recaptcha_public_key and recaptcha_private_key/,
+    found: 'true',
+  },
+  {
+    given: {
+      enable_registration: true,
+      registration_requires_token: true,
+      user_consent: { require_at_registration: true, template_dir: './templates' },
+    },
+    path: 'user_consent.policies',
+    expected: /at least one document/,
+    found: 'none',
+  },
+  {
+    given: { support_contacts: [{ role: 'm.role.admin' }] },
+    path: 'support_contacts[0]',
+    expected: /matrix_id or email_address/,
+    found: 'neither',
+  },
+  {
+    given: { session_lifetime: 'for ever' },
+    path: 'session_lifetime',
+    expected: /a duration.*or infinity/,
+    found: '"for ever"',
+  },
+  {
     given: { registration_shared_secret: ['s3cret'] },
     path: 'registration_shared_secret',
     expected: /^a text that is not empty$/,

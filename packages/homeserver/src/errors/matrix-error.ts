@@ -108,6 +108,13 @@ export function userLocked(message = 'This account has been locked'): MatrixErro
   return new MatrixError(401, 'M_USER_LOCKED', message, { soft_logout: true });
 }
 
+/** Client-server API, "Account suspension". */
+export function userSuspended(
+  message = 'You cannot perform this action while suspended',
+): MatrixError {
+  return new MatrixError(403, 'M_USER_SUSPENDED', message);
+}
+
 export function limitExceeded(retryAfterMs?: number): LimitExceededError {
   return new LimitExceededError(retryAfterMs);
 }

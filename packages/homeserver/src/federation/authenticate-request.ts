@@ -1,7 +1,9 @@
 import {
   canonicalJson,
+  parseJson,
   parseServerName,
   parseXMatrix,
+  roomVersion,
   signedRequestTextOf,
   verifySignatures,
 } from '@soma/protocol';
@@ -10,7 +12,6 @@ import type { JsonValue, ServerName, XMatrix } from '@soma/protocol';
 import { forbidden, unauthorized } from '../errors/matrix-error.ts';
 import type { KeyRing } from '../federation-client/keys/key-ring.ts';
 import { verifySignature } from '../federation-client/keys/verify-signature.ts';
-import { canonicalWithNumbersAsWritten } from './exact-json.ts';
 
 export interface RequestAuthenticator {
   /** This server's name. */
@@ -80,10 +81,15 @@ function readHeader(header: string): XMatrix {
   return parsed;
 }
 
-/** What the other server may have signed as the content. */
+/**
+ * What the other server may have signed as the content: what its text means here, or, for numbers that JavaScript cannot
+ * keep (`1.0`, 2⁶³), what the servers of old rooms would sign, whose rules are those of room version 1.
+ */
 function contentTexts(body: ReceivedRequest['body']): (string | undefined)[] {
   if (body === undefined) return [undefined];
   const usual = canonicalJson(body.content as JsonValue);
-  const exact = canonicalWithNumbersAsWritten(body.bytes.toString('utf8'));
-  return exact === undefined || exact === usual ? [usual] : [usual, exact];
+  const lax = roomVersion('1');
+  const parsed = lax === undefined ? undefined : parseJson(body.bytes.toString('utf8'), lax);
+  const exact = parsed?.ok === true ? canonicalJson(parsed.exact) : usual;
+  return exact === usual ? [usual] : [usual, exact];
 }

@@ -6,6 +6,7 @@ import {
   missingToken,
   unknownToken,
   userLocked,
+  userSuspended,
 } from '../errors/matrix-error.ts';
 import type { EndpointDescription, Requester } from './endpoint.ts';
 
@@ -66,6 +67,7 @@ export function admit(verdict: TokenVerdict, endpoint: EndpointDescription): Req
   if (verdict === 'soft_logout') throw unknownToken(true);
   if (verdict.isLocked === true && endpoint.locked !== true) throw userLocked();
   if (verdict.isGuest && endpoint.guests !== true) throw guestAccessForbidden();
+  if (verdict.isSuspended === true && endpoint.suspended === false) throw userSuspended();
   if (endpoint.authentication === 'admin' && !verdict.isAdmin) {
     throw forbidden('You are not a server admin');
   }

@@ -26,6 +26,8 @@ export interface Requester {
   readonly isGuest: boolean;
   /** Client-server API, "Account locking". */
   readonly isLocked?: boolean;
+  /** Client-server API, "Account suspension". */
+  readonly isSuspended?: boolean;
   /** No rate limit counts this requester: an application service, or an operator's override. */
   readonly isRateLimitExempt?: boolean;
 }
@@ -88,6 +90,8 @@ export interface EndpointDescription {
   readonly guests?: boolean;
   /** Default false: locked accounts are refused; they may log out. */
   readonly locked?: boolean;
+  /** Default true: suspended accounts may use it. */
+  readonly suspended?: boolean;
   /** The name of the limit that each request counts against, e.g. `rc_message`. */
   readonly rateLimit?: string;
   /** Default: from the first path's prefix. */

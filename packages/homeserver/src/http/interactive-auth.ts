@@ -31,6 +31,8 @@ export interface InteractiveOutcome {
   /** What `remember` kept on an earlier request of the session, e.g. the user that it registered. */
   readonly data: ReadonlyMap<string, unknown>;
   remember(key: string, value: unknown): Promise<void>;
+  /** Ends the session: what was completed in it is good for this request alone. */
+  end(): Promise<void>;
 }
 
 /** The 401 that asks for (more) authentication. `errcode` only if a stage was tried and failed. */
@@ -93,6 +95,25 @@ export class InteractiveAuth {
     await this.#sessions.complete(sessionId, type, result);
   }
 
+  /** Whether the session can still be used. */
+  async isKnown(sessionId: string): Promise<boolean> {
+    return (await this.#sessions.get(sessionId)) !== undefined;
+  }
+
+  /** Tries a stage that the user does in a page of ours; whether it is completed. */
+  async completeByPage(
+    sessionId: string,
+    type: string,
+    auth: AuthData,
+    context: StageContext,
+  ): Promise<boolean> {
+    const session = await this.session(sessionId);
+    if (session.completed.has(type)) return true;
+    const stage = this.#stages.get(type);
+    if (stage === undefined) return false;
+    return (await this.#check(stage, auth, session, context)).isCompleted;
+  }
+
   async session(sessionId: string): Promise<InteractiveSession> {
     const session = await this.#sessions.get(sessionId);
     if (session === undefined) throw unknownSession();
@@ -139,14 +160,21 @@ export class InteractiveAuth {
       const error = `The stage ${type.slice(0, 100)} is not one that can be done now`;
       return { isCompleted: false, errcode: 'M_FORBIDDEN', error };
     }
+    const result = await this.#check(stage, auth, session, context);
+    return result.isCompleted ? undefined : result;
+  }
+
+  async #check(
+    stage: Stage,
+    auth: AuthData,
+    session: InteractiveSession,
+    context: StageContext,
+  ): Promise<StageResult> {
     const limitKey = session.userId ?? context.clientAddress;
     this.#failedAttempts?.check(limitKey, undefined, { counts: false });
     const result = await stage.check(auth, session, context);
-    if (result.isCompleted) {
-      await this.#sessions.complete(session.id, type, result.result);
-      return undefined;
-    }
-    if (result.errcode !== undefined) this.#failedAttempts?.tryAction(limitKey);
+    if (result.isCompleted) await this.#sessions.complete(session.id, stage.type, result.result);
+    else if (result.errcode !== undefined) this.#failedAttempts?.tryAction(limitKey);
     return result;
   }
 
@@ -185,6 +213,7 @@ export class InteractiveAuth {
       results: session.completed,
       data: session.data,
       remember: (key, value) => this.#sessions.setData(session.id, key, value),
+      end: () => this.#sessions.remove(session.id),
     };
   }
 }

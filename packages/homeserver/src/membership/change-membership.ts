@@ -6,6 +6,8 @@ import type { Profile } from '../rooms/profile.ts';
 import { writeToRoom } from '../rooms/room-write.ts';
 import type { RoomWrite, Written } from '../rooms/room-write.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import { admitJoin } from './admit-join.ts';
+import { checkInvitePermission } from './invite-permission.ts';
 import type { Membership } from './membership-store.ts';
 
 /** What is to become of whom. */
@@ -20,6 +22,8 @@ export interface MembershipRequest {
   readonly content?: JsonObject | undefined;
   /** The target's profile, for memberships that carry it. */
   readonly profile?: Profile | undefined;
+  /** Whether who joins is a guest. */
+  readonly isGuest?: boolean;
 }
 
 const memberships: Readonly<Record<MembershipRequest['action'], Membership>> = {
@@ -41,16 +45,18 @@ export async function changeMembership(
   rooms: Rooms,
   request: MembershipRequest,
 ): Promise<Written<string>> {
+  if (request.action === 'invite') await checkInvitePermission(rooms, request.target);
   return writeToRoom(
     rooms,
     request.roomNid,
-    (write) => appendMembership(write, request),
+    (write) => appendMembership(rooms, write, request),
     () => notFound('No such room is known to this server'),
   );
 }
 
 /** The same inside a change that is being made. */
-export async function appendMembership(
+async function appendMembership(
+  rooms: Rooms,
   write: RoomWrite,
   request: MembershipRequest,
 ): Promise<string> {
@@ -60,6 +66,10 @@ export async function appendMembership(
   const current = head.get(...memberKey);
   checkAction(request, stateOf(current));
   const content = contentOf(request);
+  if (request.action === 'join' && stateOf(current) !== 'join') {
+    const joiner = { userId: request.target, isGuest: request.isGuest ?? false };
+    Object.assign(content, await admitJoin(rooms, head, joiner));
+  }
   if (current !== undefined && isSame(current, request, content)) return current.event.eventId;
   const event = await write.append({
     type: 'm.room.member',
@@ -88,7 +98,9 @@ function checkAction({ action, target }: MembershipRequest, current: string | un
 
 function contentOf(request: MembershipRequest): JsonObject {
   const membership = memberships[request.action];
-  const content: JsonObject = { ...request.content, membership };
+  // Who lets somebody in is for this server to say, and where the user is in already nobody is asked.
+  const { join_authorised_via_users_server: _, ...given } = request.content ?? {};
+  const content: JsonObject = { ...given, membership };
   if (request.reason !== undefined) content['reason'] = request.reason;
   const { profile } = request;
   if (profile?.displayName !== undefined) content['displayname'] ??= profile.displayName;
@@ -107,5 +119,6 @@ function isSame(current: HeadEntry, request: MembershipRequest, content: JsonObj
       (request.action === 'join' || current.event.sender === request.sender)
     );
   }
+  if (request.action === 'knock') return before['reason'] === content['reason'];
   return request.action === 'leave';
 }

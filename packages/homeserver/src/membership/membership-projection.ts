@@ -23,30 +23,39 @@ import { STRIPPED_STATE_KEYS, strippedState } from './stripped-state.ts';
 export class MembershipProjection implements Projection {
   readonly #users: Names;
   readonly #serverName: string;
+  readonly #forgetsOnLeave: boolean;
 
-  constructor(users: Names, serverName: string) {
+  /** @param forgetsOnLeave whether a user of this server forgets a room by ceasing to be in it */
+  constructor(users: Names, serverName: string, forgetsOnLeave = false) {
     this.#users = users;
     this.#serverName = serverName;
+    this.#forgetsOnLeave = forgetsOnLeave;
   }
 
   async open(reader: Reader, head: RoomHead): Promise<RoomProjection> {
     const counts = await readCounts(reader, head.roomNid);
-    return new RoomMemberships(head, this.#users, this.#serverName, counts);
+    const options = { serverName: this.#serverName, forgetsOnLeave: this.#forgetsOnLeave };
+    return new RoomMemberships(head, this.#users, options, counts);
   }
+}
+
+interface MembershipOptions {
+  readonly serverName: string;
+  readonly forgetsOnLeave: boolean;
 }
 
 class RoomMemberships implements RoomProjection {
   readonly #head: RoomHead;
   readonly #users: Names;
-  readonly #serverName: string;
+  readonly #options: MembershipOptions;
   #counts: MemberCounts;
   /** The user that the event in preparation is about. */
   #target: number | undefined;
 
-  constructor(head: RoomHead, users: Names, serverName: string, counts: MemberCounts) {
+  constructor(head: RoomHead, users: Names, options: MembershipOptions, counts: MemberCounts) {
     this.#head = head;
     this.#users = users;
-    this.#serverName = serverName;
+    this.#options = options;
     this.#counts = counts;
   }
 
@@ -68,7 +77,8 @@ class RoomMemberships implements RoomProjection {
     if (userNid === undefined) throw new Error('a membership was projected unprepared');
     const membership = membershipName(code);
     const target = parseUserId(userId);
-    const isLocal = target !== undefined && serverNameOf(target) === this.#serverName;
+    const isLocal = target !== undefined && serverNameOf(target) === this.#options.serverName;
+    const isOut = membership === 'leave' || membership === 'ban';
     const isWaiting = membership === 'invite' || membership === 'knock';
     const { displayname: displayName, avatar_url: avatarUrl } = content;
     this.#counts = recount(this.#counts, membershipOf(replaces), membership, isLocal);
@@ -80,6 +90,7 @@ class RoomMemberships implements RoomProjection {
         eventNid: event.eventNid,
         position: order,
         isLocal,
+        forgottenByLeaving: isLocal && isOut && this.#options.forgetsOnLeave,
         displayName: typeof displayName === 'string' ? displayName : null,
         avatarUrl: typeof avatarUrl === 'string' ? avatarUrl : null,
         strippedState: isWaiting ? JSON.stringify(strippedState(this.#head, sender)) : null,

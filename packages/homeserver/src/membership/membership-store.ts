@@ -1,5 +1,5 @@
 import { escapeText, unescapeText } from '../storage/escape-text.ts';
-import { query, statement } from '../storage/sql.ts';
+import { integerList, query, statement } from '../storage/sql.ts';
 import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
 
 /** `memberships.membership`. */
@@ -17,6 +17,9 @@ export function membershipCode(name: unknown): MembershipCode | undefined {
 export function membershipName(code: number): Membership {
   return names[code - 1] ?? 'leave';
 }
+
+/** `memberships.forgotten`. */
+const Forgotten = { no: 0, byUser: 1, byLeaving: 2 } as const;
 
 interface MembershipRow {
   readonly room_nid: number;
@@ -38,6 +41,8 @@ export interface MembershipRecord {
   /** The position at which it became so. */
   readonly position: number;
   readonly forgotten: boolean;
+  /** Forgotten by leaving, so that syncs must still tell of the leave. */
+  readonly forgottenByLeaving: boolean;
   readonly displayName: string | undefined;
   readonly avatarUrl: string | undefined;
 }
@@ -48,9 +53,9 @@ const columns =
 const putMembership = query(
   `insert into memberships (room_nid, user_nid, membership, event_nid, position, local, forgotten,
      display_name, avatar_url, stripped_state)
-   values (?, ?, ?, ?, ?, ?, 0, ?, ?, ?)
+   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
    on conflict (user_nid, room_nid) do update set membership = excluded.membership,
-     event_nid = excluded.event_nid, position = excluded.position, forgotten = 0,
+     event_nid = excluded.event_nid, position = excluded.position, forgotten = excluded.forgotten,
      display_name = excluded.display_name, avatar_url = excluded.avatar_url,
      stripped_state = excluded.stripped_state`,
 );
@@ -65,7 +70,8 @@ const redactMembership = query(
    where room_nid = ? and event_nid = ?`,
 );
 const forget = query(
-  'update memberships set forgotten = 1 where user_nid = ? and room_nid = ? and membership >= 4',
+  `update memberships set forgotten = ${Forgotten.byUser}
+   where user_nid = ? and room_nid = ? and membership >= 4`,
 );
 const one = query<MembershipRow>(
   `select ${columns} from memberships where user_nid = ? and room_nid = ?`,
@@ -73,6 +79,14 @@ const one = query<MembershipRow>(
 const ofUser = query<MembershipRow>(`select ${columns} from memberships where user_nid = ?`);
 const ofRoom = query<MembershipRow>(
   `select ${columns} from memberships where room_nid = ? and membership = ? order by position`,
+);
+const localJoined = query<{ user_nid: number }>(
+  'select user_nid from memberships where room_nid = ? and local = 1 and membership = 1',
+);
+/** Whether somebody is a guest stands with the account alone, since it ends when the guest registers. */
+const guests = query<{ user_nid: number }>(
+  `select m.user_nid from memberships m join accounts a on a.user_nid = m.user_nid
+   where m.room_nid = ? and m.local = 1 and m.membership = 1 and a.guest = 1`,
 );
 const heroes = query<{ user_nid: number; membership: number }>(
   `select user_nid, membership from memberships
@@ -93,6 +107,12 @@ const sharedRooms = query<{ user_nid: number }>(
    join memberships theirs on theirs.room_nid = mine.room_nid and theirs.membership = 1
    where mine.user_nid = ? and mine.membership = 1`,
 );
+const sharing = query<{ user_nid: number }>(
+  `select u.user_nid from users u where u.user_nid {in} and exists (
+     select 1 from memberships theirs
+     join memberships mine on mine.room_nid = theirs.room_nid and mine.membership = 1
+     where theirs.user_nid = u.user_nid and theirs.membership = 1 and mine.user_nid = ?)`,
+);
 
 /** How many members a room has. */
 export interface MemberCounts {
@@ -108,6 +128,8 @@ export interface NewMembership {
   readonly eventNid: number;
   readonly position: SqlParam;
   readonly isLocal: boolean;
+  /** Whether the server forgets the room for the user right away. */
+  readonly forgottenByLeaving: boolean;
   readonly displayName: string | null;
   readonly avatarUrl: string | null;
   /** JSON text of the stripped state shown to someone invited or knocking. */
@@ -123,6 +145,7 @@ export function putMembershipStatement(row: NewMembership): Statement {
     row.eventNid,
     row.position,
     row.isLocal ? 1 : 0,
+    row.forgottenByLeaving ? Forgotten.byLeaving : Forgotten.no,
     row.displayName === null ? null : escapeText(row.displayName),
     row.avatarUrl === null ? null : escapeText(row.avatarUrl),
     row.strippedState,
@@ -159,6 +182,10 @@ export async function hasForgotten(
   return (await readMembership(reader, userNid, roomNid))?.forgotten ?? false;
 }
 
+export async function isJoined(reader: Reader, userNid: number, roomNid: number): Promise<boolean> {
+  return (await readMembership(reader, userNid, roomNid))?.membership === 'join';
+}
+
 /** Every membership that the user has or had. */
 export async function readMembershipsOfUser(
   reader: Reader,
@@ -174,6 +201,16 @@ export async function readMembersOfRoom(
   membership: Membership,
 ): Promise<MembershipRecord[]> {
   return (await reader.all(ofRoom, roomNid, MembershipCode[membership])).map(toRecord);
+}
+
+/** The users of this server who are in the room. */
+export async function readLocalMembers(reader: Reader, roomNid: number): Promise<number[]> {
+  return (await reader.all(localJoined, roomNid)).map((row) => row.user_nid);
+}
+
+/** Those of them who are guests. */
+export async function readGuestMembers(reader: Reader, roomNid: number): Promise<number[]> {
+  return (await reader.all(guests, roomNid)).map((row) => row.user_nid);
 }
 
 /** Up to `count` users that stand for the room, the asking one apart (CS API, `m.heroes`). */
@@ -213,6 +250,17 @@ export async function readUsersSharingRooms(reader: Reader, userNid: number): Pr
   return (await reader.all(sharedRooms, userNid)).map((row) => row.user_nid);
 }
 
+/** Of these users, those joined to a room that this user is joined to, and this user. */
+export async function readUsersSharingWith(
+  reader: Reader,
+  userNid: number,
+  others: readonly number[],
+): Promise<number[]> {
+  const rows = await reader.all(sharing, integerList(others), userNid);
+  const found = new Set(rows.map((row) => row.user_nid));
+  return others.filter((other) => other === userNid || found.has(other));
+}
+
 function toRecord(row: MembershipRow): MembershipRecord {
   return {
     roomNid: row.room_nid,
@@ -220,7 +268,8 @@ function toRecord(row: MembershipRow): MembershipRecord {
     membership: membershipName(row.membership),
     eventNid: row.event_nid,
     position: row.position,
-    forgotten: row.forgotten === 1,
+    forgotten: row.forgotten !== Forgotten.no,
+    forgottenByLeaving: row.forgotten === Forgotten.byLeaving,
     displayName: row.display_name === null ? undefined : unescapeText(row.display_name),
     avatarUrl: row.avatar_url === null ? undefined : unescapeText(row.avatar_url),
   };

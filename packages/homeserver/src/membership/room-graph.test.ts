@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { supportedRoomVersions } from '@soma/protocol';
+import { referenceTo, referencedId, roomVersion, supportedRoomVersions } from '@soma/protocol';
 
 import { testEngines } from '../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../tests/harness/engines.ts';
@@ -17,6 +18,8 @@ import { changeMembership } from './change-membership.ts';
 import type { MembershipRequest } from './change-membership.ts';
 import { alice, bob, carol, createPublicRoom, openRoomGraph } from './room-graph-under-test.ts';
 import type { RoomGraphUnderTest } from './room-graph-under-test.ts';
+
+const sha256 = (text: string) => hash('sha256', text, 'base64');
 
 interface Step {
   readonly kind: 'send' | 'state' | 'redact' | MembershipRequest['action'];
@@ -172,6 +175,33 @@ for (const engine of testEngines()) {
       graph.database.intercept = (change) => change;
       const next = await stored(await send(roomId, alice));
       assert.deepEqual(JSON.parse(next.json).prev_events, [previous]);
+      await assertSound();
+    });
+
+    test('in versions 1 and 2 events name others by ID and reference hash', async () => {
+      for (const id of ['1', '2']) {
+        const version = roomVersion(id);
+        assert.ok(version !== undefined);
+        const roomId = await createPublicRoom(graph.rooms, alice, id);
+        await member(roomId, bob, 'join');
+        const previous = await stored(await send(roomId, bob));
+        // Its head must be read from the database again, as after a start.
+        const { heads, names } = graph.rooms;
+        const head = await heads.run(await names.rooms.intern(roomId), async (found) => found);
+        assert.ok(head !== undefined);
+        heads.drop(head);
+        const next = await send(roomId, bob);
+        const pdu = JSON.parse((await stored(next)).json);
+        const referenceOf = async (eventId: string) => {
+          const { json } = await stored(eventId);
+          return referenceTo(JSON.parse(json), eventId, version, { sha256 });
+        };
+        assert.deepEqual(pdu.prev_events, [await referenceOf(previous.event_id)]);
+        assert.equal(pdu.auth_events.length, 3);
+        for (const reference of pdu.auth_events) {
+          assert.deepEqual(reference, await referenceOf(referencedId(reference)));
+        }
+      }
       await assertSound();
     });
 

@@ -11,6 +11,8 @@ export interface MembershipState {
   readonly sender: string;
   readonly target: string;
   readonly content: JsonObject;
+  /** Whether the sender is a guest. */
+  readonly isGuest: boolean;
 }
 
 /** Takes a member event as the membership endpoints would make it. Resolves to its ID; throws `MatrixError`. */
@@ -29,6 +31,7 @@ export async function setMembershipState(rooms: Rooms, state: MembershipState): 
     target,
     action: membership === 'leave' && sender !== target ? 'remove' : membership,
     content,
+    isGuest: state.isGuest,
   });
   return written.value;
 }

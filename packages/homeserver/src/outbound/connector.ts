@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
@@ -24,10 +23,6 @@ export interface ConnectorOptions {
   readonly connectTimeoutMs: number;
   readonly tls?: TlsSettings;
 }
-
-/** By the system's resolver. */
-export const systemResolver: ResolveHost = async (hostname) =>
-  (await lookup(hostname, { all: true })).map(({ address }) => address);
 
 /**
  * Opens connections to allowed addresses alone. A name is resolved once per connection, and the connection goes to

@@ -1,7 +1,6 @@
 import { addressPolicy } from './address-policy.ts';
 import type { AddressRanges } from './address-policy.ts';
 import { Connections } from './connections.ts';
-import { systemResolver } from './connector.ts';
 import type { ResolveHost, TlsSettings } from './connector.ts';
 import { Deadline } from './deadline.ts';
 import { exchange } from './exchange.ts';
@@ -11,6 +10,7 @@ import type { OutboundLimits } from './limits.ts';
 import { OutboundError } from './outbound-error.ts';
 import { NO_PROXY } from './proxy.ts';
 import type { ProxySettings } from './proxy.ts';
+import { systemResolver } from './system-resolver.ts';
 
 export interface OutboundClientOptions {
   /** Whom this client may reach: `ip_range_blacklist` and `_whitelist`, or a caller's own pair. */

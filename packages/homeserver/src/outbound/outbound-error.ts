@@ -37,7 +37,7 @@ export function toOutboundError(error: unknown): OutboundError {
 }
 
 function failureOf(code: string, error: unknown): OutboundFailure {
-  if (/_TIMEOUT$|^ETIMEDOUT$/.test(code)) return 'timeout';
+  if (/_TIMEOUT$|^ETIMEDOUT$|^ETIMEOUT$/.test(code)) return 'timeout';
   if (/^ENOTFOUND$|^EAI_|^ENODATA$/.test(code)) return 'unresolved';
   if (/CERT|^UNABLE_TO_|^ERR_TLS_|^HOSTNAME_MISMATCH$/.test(code)) return 'certificate';
   return error instanceof Error && error.name === 'AbortError' ? 'aborted' : 'connection';

@@ -1,5 +1,6 @@
 import { type PushEvent, type PushOutcome, evaluatePushRules, namedUsers } from '@soma/protocol';
 
+import type { MaybeUsers } from '../accounts/ignored-users.ts';
 import { isLocalUser } from '../ephemeral/is-local-user.ts';
 import type { ReadingProjection } from '../ephemeral/reading-projection.ts';
 import { MAIN_TIMELINE } from '../ephemeral/thread.ts';
@@ -13,7 +14,7 @@ import { readRuleSetsIn } from './push-rule-store.ts';
 import { RULE_STATE_KEYS, RoomQuestion } from './room-question.ts';
 import type { RuleSet, RuleSets } from './rule-sets.ts';
 import { ruleSetIn } from './rule-sets.ts';
-import { findSingledOut } from './singled-out.ts';
+import { findIgnoring, findSingledOut } from './singled-out.ts';
 import type { SingledOut } from './singled-out.ts';
 import {
   correctStatements,
@@ -32,6 +33,16 @@ export interface UnreadContext {
   readonly serverName: string;
   /** After so many leaves and changes of rules, rule sets that nobody in the room has are looked for. */
   readonly reviewAfter: number;
+  /** Nids of the users who ignore a user. */
+  readonly ignoring: (userId: string) => MaybeUsers | Promise<MaybeUsers>;
+}
+
+/** Why an event has to be looked at more closely. */
+interface Reasons {
+  readonly isJoin: boolean;
+  readonly byName: boolean;
+  readonly isReviewDue: boolean;
+  readonly ignoring: MaybeUsers | Promise<MaybeUsers>;
 }
 
 const NOBODY: readonly SingledOut[] = [];
@@ -92,10 +103,15 @@ export class RoomUnread implements RoomProjection {
     );
     const isJoin = this.#isLocalMember(pushEvent) && pushEvent.content['membership'] === 'join';
     const byName = this.#dependsOnNames && typeof pushEvent.content['body'] === 'string';
+    // State is shown and told even to those who ignore its sender.
+    const ignoring =
+      event.stateKeyNid === null ? this.#context.ignoring(pushEvent.sender) : undefined;
     const isReviewDue = this.#leftSinceReview >= this.#context.reviewAfter && this.joins.isEmpty;
-    if (named.length === 0 && !isJoin && !byName && !isReviewDue) return undefined;
+    if (named.length === 0 && !isJoin && !byName && !isReviewDue && ignoring === undefined) {
+      return undefined;
+    }
     if (isJoin) this.joins.add(event.senderNid);
-    return this.#load(event, named, { isJoin, byName, isReviewDue });
+    return this.#load(event, named, { isJoin, byName, isReviewDue, ignoring });
   }
 
   project({ event, order, replaces, redacts }: ProjectedEvent, output: ProjectionOutput): void {
@@ -128,7 +144,7 @@ export class RoomUnread implements RoomProjection {
 
   /** What a singled-out member gets that others with the same rules do not, or the reverse. */
   #correct(
-    { userNid, userId, ruleSets }: SingledOut,
+    { userNid, userId, ruleSets, ignores }: SingledOut,
     pushEvent: PushEvent,
     threadNid: number,
     { event, order }: Pick<ProjectedEvent, 'event' | 'order'>,
@@ -142,7 +158,7 @@ export class RoomUnread implements RoomProjection {
       const base = this.#present.has(nid)
         ? evaluatePushRules(rules, pushEvent, this.#question)
         : NOTHING;
-      const exact = evaluatePushRules(rules, pushEvent, this.#question, user);
+      const exact = ignores ? NOTHING : evaluatePushRules(rules, pushEvent, this.#question, user);
       const notifyDelta = Number(exact.notify) - Number(base.notify);
       const highlightDelta = Number(exact.highlight) - Number(base.highlight);
       if (notifyDelta === 0 && highlightDelta === 0) continue;
@@ -173,16 +189,13 @@ export class RoomUnread implements RoomProjection {
     return !(event.state_key === userId && this.#isLocalMember(event));
   }
 
-  async #load(
-    event: PreparedEvent,
-    named: readonly string[],
-    is: { readonly isJoin: boolean; readonly byName: boolean; readonly isReviewDue: boolean },
-  ): Promise<void> {
+  async #load(event: PreparedEvent, named: readonly string[], is: Reasons): Promise<void> {
     const { ruleSets } = this.#context;
     const { roomNid } = this.#head;
     if (is.isReviewDue) await this.#review();
     if (is.isJoin) this.#joining = await ruleSets.of(event.senderNid, roomNid);
-    if (named.length > 0 || is.byName) {
+    const ignoring = await is.ignoring;
+    if (named.length > 0 || is.byName || ignoring !== undefined) {
       const nameDependent = is.byName
         ? [...this.#present.values()].filter(({ rules }) => rules.dependsOnDisplayName)
         : [];
@@ -190,7 +203,12 @@ export class RoomUnread implements RoomProjection {
       const singledOut = await findSingledOut(this.#context, roomNid, named, nameDependent, [
         ...this.joins.userNids(),
       ]);
-      this.#singledOut = singledOut.filter(({ userId }) => userId !== sender);
+      this.#singledOut = [
+        ...singledOut.filter(
+          ({ userId, userNid }) => userId !== sender && ignoring?.has(userNid) !== true,
+        ),
+        ...(ignoring === undefined ? [] : await findIgnoring(this.#context, roomNid, ignoring)),
+      ];
       await this.#head.load(this.#singledOut.map(({ userId }) => ['m.room.member', userId]));
     }
   }

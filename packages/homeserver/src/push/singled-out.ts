@@ -9,6 +9,8 @@ export interface SingledOut {
   readonly userNid: number;
   readonly userId: string;
   readonly ruleSets: readonly RuleSet[];
+  /** Whether the user ignores the sender, so that nothing notifies. */
+  readonly ignores: boolean;
 }
 
 interface SingledOutContext {
@@ -33,7 +35,8 @@ export async function findSingledOut(
   for (const userId of named.slice(0, singledOutMax)) {
     const userNid = await names.users.find(userId);
     if (userNid === undefined) continue;
-    found.set(userNid, { userNid, userId, ruleSets: await ruleSets.of(userNid, roomNid) });
+    const sets = await ruleSets.of(userNid, roomNid);
+    found.set(userNid, { userNid, userId, ruleSets: sets, ignores: false });
   }
   if (nameDependent.length === 0) return [...found.values()];
   const nids = nameDependent.map(({ nid }) => nid);
@@ -42,7 +45,24 @@ export async function findSingledOut(
     if (found.has(userNid)) continue;
     const sets = await ruleSets.of(userNid, roomNid);
     if (!sets.some(({ nid }) => nids.includes(nid))) continue;
-    found.set(userNid, { userNid, userId: await names.users.text(userNid), ruleSets: sets });
+    const userId = await names.users.text(userNid);
+    found.set(userNid, { userNid, userId, ruleSets: sets, ignores: false });
   }
   return [...found.values()];
+}
+
+/** Those who ignore an event's sender. Whether they are in the room is not checked. */
+export function findIgnoring(
+  { names, ruleSets }: Pick<SingledOutContext, 'names' | 'ruleSets'>,
+  roomNid: number,
+  userNids: ReadonlySet<number>,
+): Promise<SingledOut[]> {
+  return Promise.all(
+    [...userNids].map(async (userNid) => ({
+      userNid,
+      userId: await names.users.text(userNid),
+      ruleSets: await ruleSets.of(userNid, roomNid),
+      ignores: true,
+    })),
+  );
 }

@@ -6,6 +6,7 @@ import type { RoomHeads } from '../rooms/room-heads.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import type { Reader } from '../storage/sql.ts';
 import { RoomUnread } from './room-unread.ts';
+import type { UnreadContext } from './room-unread.ts';
 import type { RuleSet, RuleSets } from './rule-sets.ts';
 
 const REVIEW_AFTER = 64;
@@ -17,6 +18,7 @@ export class UnreadProjection implements Projection {
   readonly #reading: ReadingProjection;
   readonly #serverName: string;
   readonly #reviewAfter: number;
+  readonly #ignoring: UnreadContext['ignoring'];
   /** The rooms whose heads are in memory; a head that is let go takes its entry along. */
   readonly #rooms = new Map<number, WeakRef<RoomUnread>>();
   readonly #collected = new FinalizationRegistry<number>((roomNid) => {
@@ -29,12 +31,14 @@ export class UnreadProjection implements Projection {
     reading: ReadingProjection,
     serverName: string,
     reviewAfter = REVIEW_AFTER,
+    ignoring: UnreadContext['ignoring'] = () => undefined,
   ) {
     this.#names = names;
     this.#ruleSets = ruleSets;
     this.#reading = reading;
     this.#serverName = serverName;
     this.#reviewAfter = reviewAfter;
+    this.#ignoring = ignoring;
   }
 
   async open(reader: Reader, head: RoomHead): Promise<RoomUnread> {
@@ -46,6 +50,7 @@ export class UnreadProjection implements Projection {
       reading: this.#reading,
       serverName: this.#serverName,
       reviewAfter: this.#reviewAfter,
+      ignoring: this.#ignoring,
     };
     const room = new RoomUnread(context, head, joined);
     // Known before it reads, so that a change of rules meanwhile reaches it.

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import {
   KEY_BYTES_MAX,
   authEventKeys,
@@ -56,11 +58,12 @@ export async function buildEvent(
       ...(draft.type === 'm.room.create' && head.version.roomId === 'create-event'
         ? {}
         : { room_id: head.roomId }),
-      prev_events: head.extremities.map((extremity) => extremity.eventId),
-      auth_events: authEntries.map((entry) => entry.event.eventId),
+      prev_events: head.extremities.map((extremity) => extremity.reference),
+      auth_events: authEntries.map((entry) => entry.reference),
       depth: head.nextDepth,
       origin_server_ts: draft.originServerTs ?? rooms.now(),
       ...(draft.redacts === undefined ? {} : { redacts: draft.redacts }),
+      newOpaqueId,
     },
     rooms.signer,
   );
@@ -82,6 +85,10 @@ export async function buildEvent(
     origin: draft.origin,
     relation,
   };
+}
+
+function newOpaqueId(): string {
+  return randomBytes(18).toString('base64url');
 }
 
 /** CS API, "Size limits"; before the texts are interned, since the database cannot index longer ones. */

@@ -1,35 +1,24 @@
 import { randomBytes } from 'node:crypto';
 
-import type { JsonObject, RoomVersion, UserId } from '@soma/protocol';
+import type { JsonObject, RoomVersion } from '@soma/protocol';
 import { serverNameOf } from '@soma/protocol';
 
 import { MatrixError, forbidden } from '../errors/matrix-error.ts';
+import { ChangeRefused } from '../storage/database.ts';
 import { buildEvent } from './build-event.ts';
-import type { EventDraft } from './build-event.ts';
+import { firstEvents } from './first-events.ts';
+import type { NewRoom } from './new-room.ts';
 import type { PreparedEvent } from './prepared-event.ts';
 import { RoomHead } from './room-head.ts';
-import { initialPowerLevels, presetState } from './room-presets.ts';
-import type { InitialState, Preset } from './room-presets.ts';
 import { runBody } from './room-write.ts';
 import type { RoomWrite } from './room-write.ts';
 import type { Rooms } from './rooms.ts';
 import { EMPTY_SNAPSHOT } from './state-store.ts';
 
-/** What a user wants of a new room (CS API, `POST /createRoom`). */
-export interface NewRoom {
-  readonly creator: string;
-  readonly version: RoomVersion;
-  readonly preset: Preset;
-  readonly creationContent: JsonObject;
-  readonly powerLevelsOverride: JsonObject;
-  readonly initialState: readonly InitialState[];
-  readonly name?: string | undefined;
-  readonly topic?: string | undefined;
-  readonly invite: readonly UserId[];
-  readonly isDirect: boolean;
-}
-
-/** Makes a room: all its first events in one change, or none. Resolves to its ID; throws `MatrixError`. */
+/**
+ * Makes a room: all its first events in one change, or none. Resolves to its ID; throws `MatrixError`, and
+ * `ChangeRefused` where a guard of the additions does not hold.
+ */
 export async function createRoom(rooms: Rooms, room: NewRoom): Promise<string> {
   for (const userId of room.invite) {
     if (serverNameOf(userId) !== rooms.serverName) {
@@ -43,8 +32,12 @@ export async function createRoom(rooms: Rooms, room: NewRoom): Promise<string> {
   await rooms.heads.adopt(head);
   const { submitted } = await runBody(rooms, head, async (write) => {
     await appendAll(rooms, write, room, { ...create, roomNid });
+    const additions = room.additions?.(roomNid);
+    write.add(...(additions?.statements ?? []));
+    for (const guard of additions?.guards ?? []) write.guard(guard);
   });
-  await submitted?.done;
+  const outcome = await submitted?.done;
+  if (outcome?.outcome === 'refused') throw new ChangeRefused(outcome.guard);
   return roomId;
 }
 
@@ -106,72 +99,4 @@ async function appendAll(
     if (!(error instanceof MatrixError) || error.errcode !== 'M_FORBIDDEN') throw error;
     throw new MatrixError(400, 'M_INVALID_ROOM_STATE', error.message);
   }
-}
-
-/** All events after the create event, in the order that the spec gives. */
-async function firstEvents(rooms: Rooms, room: NewRoom): Promise<EventDraft[]> {
-  const { creator } = room;
-  const state = (one: InitialState): EventDraft => ({ ...one, sender: creator });
-  const given = givenState(room);
-  const overridden = new Set(given.map(keyOf));
-  const levels = given.find((one) => one.type === 'm.room.power_levels' && one.stateKey === '');
-  const admins = room.preset === 'trusted_private_chat' ? [creator, ...room.invite] : [creator];
-  return [
-    await member(rooms, room, creator, 'join'),
-    {
-      type: 'm.room.power_levels',
-      stateKey: '',
-      sender: creator,
-      content:
-        levels?.content ?? initialPowerLevels(room.version, admins, room.powerLevelsOverride),
-    },
-    ...presetState(room.preset)
-      .filter((one) => !overridden.has(keyOf(one)))
-      .map(state),
-    ...given.filter((one) => one !== levels).map(state),
-    ...namingState(room).map(state),
-    ...(await Promise.all(room.invite.map((userId) => member(rooms, room, userId, 'invite')))),
-  ];
-}
-
-/** `initial_state` without what `name` and `topic` replace. */
-function givenState(room: NewRoom): InitialState[] {
-  const naming = new Set(namingState(room).map(keyOf));
-  return room.initialState.filter((one) => !naming.has(keyOf(one)));
-}
-
-function namingState({ name, topic }: NewRoom): InitialState[] {
-  const events: InitialState[] = [];
-  if (name !== undefined) {
-    events.push({ type: 'm.room.name', stateKey: '', content: { name } });
-  }
-  if (topic !== undefined) {
-    const text = { 'm.text': [{ mimetype: 'text/plain', body: topic }] };
-    events.push({ type: 'm.room.topic', stateKey: '', content: { topic, 'm.topic': text } });
-  }
-  return events;
-}
-
-function keyOf({ type, stateKey }: InitialState): string {
-  return `${type}\n${stateKey}`;
-}
-
-async function member(
-  rooms: Rooms,
-  room: NewRoom,
-  userId: string,
-  membership: 'join' | 'invite',
-): Promise<EventDraft> {
-  const { displayName, avatarUrl } = await rooms.profileOf(userId);
-  return {
-    type: 'm.room.member',
-    stateKey: userId,
-    sender: room.creator,
-    content: {
-      membership,
-      ...(displayName === undefined ? {} : { displayname: displayName }),
-      ...(avatarUrl === undefined ? {} : { avatar_url: avatarUrl }),
-      ...(membership === 'invite' && room.isDirect ? { is_direct: true } : {}),
-    },
-  };
 }

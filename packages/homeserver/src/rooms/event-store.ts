@@ -52,9 +52,10 @@ const nidById = query<{ event_nid: number }>('select event_nid from event_ids wh
 const byTransaction = query<EventRow>(
   `select ${columns} from events e where e.device_nid = ? and e.transaction_id = ?`,
 );
+/** `+ 0` keeps SQLite, which knows no statistics, from an index of the room: that would be all of its events. */
 const sameTransaction = query(
   `select event_nid from events
-   where device_nid = ? and transaction_id = ? and room_nid = ? and type_nid = ?`,
+   where device_nid = ? and transaction_id = ? and room_nid + 0 = ? and type_nid = ?`,
 );
 
 export const timelineQueries = {
@@ -63,6 +64,12 @@ export const timelineQueries = {
     `select ${columns} from events e
      where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
      order by e.event_order desc limit ?`,
+  ),
+  /** Oldest first: (room, above this order, up to this order, limit). */
+  oldest: query<EventRow>(
+    `select ${columns} from events e
+     where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
+     order by e.event_order limit ?`,
   ),
   /** Older than a place in history: (room, depth, depth, order, limit), newest first. */
   before: query<EventRow>(
@@ -82,6 +89,22 @@ export const timelineQueries = {
   lastAtOrder: query<{ depth: number; event_order: number }>(
     `select depth, event_order from events where room_nid = ? and event_order <= ?
      order by event_order desc limit 1`,
+  ),
+};
+
+/** Events around a time: (room, time, time, order, limit), the nearest first. */
+export const timeQueries = {
+  from: query<EventRow & { readonly origin_server_ts: number }>(
+    `select ${columns}, e.origin_server_ts from events e
+     where e.room_nid = ? and e.origin_server_ts >= ? and (e.origin_server_ts > ? or e.event_order > ?)
+       and e.event_order is not null
+     order by e.origin_server_ts, e.event_order limit ?`,
+  ),
+  before: query<EventRow & { readonly origin_server_ts: number }>(
+    `select ${columns}, e.origin_server_ts from events e
+     where e.room_nid = ? and e.origin_server_ts <= ? and (e.origin_server_ts < ? or e.event_order < ?)
+       and e.event_order is not null
+     order by e.origin_server_ts desc, e.event_order desc limit ?`,
   ),
 };
 

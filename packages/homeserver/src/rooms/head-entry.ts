@@ -1,4 +1,4 @@
-import type { JsonObject } from '@soma/protocol';
+import type { EventReference, JsonObject } from '@soma/protocol';
 
 /** What the auth rules read of a state event. */
 export interface StateEvent {
@@ -14,4 +14,6 @@ export interface HeadEntry {
   readonly eventNid: number;
   readonly stateKeyNid: number;
   readonly event: StateEvent;
+  /** How other events name it. */
+  readonly reference: EventReference;
 }

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 
+import type { Pdu } from '@soma/protocol';
+
 import type { Change, Guard, Touch } from '../storage/change.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { positionAt } from '../storage/sql.ts';
@@ -107,8 +109,15 @@ function persistEvent(
   if (event.stateKeyNid !== null && snapshotNid !== undefined) {
     takeState(head, event, event.stateKeyNid, snapshotNid, replaces, change, snapshotKey);
   }
-  const projected = { event, order, replaces, redacts };
+  const redactedState = redacts === undefined ? undefined : redactState(head, redacts);
+  const projected = { event, order, replaces, redacts, redactedState };
   for (const projection of head.projections) projection.project(projected, change);
+}
+
+/** The redacted event may be current state; the caller has loaded that entry of the head. */
+function redactState(head: RoomHead, redacted: EventRow): HeadEntry | undefined {
+  const { type, state_key: stateKey }: Pdu = JSON.parse(redacted.json);
+  return stateKey === undefined ? undefined : head.redact(type, stateKey, redacted.event_nid);
 }
 
 function flagsOf(verdict: EventVerdict): number {
@@ -133,6 +142,7 @@ function moveHead(head: RoomHead, event: PreparedEvent, change: RoomChange): voi
       eventNid: event.eventNid,
       eventId: event.built.eventId,
       depth: event.built.pdu.depth,
+      reference: event.built.reference,
     },
   ];
 }
@@ -178,6 +188,7 @@ function takeState(
       sender: pdu.sender,
       content: pdu.content,
     },
+    reference: event.built.reference,
   });
 }
 

@@ -3,7 +3,6 @@ import type { JsonObject, RoomEventFilter } from '@soma/protocol';
 
 import { readAt } from '../storage/database.ts';
 import type { Reader } from '../storage/sql.ts';
-import { clientEvent } from './client-event.ts';
 import { readEvents, timelineQueries } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
 import { formatHistoryToken, parsePaginationToken } from './pagination-token.ts';
@@ -11,9 +10,9 @@ import type { HistoryPlace } from './pagination-token.ts';
 import { readRoomAccess } from './room-access.ts';
 import type { RoomAccess } from './room-access.ts';
 import type { Rooms } from './rooms.ts';
+import { stateEventsJson } from './state-json.ts';
 import { readSnapshotKey } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
-import type { StoredEvent } from './stored-event.ts';
 import { viewEvents } from './view-events.ts';
 import type { ViewedEvent } from './view-events.ts';
 import type { Viewer } from './viewer.ts';
@@ -54,7 +53,7 @@ export function readMessages(rooms: Rooms, request: MessagesRequest): Promise<Me
         ? undefined
         : await placeOf(reader, access.roomNid, 'to', request.to);
     const page = matchesRoom(request.filter, request.roomId)
-      ? await collect(rooms, reader, access.roomNid, request, start, stop)
+      ? await collectHistory(rooms, reader, access.roomNid, request, start, stop)
       : { events: [], end: undefined };
     const state = request.filter.lazyLoadMembers
       ? await readSenders(rooms, reader, access.roomNid, page.events)
@@ -99,11 +98,11 @@ async function placeOf(
 }
 
 /** Reads rows until the page is full, the history or the work allowed is at its end. */
-async function collect(
+export async function collectHistory(
   rooms: Rooms,
   reader: Reader,
   roomNid: number,
-  request: MessagesRequest,
+  request: Pick<MessagesRequest, 'direction' | 'filter' | 'viewer' | 'limit'>,
   start: HistoryPlace,
   stop: HistoryPlace | undefined,
 ): Promise<{ events: ViewedEvent[]; end: HistoryPlace | undefined }> {
@@ -168,15 +167,6 @@ async function readSenders(
   }
   const roomId = await rooms.names.rooms.text(roomNid);
   const rows = await readEvents(reader, memberNids);
-  return rows.map((row) => stateEventJson(rooms, toStoredEvent(row, version), roomId));
-}
-
-/** A state event in client format, without what depends on who asks. */
-export function stateEventJson(
-  rooms: Rooms,
-  event: StoredEvent,
-  roomId: string | undefined,
-): JsonObject {
-  const age = Math.max(0, rooms.now() - event.pdu.origin_server_ts);
-  return clientEvent(event, { age }, roomId);
+  const members = rows.map((row) => toStoredEvent(row, version));
+  return stateEventsJson(rooms, reader, members, roomId);
 }

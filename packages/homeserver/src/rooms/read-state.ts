@@ -6,10 +6,11 @@ import type { Reader } from '../storage/sql.ts';
 import { readEventById, readEvents, timelineQueries } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
 import { parsePaginationToken } from './pagination-token.ts';
-import { stateEventJson } from './read-messages.ts';
 import { readRoomAccess, readStateFor, readStateKeyFor } from './room-access.ts';
+import type { RoomAccess } from './room-access.ts';
 import type { Rooms } from './rooms.ts';
-import { readSnapshot } from './state-store.ts';
+import { stateEventsJson } from './state-json.ts';
+import { readCurrentStateOfType, readSnapshot } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
 import type { StoredEvent } from './stored-event.ts';
 import { viewEvents } from './view-events.ts';
@@ -19,10 +20,20 @@ import type { Viewer } from './viewer.ts';
 export function readState(rooms: Rooms, viewer: Viewer, roomId: string): Promise<JsonObject[]> {
   return readAt(rooms.database, async (reader) => {
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
-    const state = await readStateFor(reader, access);
-    const events = await loadAll(rooms, reader, access.roomNid, [...state.values()]);
-    return events.map((event) => stateEventJson(rooms, event, roomId));
+    return readStateWith(rooms, reader, access, roomId);
   });
+}
+
+/** The room's state events, as far as the access goes. */
+export async function readStateWith(
+  rooms: Rooms,
+  reader: Reader,
+  access: RoomAccess,
+  roomId: string,
+): Promise<JsonObject[]> {
+  const state = await readStateFor(reader, access);
+  const events = await loadState(rooms, reader, access.roomNid, [...state.values()]);
+  return stateEventsJson(rooms, reader, events, roomId);
 }
 
 /** One state event (CS API, `GET /rooms/{roomId}/state/{eventType}/{stateKey}`). Throws `404 M_NOT_FOUND`. */
@@ -36,10 +47,11 @@ export function readStateEvent(
   return readAt(rooms.database, async (reader) => {
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
     const eventNid = await readStateKeyFor(rooms, reader, access, type, stateKey);
-    const [event] =
-      eventNid === undefined ? [] : await loadAll(rooms, reader, access.roomNid, [eventNid]);
-    if (event === undefined) throw notFound('The room has no such state event');
-    return stateEventJson(rooms, event, roomId);
+    const events =
+      eventNid === undefined ? [] : await loadState(rooms, reader, access.roomNid, [eventNid]);
+    const [json] = await stateEventsJson(rooms, reader, events, roomId);
+    if (json === undefined) throw notFound('The room has no such state event');
+    return json;
   });
 }
 
@@ -57,44 +69,79 @@ export function readMembers(rooms: Rooms, request: MembersRequest): Promise<Json
   const { viewer, roomId, at, membership, notMembership } = request;
   return readAt(rooms.database, async (reader) => {
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
-    const state =
-      at === undefined
-        ? await readStateFor(reader, access)
-        : await readStateAt(rooms, reader, viewer, access.roomNid, at);
-    const memberNids: number[] = [];
-    for (const [keyNid, eventNid] of state) {
-      const pair =
-        rooms.names.stateKeys.cachedPair(keyNid) ?? (await rooms.names.stateKeys.pair(keyNid));
-      if (pair.type === 'm.room.member') memberNids.push(eventNid);
-    }
-    const events = await loadAll(rooms, reader, access.roomNid, memberNids);
-    return events
-      .filter(({ pdu }) => {
-        const { membership: current } = pdu.content;
-        return (
-          (membership === undefined || current === membership) &&
-          (notMembership === undefined || current !== notMembership)
-        );
-      })
-      .map((event) => stateEventJson(rooms, event, roomId));
+    const memberNids = await readMemberNids(rooms, reader, viewer, access, at);
+    const events = await loadState(rooms, reader, access.roomNid, memberNids);
+    const wanted = events.filter(({ pdu }) => {
+      const { membership: current } = pdu.content;
+      return (
+        (membership === undefined || current === membership) &&
+        (notMembership === undefined || current !== notMembership)
+      );
+    });
+    return stateEventsJson(rooms, reader, wanted, roomId);
   });
 }
 
-/** One event that the viewer may see (CS API, `GET /rooms/{roomId}/event/{eventId}`). Throws `404 M_NOT_FOUND`. */
+async function readMemberNids(
+  rooms: Rooms,
+  reader: Reader,
+  viewer: Viewer,
+  access: RoomAccess,
+  at: string | undefined,
+): Promise<number[]> {
+  const { roomNid, leftBy } = access;
+  if (at === undefined && leftBy === undefined) {
+    const typeNid = await rooms.names.eventTypes.find('m.room.member');
+    const current =
+      typeNid === undefined ? undefined : await readCurrentStateOfType(reader, roomNid, typeNid);
+    return [...(current?.values() ?? [])];
+  }
+  const state =
+    at === undefined
+      ? await readStateFor(reader, access)
+      : await readStateAt(rooms, reader, viewer, roomNid, at);
+  const memberNids: number[] = [];
+  for (const [keyNid, eventNid] of state) {
+    const pair =
+      rooms.names.stateKeys.cachedPair(keyNid) ?? (await rooms.names.stateKeys.pair(keyNid));
+    if (pair.type === 'm.room.member') memberNids.push(eventNid);
+  }
+  return memberNids;
+}
+
+/**
+ * One event that the viewer may see (CS API, `GET /rooms/{roomId}/event/{eventId}`), of whichever room where none is
+ * named (`GET /events/{eventId}`). Throws `404 M_NOT_FOUND`.
+ */
 export function readRoomEvent(
   rooms: Rooms,
   viewer: Viewer,
-  roomId: string,
+  roomId: string | undefined,
   eventId: string,
 ): Promise<JsonObject> {
   return readAt(rooms.database, async (reader) => {
-    const roomNid = await rooms.names.rooms.find(roomId);
     const row = await readEventById(reader, eventId);
-    if (roomNid === undefined || row === undefined || row.room_nid !== roomNid) throw noEvent();
+    if (row === undefined) throw noEvent();
+    const roomNid = roomId === undefined ? row.room_nid : await rooms.names.rooms.find(roomId);
+    if (roomNid !== row.room_nid) throw noEvent();
+    await checkNotForgotten(rooms, reader, viewer, roomId, roomNid);
     const [viewed] = await viewEvents(rooms, reader, viewer, roomNid, [row]);
     if (viewed === undefined) throw noEvent();
     return viewed.client;
   });
+}
+
+/** Who has forgotten a room is to it what a stranger is. Throws `403 M_FORBIDDEN`. */
+export async function checkNotForgotten(
+  rooms: Rooms,
+  reader: Reader,
+  viewer: Viewer,
+  roomId: string | undefined,
+  roomNid: number,
+): Promise<void> {
+  if (await rooms.hasForgotten(reader, viewer.userNid, roomNid)) {
+    await readRoomAccess(rooms, reader, viewer, roomId ?? (await rooms.names.rooms.text(roomNid)));
+  }
 }
 
 function noEvent(): Error {
@@ -133,7 +180,8 @@ async function readLastBefore(
   return last;
 }
 
-async function loadAll(
+/** Events by their nids, as they are stored. */
+export async function loadState(
   rooms: Rooms,
   reader: Reader,
   roomNid: number,

@@ -1,18 +1,23 @@
-import type { JsonObject, RoomVersion } from '@soma/protocol';
+import { redactContent } from '@soma/protocol';
+import type { EventReference, RoomVersion } from '@soma/protocol';
 
 import type { Submitted } from '../storage/change.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import type { Reader } from '../storage/sql.ts';
+import { referenceFromJson } from './event-reference.ts';
 import { readEvent } from './event-store.ts';
 import type { HeadEntry } from './head-entry.ts';
 import type { RoomProjection } from './room-projection.ts';
 import { readCurrentStateKey } from './state-store.ts';
 import type { Snapshot } from './state-store.ts';
+import { toStoredEvent } from './stored-event.ts';
 
 export interface Extremity {
   readonly eventNid: number;
   readonly eventId: string;
   readonly depth: number;
+  /** How other events name it. */
+  readonly reference: EventReference;
 }
 
 interface HeadStart {
@@ -93,6 +98,16 @@ export class RoomHead {
     this.#state.set(entryKey(entry.event.type, entry.event.state_key), entry);
   }
 
+  /** Strips the state event, if it is current, of what a redaction takes; {@link load} must have been asked for it. */
+  redact(type: string, stateKey: string, eventNid: number): HeadEntry | undefined {
+    const entry = this.get(type, stateKey);
+    if (entry?.eventNid !== eventNid) return undefined;
+    const content = redactContent(type, entry.event.content, this.version);
+    const redacted = { ...entry, event: { ...entry.event, content } };
+    this.put(redacted);
+    return redacted;
+  }
+
   /** The depth of an event that comes next. */
   get nextDepth(): number {
     let depth = 0;
@@ -116,12 +131,12 @@ export class RoomHead {
     if (eventNid === undefined) return null;
     const row = await readEvent(this.#reader, eventNid);
     if (row === undefined) throw new Error(`event ${eventNid} of ${this.roomId} is missing`);
-    const pdu: { sender: string; content: JsonObject } = JSON.parse(row.json);
-    const { sender, content } = pdu;
+    const { sender, content } = toStoredEvent(row, this.version).pdu;
     return {
       eventNid,
       stateKeyNid,
       event: { eventId: row.event_id, type, state_key: stateKey, sender, content },
+      reference: referenceFromJson(row.json, row.event_id, this.version),
     };
   }
 }

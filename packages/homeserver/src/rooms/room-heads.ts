@@ -3,8 +3,10 @@ import { roomVersion } from '@soma/protocol';
 import type { Submitted } from '../storage/change.ts';
 import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
+import { readReference } from './event-reference.ts';
 import type { Projection } from './projection.ts';
 import { RoomHead } from './room-head.ts';
+import type { Extremity } from './room-head.ts';
 import { readRoomHead } from './state-store.ts';
 
 /** Heads kept in memory, about 3 KB each; a room that falls out is read again when it is written to. */
@@ -107,21 +109,22 @@ export class RoomHeads {
       const found = await readRoomHead(reader, roomNid);
       const version = roomVersion(found?.version ?? '');
       if (found === undefined || version === undefined) return undefined;
-      return { found, version };
+      const extremities: Extremity[] = [];
+      for (const { event_nid: eventNid, event_id: eventId, depth } of found.extremities) {
+        const reference = await readReference(reader, eventNid, eventId, version);
+        extremities.push({ eventNid, eventId, depth, reference });
+      }
+      return { snapshot: found.snapshot, version, extremities };
     });
     if (loaded === undefined) return undefined;
-    const { found, version } = loaded;
+    const { snapshot, version, extremities } = loaded;
     const head = new RoomHead(
       {
         roomNid,
         roomId: await this.#names.rooms.text(roomNid),
         version,
-        extremities: found.extremities.map((row) => ({
-          eventNid: row.event_nid,
-          eventId: row.event_id,
-          depth: row.depth,
-        })),
-        snapshot: found.snapshot,
+        extremities,
+        snapshot,
       },
       this.#database.reader,
       this.#names,

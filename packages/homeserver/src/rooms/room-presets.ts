@@ -1,3 +1,4 @@
+import { isJsonObject } from '@soma/protocol';
 import type { JsonObject, RoomVersion } from '@soma/protocol';
 
 export type Preset = 'private_chat' | 'trusted_private_chat' | 'public_chat';
@@ -77,4 +78,13 @@ export function initialPowerLevels(
     historical: 100,
     ...override,
   };
+}
+
+/** CS API, `POST /createRoom`: in version 12, tombstones explicitly need more than `state_default`. */
+export function withTombstoneOfCreators(levels: JsonObject): JsonObject {
+  const { events, state_default: stateDefault } = levels;
+  if (events !== undefined && !isJsonObject(events)) return levels;
+  const atLeast = typeof stateDefault === 'number' ? stateDefault + 1 : 0;
+  const level = Math.max(TOMBSTONE_LEVEL_OF_CREATORS, atLeast);
+  return { ...levels, events: { ...events, 'm.room.tombstone': level } };
 }

@@ -19,6 +19,8 @@ export interface ProjectedEvent {
   readonly replaces: HeadEntry | undefined;
   /** The event that this one redacts, where it may. */
   readonly redacts: EventRow | undefined;
+  /** The entry of current state that it redacts, with the content that is left. */
+  readonly redactedState: HeadEntry | undefined;
 }
 
 /** One projection's view of one room; lives and falls with the room's head. */

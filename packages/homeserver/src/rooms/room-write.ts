@@ -1,9 +1,11 @@
-import { authorise, isJsonObject, powerLevels } from '@soma/protocol';
+import { authorise, powerLevels } from '@soma/protocol';
+import type { Pdu } from '@soma/protocol';
 
 import { forbidden, notFound } from '../errors/matrix-error.ts';
 import { PREDECESSOR } from '../storage/change.ts';
 import type { Applied, Guard, Outcome, Refused, Submitted } from '../storage/change.ts';
 import { ChangeRefused } from '../storage/database.ts';
+import type { Statement } from '../storage/sql.ts';
 import { buildEvent } from './build-event.ts';
 import type { EventDraft } from './build-event.ts';
 import { readEvent, readEventNid } from './event-store.ts';
@@ -57,7 +59,9 @@ export class RoomWrite {
       if (loading !== undefined) await loading;
     }
     const state = { get: (type: string, key: string) => head.get(type, key)?.event };
-    const verdict = authorise({ ...pdu, eventId }, state, head.version);
+    const verdict = authorise({ ...pdu, eventId }, state, head.version, {
+      verify: this.#rooms.verify,
+    });
     if (!verdict.allowed) throw forbidden(verdict.reason);
     persistEvents(
       head,
@@ -65,6 +69,11 @@ export class RoomWrite {
       this.#change,
       this.#rooms.database.snapshotKey,
     );
+  }
+
+  /** Adds what belongs to the same change as the events. */
+  add(...statements: readonly Statement[]): void {
+    this.#change.statements.push(...statements);
   }
 
   /** A condition under which alone the change is applied. */
@@ -178,8 +187,8 @@ async function findRedacted(
     create,
     head.version,
   );
-  const pdu: unknown = JSON.parse(target.json);
-  const sender = isJsonObject(pdu) ? pdu['sender'] : undefined;
+  const { sender, type, state_key: stateKey }: Pdu = JSON.parse(target.json);
+  if (stateKey !== undefined) await head.load([[type, stateKey]]);
   // Other servers take any redaction from the domain of the sender: only this one can hold its users apart.
   if (sender !== redactor && levels.userLevel(redactor) < levels.redact) {
     throw forbidden('You may not redact what others have sent');

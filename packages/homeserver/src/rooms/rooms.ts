@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 
-import type { EventCrypto } from '@soma/protocol';
+import type { EventCrypto, SignatureVerifier } from '@soma/protocol';
 
 import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Reader } from '../storage/sql.ts';
+import { KnownPlaces } from './known-places.ts';
 import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
 import { RoomHeads } from './room-heads.ts';
@@ -24,10 +25,13 @@ export interface Rooms {
   readonly heads: RoomHeads;
   readonly versions: RoomVersions;
   readonly signer: EventSigner;
+  /** Verifies the signatures of identity servers in third-party invites. */
+  readonly verify: SignatureVerifier;
   readonly serverName: string;
   readonly eventNids: NidBlocks;
   readonly snapshotNids: NidBlocks;
   readonly transactions: RunningTransactions;
+  readonly places: KnownPlaces;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
@@ -39,6 +43,19 @@ export interface Rooms {
   profileOf(userId: string): Promise<Profile>;
   /** Whether the user has forgotten the room, having left it. */
   hasForgotten(reader: Reader, userNid: number, roomNid: number): Promise<boolean>;
+  isJoined(reader: Reader, userNid: number, roomNid: number): Promise<boolean>;
+  /** The IDs of those whom the user ignores (CS API, "Ignoring Users"). */
+  ignoredBy(userNid: number): ReadonlySet<string> | Promise<ReadonlySet<string>>;
+  /** How long messages are shown; undefined where the operator sets no bound. */
+  readonly retention: RetentionBounds | undefined;
+}
+
+/** What the operator allows of `m.room.retention`. */
+export interface RetentionBounds {
+  /** For rooms that say nothing. */
+  readonly defaultMaxMs: number | undefined;
+  readonly allowedMinMs: number | undefined;
+  readonly allowedMaxMs: number | undefined;
 }
 
 export interface RoomsOptions {
@@ -50,8 +67,16 @@ export interface RoomsOptions {
   readonly profileOf: (userId: string) => Promise<Profile>;
   /** Without it nobody has forgotten a room. */
   readonly hasForgotten?: Rooms['hasForgotten'];
+  /** Without it nobody counts as joined to another room. */
+  readonly isJoined?: Rooms['isJoined'];
+  /** Without it nobody ignores anybody. */
+  readonly ignoredBy?: Rooms['ignoredBy'];
+  /** Without it no third-party invite can be redeemed. */
+  readonly verify?: SignatureVerifier;
+  readonly retention?: RetentionBounds | undefined;
 }
 
+const NOBODY: ReadonlySet<string> = new Set();
 const EVENT_NID_BLOCK = 10_000;
 const SNAPSHOT_NID_BLOCK = 1_000;
 
@@ -64,13 +89,18 @@ export function openRooms(options: RoomsOptions): Rooms {
     heads: new RoomHeads(database, names, projections),
     versions: new RoomVersions(),
     signer,
+    verify: options.verify ?? (() => false),
     serverName: signer.serverName,
     eventNids: new NidBlocks(database, 'event', EVENT_NID_BLOCK),
     snapshotNids: new NidBlocks(database, 'snapshot', SNAPSHOT_NID_BLOCK),
     transactions: new RunningTransactions(),
+    places: new KnownPlaces(),
     now,
     createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),
     profileOf,
     hasForgotten: options.hasForgotten ?? (async () => false),
+    isJoined: options.isJoined ?? (async () => false),
+    ignoredBy: options.ignoredBy ?? (() => NOBODY),
+    retention: options.retention,
   };
 }

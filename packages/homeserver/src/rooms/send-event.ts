@@ -92,12 +92,13 @@ function notInRoom(): Error {
 }
 
 /** Appends the event, or answers with the state event that says the same already. */
-async function appendEvent(
+export async function appendEvent(
   write: RoomWrite,
   request: SendRequest,
   guardName: string | undefined,
 ): Promise<string> {
   const { stateKey, transaction } = request;
+  if (request.type === 'm.room.aliases') await requireMembership(write.head, request.sender);
   if (stateKey !== undefined) {
     const same = await sameStateEvent(write.head, request, stateKey);
     if (same !== undefined) return same;
@@ -117,6 +118,15 @@ async function appendEvent(
     write.guard(newTransactionGuard(guardName, deviceNid, transactionId, roomNid, typeNid));
   }
   return event.built.eventId;
+}
+
+/**
+ * Up to room version 5 the auth rules let a server's users write its aliases into any room; other servers must take
+ * them, but nobody needs to send them from outside. Throws `403 M_FORBIDDEN`.
+ */
+async function requireMembership(head: RoomHead, sender: string): Promise<void> {
+  await head.load([['m.room.member', sender]]);
+  if (head.get('m.room.member', sender)?.event.content['membership'] !== 'join') throw notInRoom();
 }
 
 /** The state event of the same sender and content that is current, so that repeating it changes nothing. */

@@ -87,6 +87,9 @@ const readCurrentWithout = query<StateRow>(
    union all
    select state_key_nid, event_nid from current_state where room_nid = ? and type_nid > ?`,
 );
+const readCurrentType = query<StateRow>(
+  'select state_key_nid, event_nid from current_state where room_nid = ? and type_nid = ?',
+);
 const readCurrentKey = query<{ event_nid: number }>(
   'select event_nid from current_state where room_nid = ? and type_nid = ? and state_key_nid = ?',
 );
@@ -249,6 +252,15 @@ export async function readCurrentStateWithout(
   return toStateMap(await reader.all(readCurrentWithout, roomNid, typeNid, roomNid, typeNid));
 }
 
+/** The current state events of one type. */
+export async function readCurrentStateOfType(
+  reader: Reader,
+  roomNid: number,
+  typeNid: number,
+): Promise<Map<number, number>> {
+  return toStateMap(await reader.all(readCurrentType, roomNid, typeNid));
+}
+
 /** Some entries of the current state, all of one type. */
 export async function readCurrentStateKeys(
   reader: Reader,
@@ -376,4 +388,12 @@ export async function readKeyHistory(
 ): Promise<{ position: number; eventNid: number | null }[]> {
   const rows = await reader.all(readKeyChanges, roomNid, stateKeyNid);
   return rows.map((row) => ({ position: row.position, eventNid: row.new_event_nid }));
+}
+
+/** The create event of a room; undefined for a room that this server has no state of. */
+export async function readCreateEventNid(
+  reader: Reader,
+  roomNid: number,
+): Promise<number | undefined> {
+  return (await reader.get(readRoom, roomNid))?.create_event_nid;
 }

@@ -1,9 +1,12 @@
+import { redactPdu } from '@soma/protocol';
 import type { JsonObject, RoomVersion } from '@soma/protocol';
 
+import { readErased } from '../accounts/account-store.ts';
 import type { Reader } from '../storage/sql.ts';
 import { clientEvent } from './client-event.ts';
 import { EventFlag, HIDDEN_FLAGS, readEvents, readRedactions } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
+import { expiryOf } from './retention.ts';
 import type { Rooms } from './rooms.ts';
 import { readReplacedState } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
@@ -36,13 +39,20 @@ export async function viewEvents(
 ): Promise<ViewedEvent[]> {
   const version = await rooms.versions.of(reader, roomNid);
   if (version === undefined || rows.length === 0) return [];
+  const isShown = await showing(rooms, reader, viewer, roomNid);
   const events = rows
     .filter((row) => (row.flags & HIDDEN_FLAGS) === 0)
-    .map((row) => toStoredEvent(row, version));
+    .map((row) => parsedOnce(row, version))
+    .filter(isShown);
   const visibility = await RoomVisibility.open(rooms, reader, viewer, roomNid, version);
   const memberships = await visibility.decide(events);
-  const visible = events.filter((event) => memberships.has(event.eventNid));
-  const unsigned = await Unsigned.load(reader, viewer, roomNid, version, visible);
+  const visible = await withoutErased(
+    reader,
+    version,
+    events.filter((event) => memberships.has(event.eventNid)),
+    memberships,
+  );
+  const unsigned = await Unsigned.load(reader, viewer, visibility, roomNid, version, visible);
   const roomId = options.withoutRoomId === true ? undefined : await rooms.names.rooms.text(roomNid);
   const now = rooms.now();
   return visible.map((event) => ({
@@ -51,25 +61,79 @@ export async function viewEvents(
   }));
 }
 
+/** What neither its age nor its sender hides from the viewer; state events are always shown. */
+async function showing(
+  rooms: Rooms,
+  reader: Reader,
+  viewer: Viewer,
+  roomNid: number,
+): Promise<(event: StoredEvent) => boolean> {
+  const known = rooms.ignoredBy(viewer.userNid);
+  const ignored = known instanceof Promise ? await known : known;
+  const expiry = (await expiryOf(rooms, reader, roomNid)) ?? -Infinity;
+  return ({ stateKeyNid, pdu }) =>
+    stateKeyNid !== null || (!ignored.has(pdu.sender) && pdu.origin_server_ts >= expiry);
+}
+
+/**
+ * What erased users sent is redacted for those who were not in the room at the time (CS API, "Account
+ * deactivation": `erase`).
+ */
+async function withoutErased(
+  reader: Reader,
+  version: RoomVersion,
+  events: readonly StoredEvent[],
+  memberships: ReadonlyMap<number, string | undefined>,
+): Promise<readonly StoredEvent[]> {
+  const isFromOutside = ({ eventNid }: StoredEvent): boolean =>
+    memberships.get(eventNid) !== 'join';
+  const senders = new Set(events.filter(isFromOutside).map(({ senderNid }) => senderNid));
+  if (senders.size === 0) return events;
+  const erased = await readErased(reader, senders);
+  if (erased.size === 0) return events;
+  return events.map((event) =>
+    isFromOutside(event) && erased.has(event.senderNid)
+      ? { ...event, pdu: redactPdu(event.pdu, version) }
+      : event,
+  );
+}
+
+/** Rows that many read at once (see `sync/shared-reads.ts`) are parsed for the first of them. */
+const parsed = new WeakMap<EventRow, StoredEvent>();
+
+function parsedOnce(row: EventRow, version: RoomVersion): StoredEvent {
+  let event = parsed.get(row);
+  if (event === undefined) {
+    event = toStoredEvent(row, version);
+    parsed.set(row, event);
+  }
+  return event;
+}
+
 /** Makes `unsigned` of events that the viewer may see. */
 class Unsigned {
   readonly #viewer: Viewer;
   readonly #replaced: ReadonlyMap<number, StoredEvent>;
+  /** Of the replaced events those that the viewer may see. */
+  readonly #visible: ReadonlyMap<number, unknown>;
   readonly #redactions: ReadonlyMap<number, StoredEvent>;
 
   private constructor(
     viewer: Viewer,
     replaced: ReadonlyMap<number, StoredEvent>,
+    visible: ReadonlyMap<number, unknown>,
     redactions: ReadonlyMap<number, StoredEvent>,
   ) {
     this.#viewer = viewer;
     this.#replaced = replaced;
+    this.#visible = visible;
     this.#redactions = redactions;
   }
 
   static async load(
     reader: Reader,
     viewer: Viewer,
+    visibility: RoomVisibility,
     roomNid: number,
     version: RoomVersion,
     events: readonly StoredEvent[],
@@ -84,7 +148,9 @@ class Unsigned {
     const redactionNids = await readRedactions(reader, redactedNids);
     const rows = await readEvents(reader, [...replacedNids.values(), ...redactionNids.values()]);
     const loaded = new Map(rows.map((row) => [row.event_nid, toStoredEvent(row, version)]));
-    return new Unsigned(viewer, follow(replacedNids, loaded), follow(redactionNids, loaded));
+    const replaced = follow(replacedNids, loaded);
+    const visible = await visibility.decide([...replaced.values()]);
+    return new Unsigned(viewer, replaced, visible, follow(redactionNids, loaded));
   }
 
   of(event: StoredEvent, membership: string | undefined, now: number): JsonObject {
@@ -96,8 +162,10 @@ class Unsigned {
     const replaced = event.order === null ? undefined : this.#replaced.get(event.order);
     if (replaced !== undefined && event.stateKeyNid !== null) {
       unsigned['replaces_state'] = replaced.eventId;
-      unsigned['prev_content'] = replaced.pdu.content;
-      unsigned['prev_sender'] = replaced.pdu.sender;
+      if (this.#visible.has(replaced.eventNid)) {
+        unsigned['prev_content'] = replaced.pdu.content;
+        unsigned['prev_sender'] = replaced.pdu.sender;
+      }
     }
     const redaction = this.#redactions.get(event.eventNid);
     if (redaction !== undefined) {

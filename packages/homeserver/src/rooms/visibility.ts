@@ -3,13 +3,9 @@ import type { HistoryVisibility, RoomVersion } from '@soma/protocol';
 
 import type { Reader } from '../storage/sql.ts';
 import { readEvent, readEvents } from './event-store.ts';
+import type { KnownPlaces, MemberPlace } from './known-places.ts';
 import type { Rooms } from './rooms.ts';
-import {
-  readCurrentStateKey,
-  readKeyHistory,
-  readSnapshotKey,
-  readSnapshotPlaces,
-} from './state-store.ts';
+import { readCurrentStateKey, readKeyHistory, readSnapshotKey } from './state-store.ts';
 import type { SnapshotPlace } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
 import type { StoredEvent } from './stored-event.ts';
@@ -21,35 +17,32 @@ interface StateAt {
   readonly membership: string | undefined;
 }
 
-interface OwnMembership {
-  readonly membership: string | undefined;
-  /** Where in the lineage of states it came in. */
-  readonly place: SnapshotPlace | undefined;
-}
-
 /**
  * Which events of one room one user may see (CS API, "Room history visibility"). Decided by the state at each
  * event; what came after the user's latest join needs no look at that state.
  */
 export class RoomVisibility {
+  readonly #places: KnownPlaces;
   readonly #reader: Reader;
   readonly #viewer: Viewer;
   readonly #roomNid: number;
   readonly #version: RoomVersion;
   readonly #memberKeyNid: number | undefined;
   readonly #visibilityKeyNid: number | undefined;
-  readonly #own: OwnMembership;
+  readonly #own: MemberPlace;
   readonly #states = new Map<number, StateAt>();
   #joins: Promise<number[]> | undefined;
 
   private constructor(
+    places: KnownPlaces,
     reader: Reader,
     viewer: Viewer,
     roomNid: number,
     version: RoomVersion,
     keys: { member: number | undefined; visibility: number | undefined },
-    own: OwnMembership,
+    own: MemberPlace,
   ) {
+    this.#places = places;
     this.#reader = reader;
     this.#viewer = viewer;
     this.#roomNid = roomNid;
@@ -73,13 +66,21 @@ export class RoomVisibility {
     const own =
       typeNid === undefined || member === undefined
         ? { membership: undefined, place: undefined }
-        : await readOwn(reader, roomNid, version, typeNid, member);
-    return new RoomVisibility(reader, viewer, roomNid, version, { member, visibility }, own);
+        : await readOwn(rooms.places, reader, roomNid, version, typeNid, member);
+    return new RoomVisibility(
+      rooms.places,
+      reader,
+      viewer,
+      roomNid,
+      version,
+      { member, visibility },
+      own,
+    );
   }
 
   /** The visible ones: event nid → the viewer's membership at the event. */
   async decide(events: readonly StoredEvent[]): Promise<Map<number, string | undefined>> {
-    const places = await this.#places(events);
+    const places = await this.#placesOf(events);
     const visible = new Map<number, string | undefined>();
     for (const event of events) {
       if (this.#isAfterJoin(event, places)) {
@@ -92,10 +93,10 @@ export class RoomVisibility {
     return visible;
   }
 
-  #places(events: readonly StoredEvent[]): Promise<Map<number, SnapshotPlace>> {
+  #placesOf(events: readonly StoredEvent[]): Promise<ReadonlyMap<number, SnapshotPlace>> {
     if (this.#own.membership !== 'join') return Promise.resolve(new Map());
     const nids = new Set(events.flatMap(({ stateBefore }) => stateBefore ?? []));
-    return readSnapshotPlaces(this.#reader, [...nids]);
+    return this.#places.ofSnapshots(this.#reader, nids);
   }
 
   /** True when the state before the event holds the join that is still current. */
@@ -183,19 +184,23 @@ export class RoomVisibility {
 }
 
 async function readOwn(
+  known: KnownPlaces,
   reader: Reader,
   roomNid: number,
   version: RoomVersion,
   memberTypeNid: number,
   memberKeyNid: number,
-): Promise<OwnMembership> {
+): Promise<MemberPlace> {
   const eventNid = await readCurrentStateKey(reader, roomNid, memberTypeNid, memberKeyNid);
-  const row = eventNid === undefined ? undefined : await readEvent(reader, eventNid);
-  if (row === undefined) return { membership: undefined, place: undefined };
-  const membership = membershipIn(toStoredEvent(row, version));
-  if (membership !== 'join' || row.state_before === null) return { membership, place: undefined };
-  const places = await readSnapshotPlaces(reader, [row.state_before]);
-  return { membership, place: places.get(row.state_before) };
+  if (eventNid === undefined) return { membership: undefined, place: undefined };
+  return known.ofMember(eventNid, async () => {
+    const row = await readEvent(reader, eventNid);
+    if (row === undefined) return { membership: undefined, place: undefined };
+    const membership = membershipIn(toStoredEvent(row, version));
+    if (membership !== 'join' || row.state_before === null) return { membership, place: undefined };
+    const places = await known.ofSnapshots(reader, [row.state_before]);
+    return { membership, place: places.get(row.state_before) };
+  });
 }
 
 function membershipIn(event: StoredEvent): string | undefined {

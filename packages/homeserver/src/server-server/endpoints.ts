@@ -1,6 +1,6 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { bulkPerspectivesKeyQuery, getServerKey, perspectivesKeyQuery } from './keys.ts';
-import { queryProfile } from './query-profile.ts';
+import { queryEndpoints } from './query.ts';
 import type { ServerServices } from './services.ts';
 import { getVersion } from './version.ts';
 
@@ -10,5 +10,5 @@ export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
   getServerKey,
   perspectivesKeyQuery,
   bulkPerspectivesKeyQuery,
-  queryProfile,
+  ...queryEndpoints,
 ];

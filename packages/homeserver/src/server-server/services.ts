@@ -1,5 +1,6 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Config } from '../config/config.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { Notary } from '../federation-client/keys/notary.ts';
 import type { OwnKeys } from '../federation-client/keys/own-keys.ts';
 import { endpointFor } from '../http/endpoint.ts';
@@ -8,6 +9,7 @@ import { endpointFor } from '../http/endpoint.ts';
 export interface ServerServices {
   readonly config: Config;
   readonly accounts: Accounts;
+  readonly directory: Directory;
   readonly ownKeys: OwnKeys;
   readonly notary: Notary;
   /** Of Soma. */

@@ -14,6 +14,8 @@ export const ChangeKind = {
   membership: 5,
   /** subject: room nid. A receipt in the room. */
   receipt: 6,
+  /** subject: user nid. Whom a user ignores; comes beside {@link userData}. */
+  ignoredUsers: 20,
 } as const;
 export type ChangeKind = (typeof ChangeKind)[keyof typeof ChangeKind];
 

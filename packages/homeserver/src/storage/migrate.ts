@@ -26,8 +26,8 @@ export class DatabaseUnusable extends Error {
 }
 
 /**
- * Brings the schema up to date, each migration in a transaction of its own, and checks that the database
- * belongs to `serverName`. Throws {@link DatabaseUnusable}.
+ * Brings the schema up to date, each migration that it lacks in a transaction of its own, and checks that the
+ * database belongs to `serverName`. Numbers may have gaps. Throws {@link DatabaseUnusable}.
  */
 export async function migrate(
   connection: MigrationConnection,

@@ -83,3 +83,31 @@ test('one that ended is not woken again, and one that begins while others are wo
   abort.abort();
   assert.equal(await second, 'aborted');
 });
+
+test('who waits for a room is woken by it, whether following it or not', async () => {
+  const notifier = new Notifier();
+  const abort = new AbortController();
+  const [peeking, other] = [10, 11].map((room) =>
+    notifier.waitForRoom(room, LONG_MS, abort.signal),
+  );
+  assert.ok(peeking !== undefined && other !== undefined);
+  commit(notifier, { kind: ChangeKind.room, subject: 10 });
+  assert.equal(await peeking, 'changed');
+  assert.equal(await hasEnded(other), false);
+  abort.abort();
+  assert.equal(await other, 'aborted');
+});
+
+test('of many users only so many are woken, those of the smallest rooms first', async () => {
+  const notifier = new Notifier();
+  const abort = new AbortController();
+  const large = Array.from({ length: 20 }, (_, index) => index + 100);
+  for (const user of large) notifier.follow(user, [10]);
+  notifier.follow(1, [11]);
+  const waits = [1, ...large].map((user) => notifier.wait(user, LONG_MS, abort.signal));
+  notifier.wakeSome([10, 11, 12], 5);
+  const ended = await Promise.all(waits.map(hasEnded));
+  assert.equal(ended[0], true);
+  assert.equal(ended.filter(Boolean).length, 5);
+  abort.abort();
+});

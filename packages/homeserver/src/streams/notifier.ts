@@ -16,33 +16,18 @@ export class Notifier {
   readonly #waiters = new Map<number, Set<Waiter>>();
   readonly #audiences = new Map<number, Set<number>>();
   readonly #rooms = new Map<number, readonly number[]>();
+  /** Who waits for one room, whether a member of it or not. */
+  readonly #peekers = new Map<number, Set<Waiter>>();
 
   /** Waits until something concerns the user. Call it in the same turn as the check that nothing does yet. */
   wait(userNid: number, timeoutMs: number, signal: AbortSignal): Promise<WaitEnd> {
-    return new Promise((resolve) => {
-      if (signal.aborted) {
-        resolve('aborted');
-        return;
-      }
-      const waiters = this.#waiters.get(userNid) ?? new Set();
-      this.#waiters.set(userNid, waiters);
-      const end = (reason: WaitEnd): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
-        waiters.delete(waiter);
-        if (waiters.size === 0 && this.#waiters.get(userNid) === waiters) {
-          this.#waiters.delete(userNid);
-        }
-        resolve(reason);
-      };
-      const waiter: Waiter = { end };
-      const onAbort = (): void => end('aborted');
-      const timer = setTimeout(() => end('timeout'), timeoutMs);
-      signal.addEventListener('abort', onAbort);
-      waiters.add(waiter);
-    });
+    return waitIn(this.#waiters, userNid, timeoutMs, signal);
   }
 
+  /** The same for what happens in one room. */
+  waitForRoom(roomNid: number, timeoutMs: number, signal: AbortSignal): Promise<WaitEnd> {
+    return waitIn(this.#peekers, roomNid, timeoutMs, signal);
+  }
   /** Tells which rooms concern the user from now on. */
   follow(userNid: number, roomNids: readonly number[]): void {
     this.unfollow(userNid);
@@ -74,11 +59,62 @@ export class Notifier {
 
   /** Something that is not in the log happened in a room: typing. */
   wakeRoom(roomNid: number): void {
+    for (const waiter of this.#peekers.get(roomNid) ?? []) waiter.end('changed');
     if (this.#waiters.size === 0) return;
     for (const userNid of this.#audiences.get(roomNid) ?? []) this.wakeUser(userNid);
+  }
+
+  /**
+   * Something that can wait happened in these rooms: presence. At most so many users are woken, those in the
+   * smallest rooms first; the others see it with what wakes them next.
+   */
+  wakeSome(roomNids: Iterable<number>, usersMax: number): void {
+    const audiences = [...roomNids].flatMap((roomNid) => this.#audiences.get(roomNid) ?? []);
+    const woken = new Set<number>();
+    for (const audience of audiences.toSorted((a, b) => a.size - b.size)) {
+      for (const userNid of audience) {
+        if (woken.size >= usersMax) return;
+        if (!this.#waiters.has(userNid)) continue;
+        woken.add(userNid);
+        this.wakeUser(userNid);
+      }
+    }
+  }
+
+  /** The rooms that concern a user who polls; undefined for who does not. */
+  roomsOf(userNid: number): readonly number[] | undefined {
+    return this.#rooms.get(userNid);
   }
 
   wakeUser(userNid: number): void {
     for (const waiter of this.#waiters.get(userNid) ?? []) waiter.end('changed');
   }
+}
+
+function waitIn(
+  all: Map<number, Set<Waiter>>,
+  key: number,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<WaitEnd> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve('aborted');
+      return;
+    }
+    const waiters = all.get(key) ?? new Set();
+    all.set(key, waiters);
+    const end = (reason: WaitEnd): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      waiters.delete(waiter);
+      if (waiters.size === 0 && all.get(key) === waiters) all.delete(key);
+      resolve(reason);
+    };
+    const waiter: Waiter = { end };
+    const onAbort = (): void => end('aborted');
+    const timer = setTimeout(() => end('timeout'), timeoutMs);
+    signal.addEventListener('abort', onAbort);
+    waiters.add(waiter);
+  });
 }

@@ -15,7 +15,6 @@ export interface RoomQuestion {
   /** The client knows the room as of this position; undefined when it must be told all. */
   readonly since: number | undefined;
   readonly accountData: readonly AccountDataEvent[];
-  readonly select: (event: JsonObject) => JsonObject;
 }
 
 /** A joined room's part of the response, without its unread counts; undefined when there is nothing to tell. */
@@ -23,7 +22,7 @@ export async function readJoinedRoom(
   pass: SyncPass,
   question: RoomQuestion,
 ): Promise<JsonObject | undefined> {
-  const { roomNid, version, select } = question;
+  const { roomNid, version } = question;
   const since = pass.fullState ? undefined : question.since;
   const timeline = await readTimeline(pass, roomNid, question.since ?? -1, pass.upTo);
   const membersChanged =
@@ -53,9 +52,9 @@ export async function readJoinedRoom(
     accountData.length === 0;
   if (isEmpty && since !== undefined) return undefined;
   return {
-    timeline: timelineJson(timeline, select),
-    [pass.useStateAfter ? 'state_after' : 'state']: stateJson(pass, state, select),
-    ephemeral: { events: ephemeral },
+    timeline: timelineJson(timeline, pass.form),
+    [pass.useStateAfter || 'state']: stateJson(pass, state, pass.form),
+    ephemeral: { events: ephemeral.map((event) => ({ ...event })) },
     account_data: { events: accountData.map(({ type, content }) => ({ type, content })) },
     summary: summary?.json ?? {},
   };
@@ -100,13 +99,13 @@ async function haveMembersChanged(
 }
 
 /** Receipts and typing that the client has not seen. */
-async function readEphemeral(
+export async function readEphemeral(
   pass: SyncPass,
   roomNid: number,
   since: number | undefined,
-): Promise<JsonObject[]> {
+): Promise<AccountDataEvent[]> {
   const { reader, viewer, context, upTo } = pass;
-  const events: { type: string; content: JsonObject }[] = [];
+  const events: AccountDataEvent[] = [];
   const receipts = await context.sources.receipts(reader, viewer, roomNid, since ?? -1, upTo);
   if (receipts !== undefined) events.push({ type: 'm.receipt', content: receipts });
   const { typing } = context.sources;

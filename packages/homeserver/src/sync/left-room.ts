@@ -1,6 +1,7 @@
 import { isJsonObject, matchesEvent } from '@soma/protocol';
 import type { JsonObject, JsonValue } from '@soma/protocol';
 
+import { blocksInvites } from '../membership/invite-permission.ts';
 import { readStrippedState } from '../membership/membership-store.ts';
 import type { MembershipRecord } from '../membership/membership-store.ts';
 import { readEvent } from '../rooms/event-store.ts';
@@ -16,7 +17,7 @@ export async function readLeftRoom(
   question: RoomQuestion,
   record: MembershipRecord,
 ): Promise<JsonObject> {
-  const { roomNid, version, select } = question;
+  const { roomNid, version } = question;
   const timeline = await readTimeline(pass, roomNid, pass.since, record.position);
   const departure = await departureOrder(pass, record);
   const state =
@@ -34,8 +35,8 @@ export async function readLeftRoom(
     matchesEvent(pass.filter.room.accountData, event),
   );
   return {
-    timeline: timelineJson(timeline, select),
-    [pass.useStateAfter ? 'state_after' : 'state']: stateJson(pass, state, select),
+    timeline: timelineJson(timeline, pass.form),
+    [pass.useStateAfter || 'state']: stateJson(pass, state, pass.form),
     account_data: { events: accountData.map(({ type, content }) => ({ type, content })) },
   };
 }
@@ -51,11 +52,14 @@ async function departureOrder(
   return departure?.event_order ?? undefined;
 }
 
-/** What someone invited or knocking sees: the stripped state and the own member event. */
+/**
+ * What someone invited or knocking sees: the stripped state and the own member event. Undefined for an invitation
+ * by somebody whom the user ignores, and of who wants no invitations at all.
+ */
 export async function readStrippedRoom(
   pass: SyncPass,
   record: MembershipRecord,
-): Promise<JsonValue[]> {
+): Promise<JsonValue[] | undefined> {
   const text = await readStrippedState(pass.reader, record.userNid, record.roomNid);
   const stripped: unknown = text === undefined ? [] : JSON.parse(text);
   const row = await readEvent(pass.reader, record.eventNid);
@@ -64,6 +68,12 @@ export async function readStrippedRoom(
   if (!isJsonObject(pdu)) return events;
   const { type, state_key: stateKey, sender, content } = pdu;
   if (type === undefined || stateKey === undefined) return events;
+  const ignored = await pass.context.rooms.ignoredBy(record.userNid);
+  const isIgnored = typeof sender === 'string' && ignored.has(sender);
+  const isInvite = record.membership === 'invite';
+  if (isInvite && (isIgnored || (await blocksInvites(pass.reader, record.userNid)))) {
+    return undefined;
+  }
   return [
     ...events,
     {

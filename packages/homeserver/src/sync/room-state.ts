@@ -6,12 +6,12 @@ import { readEvents } from '../rooms/event-store.ts';
 import {
   readCurrentState,
   readCurrentStateKeys,
-  readCurrentStateWithout,
   readStateDifferences,
 } from '../rooms/state-store.ts';
 import type { StateDifference } from '../rooms/state-store.ts';
 import { toStoredEvent } from '../rooms/stored-event.ts';
 import type { StoredEvent } from '../rooms/stored-event.ts';
+import type { EventForm } from './event-form.ts';
 import type { RoomTimeline } from './room-timeline.ts';
 import type { SyncPass } from './sync-context.ts';
 
@@ -41,7 +41,7 @@ export async function readRoomState(
     question.since === undefined
       ? await wholeState(pass, question)
       : await stateDelta(pass, question, question.since);
-  const rows = await readEvents(pass.reader, [...state.values()]);
+  const rows = await pass.context.shared.events(pass.reader, [...state.values()], pass.upTo);
   const events = rows.map((row) => toStoredEvent(row, question.version));
   const lazy = await lazyMembers(pass, question, state);
   const told = [...events, ...lazy].filter((event) =>
@@ -69,13 +69,14 @@ function rememberMembers(
 export function stateJson(
   pass: SyncPass,
   events: readonly StoredEvent[],
-  select: (event: JsonObject) => JsonObject,
+  form: EventForm,
 ): JsonObject {
   const now = pass.context.rooms.now();
   return {
-    events: events.map((event) =>
-      select(clientEvent(event, { age: Math.max(0, now - event.pdu.origin_server_ts) }, undefined)),
-    ),
+    events: events.map((event) => {
+      const age = Math.max(0, now - event.pdu.origin_server_ts);
+      return form(event, clientEvent(event, { age }, undefined));
+    }),
   };
 }
 
@@ -86,7 +87,7 @@ async function wholeState(pass: SyncPass, question: StateQuestion): Promise<Stat
   const memberType = await context.rooms.names.eventTypes.find('m.room.member');
   const isLazy = lazyLoadMembers && memberType !== undefined;
   const current = isLazy
-    ? await readCurrentStateWithout(reader, roomNid, memberType)
+    ? new Map(await context.shared.stateWithout(reader, roomNid, memberType, pass.upTo))
     : await readCurrentState(reader, roomNid);
   await leadBack(pass, question, current, async (stateKeyNid) =>
     isLazy ? !(await isMember(pass, stateKeyNid)) : true,
@@ -126,7 +127,7 @@ function differencesToUndo(
   { reader, useStateAfter }: SyncPass,
   { roomNid, timeline, upTo }: StateQuestion,
 ): Promise<StateDifference[]> {
-  const from = useStateAfter ? upTo + 1 : Math.min(timeline.startOrder, upTo + 1);
+  const from = useStateAfter !== false ? upTo + 1 : Math.min(timeline.startOrder, upTo + 1);
   return readStateDifferences(reader, roomNid, from - 1, Number.MAX_SAFE_INTEGER);
 }
 
@@ -142,7 +143,7 @@ async function stateDelta(
   const shown = shownIn(timeline);
   for (const { position, stateKeyNid, newEventNid } of differences) {
     const isShown = newEventNid !== null && shown.has(newEventNid);
-    if (useStateAfter || !isShown || position < timeline.startOrder) {
+    if (useStateAfter !== false || !isShown || position < timeline.startOrder) {
       put(delta, stateKeyNid, newEventNid);
     }
   }
@@ -155,7 +156,7 @@ async function lazyMembers(
   question: StateQuestion,
   state: StateMap,
 ): Promise<StoredEvent[]> {
-  const { context, reader, viewer, filter } = pass;
+  const { context, reader, viewer, filter, useStateAfter } = pass;
   const { roomNid, timeline, version } = question;
   if (!filter.room.state.lazyLoadMembers) return [];
   const { eventTypes, stateKeys } = context.rooms.names;
@@ -172,7 +173,8 @@ async function lazyMembers(
   const device = filter.room.state.includeRedundantMembers ? undefined : viewer.deviceNid;
   const wanted = [...current].filter(
     ([keyNid, eventNid]) =>
-      !shown.has(eventNid) &&
+      // The state after the timeline is whole: who asks for it does not look into the timeline.
+      (useStateAfter !== false || !shown.has(eventNid)) &&
       (device === undefined ||
         pass.since < 0 ||
         !context.lazyMembers.wasSent(device, roomNid, keyNid, eventNid, pass.since)),

@@ -4,6 +4,7 @@ import type { JsonObject } from '@soma/protocol';
 import { formatHistoryToken, formatPositionToken } from '../rooms/pagination-token.ts';
 import { viewEvents } from '../rooms/view-events.ts';
 import type { ViewedEvent } from '../rooms/view-events.ts';
+import type { EventForm } from './event-form.ts';
 import type { SyncPass } from './sync-context.ts';
 
 /** A room's part of the timeline, oldest first. */
@@ -68,13 +69,10 @@ function placeOf(
   };
 }
 
-/** The timeline as JSON, with only the fields that the filter asks for. */
-export function timelineJson(
-  timeline: RoomTimeline,
-  select: (event: JsonObject) => JsonObject,
-): JsonObject {
+/** The timeline as JSON, its events in the form that the filter asks for. */
+export function timelineJson(timeline: RoomTimeline, form: EventForm): JsonObject {
   return {
-    events: timeline.events.map(({ client }) => select(client)),
+    events: timeline.events.map(({ event, client }) => form(event, client)),
     limited: timeline.limited,
     prev_batch: timeline.prevBatch,
   };

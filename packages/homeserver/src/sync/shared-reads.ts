@@ -1,12 +1,14 @@
-import { timelineQueries } from '../rooms/event-store.ts';
+import { readEvents, timelineQueries } from '../rooms/event-store.ts';
 import type { EventRow } from '../rooms/event-store.ts';
-import { readStateDifferences } from '../rooms/state-store.ts';
+import { readCurrentStateWithout, readStateDifferences } from '../rooms/state-store.ts';
 import type { StateDifference } from '../rooms/state-store.ts';
 import { boundedCache } from '../storage/bounded-cache.ts';
 import type { Reader } from '../storage/sql.ts';
 
-/** Enough for the rooms that changed in the last few commits. */
-const ENTRIES_MAX = 256;
+/** Enough for the rooms that changed in the last few commits, and for those of one user who begins. */
+const ENTRIES_MAX = 1_024;
+/** The most events that are read for several at once. */
+const EVENTS_MAX = 32;
 
 /** What of a room is asked for: what is new above `since`, in the state of exactly `upTo`. */
 export interface SharedQuestion {
@@ -22,6 +24,9 @@ export interface SharedQuestion {
 export class SharedReads {
   readonly #timelines = boundedCache<string, Promise<EventRow[]>>(ENTRIES_MAX);
   readonly #differences = boundedCache<string, Promise<StateDifference[]>>(ENTRIES_MAX);
+
+  readonly #states = boundedCache<string, Promise<Map<number, number>>>(ENTRIES_MAX);
+  readonly #events = boundedCache<string, Promise<EventRow[]>>(ENTRIES_MAX);
 
   /** The newest events in (`since`, `below`], newest first. */
   timeline(
@@ -42,6 +47,26 @@ export class SharedReads {
   ): Promise<StateDifference[]> {
     return once(this.#differences, `${roomNid} ${since} ${upTo}`, () =>
       readStateDifferences(reader, roomNid, since, upTo),
+    );
+  }
+
+  /** Current state without the entries of one type, which must not be modified. */
+  stateWithout(
+    reader: Reader,
+    roomNid: number,
+    typeNid: number,
+    upTo: number,
+  ): Promise<ReadonlyMap<number, number>> {
+    return once(this.#states, `${roomNid} ${typeNid} ${upTo}`, () =>
+      readCurrentStateWithout(reader, roomNid, typeNid),
+    );
+  }
+
+  /** These events as they are at `upTo`; few of them, or they are read for one alone. */
+  events(reader: Reader, eventNids: readonly number[], upTo: number): Promise<EventRow[]> {
+    if (eventNids.length > EVENTS_MAX) return readEvents(reader, eventNids);
+    return once(this.#events, `${upTo} ${eventNids.join(' ')}`, () =>
+      readEvents(reader, eventNids),
     );
   }
 }

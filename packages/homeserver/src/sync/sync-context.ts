@@ -5,8 +5,11 @@ import type { Viewer } from '../rooms/viewer.ts';
 import type { Reader } from '../storage/sql.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { RecentChanges } from '../streams/recent-changes.ts';
+import { eventFormOf } from './event-form.ts';
+import type { EventForm } from './event-form.ts';
 import type { LazyMembers } from './lazy-members.ts';
 import type { SharedReads } from './shared-reads.ts';
+import type { WaitingLine } from './turns.ts';
 import type { UserRooms } from './user-rooms.ts';
 
 /** One entry of account data as clients see it. */
@@ -65,6 +68,27 @@ export interface SyncSources {
     usersTyping(roomNid: number): readonly string[];
     roomsChangedSince(counter: number): Iterable<number>;
   };
+  readonly presence: PresenceSource;
+}
+
+/** Who is online, as far as this server knows. */
+export interface PresenceSource {
+  /** Grows with every change. */
+  readonly counter: number;
+  /** Up to which change the waiting syncs have been woken. */
+  readonly toldCounter: number;
+  /** Users whose presence changed above a counter of this process; undefined when that is not remembered. */
+  changedSince(counter: number): Iterable<number> | undefined;
+  /** Those of whom there is something to tell to a client that knows nothing. */
+  knownUsers(): Iterable<number>;
+  /** The content of the user's `m.presence`; undefined where nothing is known. */
+  contentOf(userNid: number): JsonObject | undefined;
+  /** Of these users, those who are in a room with the viewer, and the viewer. */
+  sharing(
+    reader: Reader,
+    viewerNid: number,
+    userNids: readonly number[],
+  ): Promise<readonly number[]>;
 }
 
 /** What `/sync` works with; one per process. */
@@ -76,9 +100,17 @@ export interface SyncContext {
   readonly userRooms: UserRooms;
   readonly lazyMembers: LazyMembers;
   readonly shared: SharedReads;
+  /** Of clients that begin. */
+  readonly longAnswers: WaitingLine;
   /** More events than this a timeline never has (`filter_timeline_limit`). */
   readonly timelineLimitMax: number;
 }
+
+/**
+ * Under which name a room tells its state after the timeline; false to tell the state before it. The unstable name
+ * is that of clients from before v1.16 (MSC4222).
+ */
+export type StateAfter = 'state_after' | 'org.matrix.msc4222.state_after' | false;
 
 /** One answer in the making: what is asked, from where to where. */
 export interface SyncPass {
@@ -86,11 +118,44 @@ export interface SyncPass {
   readonly reader: Reader;
   readonly viewer: Viewer;
   readonly filter: SyncFilter;
+  readonly form: EventForm;
   /** The client has seen everything up to here; -1 for an initial sync. */
   readonly since: number;
   readonly upTo: number;
   /** Rooms in which who is typing is not what the client has seen. */
   readonly typingChanged: ReadonlySet<number>;
   readonly fullState: boolean;
-  readonly useStateAfter: boolean;
+  readonly useStateAfter: StateAfter;
+}
+
+/** What a pass is made of, apart from the state that it reads. */
+export interface PassOptions {
+  readonly viewer: Viewer;
+  readonly filter: SyncFilter;
+  readonly since: number;
+  /** The typing counter that the client has seen. */
+  readonly typingSince: number | undefined;
+  readonly fullState?: boolean;
+  readonly useStateAfter?: StateAfter;
+}
+
+export function openPass(
+  context: SyncContext,
+  reader: Reader,
+  upTo: number,
+  options: PassOptions,
+): SyncPass {
+  const { viewer, filter, since, typingSince, fullState, useStateAfter } = options;
+  return {
+    context,
+    reader,
+    viewer,
+    filter,
+    form: eventFormOf(filter),
+    since,
+    upTo,
+    typingChanged: new Set(context.sources.typing.roomsChangedSince(typingSince ?? -1)),
+    fullState: fullState ?? false,
+    useStateAfter: useStateAfter ?? false,
+  };
 }

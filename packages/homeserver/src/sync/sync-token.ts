@@ -11,26 +11,44 @@ export interface SyncToken {
   readonly position: number;
   /** The typing counter that it has seen; undefined when it comes from another run of the process. */
   readonly typing: number | undefined;
+  /** The same of presence. */
+  readonly presence: number | undefined;
 }
 
-/** `s1_<database incarnation>_<position>_<process incarnation>_<counter of typing>`. */
-export function formatSyncToken(incarnation: string, position: number, typing: number): string {
-  return `s1_${incarnation}_${position}_${PROCESS_INCARNATION}_${typing}`;
+/** What lives in memory has a counter of its own, which grows with every change. */
+export interface MemoryCounters {
+  readonly typing: number;
+  readonly presence: number;
 }
 
-const TOKEN = /^s1_([0-9a-f]+)_(\d{1,16})_([0-9a-f]+)_(\d{1,16})$/;
+/** `s1_<database incarnation>_<position>_<process incarnation>_<counter of typing>_<of presence>`. */
+export function formatSyncToken(
+  incarnation: string,
+  position: number,
+  { typing, presence }: MemoryCounters,
+): string {
+  return `s1_${incarnation}_${position}_${PROCESS_INCARNATION}_${typing}_${presence}`;
+}
+
+const TOKEN = /^s1_([0-9a-f]+)_(\d{1,16})_([0-9a-f]+)_(\d{1,16})(?:_(\d{1,16}))?$/;
 
 /**
  * Reads a token; undefined for one of another database, e.g. from before a backup was restored, which gets an
  * initial sync. Throws `400 M_INVALID_PARAM` for what no server of ours has made.
  */
-export function parseSyncToken(incarnation: string, text: string): SyncToken | undefined {
+export function parseSyncToken(
+  name: string,
+  incarnation: string,
+  text: string,
+): SyncToken | undefined {
   const found = TOKEN.exec(text);
-  if (found === null) throw invalidParam('since is not a token of this server');
-  const [, database, position, process, typing] = found;
+  if (found === null) throw invalidParam(`${name} is not a token of this server`);
+  const [, database, position, process, typing, presence] = found;
   if (database !== incarnation) return undefined;
+  const isOurs = process === PROCESS_INCARNATION;
   return {
     position: Number(position),
-    typing: process === PROCESS_INCARNATION ? Number(typing) : undefined,
+    typing: isOurs ? Number(typing) : undefined,
+    presence: isOurs && presence !== undefined ? Number(presence) : undefined,
   };
 }

@@ -1,4 +1,4 @@
-import { matchesEvent, matchesRoom, selectFields } from '@soma/protocol';
+import { matchesEvent, matchesRoom } from '@soma/protocol';
 import type { JsonObject, SyncFilter } from '@soma/protocol';
 
 import { invalidParam } from '../errors/matrix-error.ts';
@@ -6,16 +6,20 @@ import type { Membership, MembershipRecord } from '../membership/membership-stor
 import { readEvent } from '../rooms/event-store.ts';
 import { readKeyHistory } from '../rooms/state-store.ts';
 import type { Viewer } from '../rooms/viewer.ts';
-import { ChangeKind } from '../storage/change.ts';
 import { readAt } from '../storage/database.ts';
 import type { Reader } from '../storage/sql.ts';
+import { changedRooms, concernsUser } from './changed-rooms.ts';
+import type { AnswerPlace } from './changed-rooms.ts';
 import { passFor } from './filter-room.ts';
 import { readJoinedRoom, withUnread } from './joined-room.ts';
 import type { RoomQuestion } from './joined-room.ts';
 import { readLeftRoom, readStrippedRoom } from './left-room.ts';
-import type { AccountDataChanges, SyncContext, SyncPass } from './sync-context.ts';
+import { readPresence } from './presence-section.ts';
+import { openPass } from './sync-context.ts';
+import type { AccountDataChanges, StateAfter, SyncContext, SyncPass } from './sync-context.ts';
 import { formatSyncToken, parseSyncToken } from './sync-token.ts';
 import type { SyncToken } from './sync-token.ts';
+import { Turn } from './turns.ts';
 import type { Memberships } from './user-rooms.ts';
 
 /** What a client asks of `/sync`. */
@@ -25,7 +29,7 @@ export interface SyncRequest {
   readonly since: string | undefined;
   readonly timeoutMs: number;
   readonly fullState: boolean;
-  readonly useStateAfter: boolean;
+  readonly useStateAfter: StateAfter;
   readonly signal: AbortSignal;
 }
 
@@ -36,14 +40,18 @@ const TIMEOUT_MS_MAX = 5 * 60_000;
 export async function sync(context: SyncContext, request: SyncRequest): Promise<JsonObject> {
   const { database } = context.rooms;
   const token =
-    request.since === undefined ? undefined : parseSyncToken(database.incarnation, request.since);
+    request.since === undefined
+      ? undefined
+      : parseSyncToken('since', database.incarnation, request.since);
   if (token !== undefined && token.position > database.position) {
     throw invalidParam('since lies in the future of this server');
   }
   const waits = token !== undefined && !request.fullState;
   const deadline = Date.now() + Math.min(request.timeoutMs, TIMEOUT_MS_MAX);
   for (;;) {
-    const answer = await answerOnce(context, request, token);
+    const answer = waits
+      ? await answerOnce(context, request, token)
+      : await context.longAnswers.run(() => answerOnce(context, request, token));
     if (!waits || !answer.isEmpty) return answer.body;
     const leftMs = deadline - Date.now();
     if (leftMs <= 0 || request.signal.aborted) return answer.body;
@@ -53,27 +61,9 @@ export async function sync(context: SyncContext, request: SyncRequest): Promise<
   }
 }
 
-interface Answer {
+interface Answer extends AnswerPlace {
   readonly body: JsonObject;
   readonly isEmpty: boolean;
-  readonly position: number;
-  readonly typing: number;
-  readonly memberships: Memberships;
-}
-
-/** Whether something came between reading and waiting. */
-function concernsUser(context: SyncContext, userNid: number, answer: Answer): boolean {
-  if (context.sources.typing.counter !== answer.typing) {
-    for (const roomNid of context.sources.typing.roomsChangedSince(answer.typing)) {
-      if (answer.memberships.has(roomNid)) return true;
-    }
-  }
-  const found = context.recent.some(answer.position, (kind, subject) =>
-    kind === ChangeKind.room || kind === ChangeKind.receipt
-      ? answer.memberships.has(subject)
-      : kind !== ChangeKind.token && subject === userNid,
-  );
-  return found !== false;
 }
 
 function answerOnce(
@@ -82,18 +72,15 @@ function answerOnce(
   token: SyncToken | undefined,
 ): Promise<Answer> {
   return readAt(context.rooms.database, async (reader, position) => {
-    const typing = context.sources.typing.counter;
-    const pass: SyncPass = {
-      context,
-      reader,
-      viewer: request.viewer,
-      filter: request.filter,
-      since: token?.position ?? -1,
-      upTo: position,
-      typingChanged: new Set(context.sources.typing.roomsChangedSince(token?.typing ?? -1)),
-      fullState: request.fullState,
-      useStateAfter: request.useStateAfter,
+    const counters = {
+      typing: context.sources.typing.counter,
+      presence: context.sources.presence.counter,
     };
+    const pass = openPass(context, reader, position, {
+      ...request,
+      since: token?.position ?? -1,
+      typingSince: token?.typing,
+    });
     const { userNid } = request.viewer;
     const memberships = await context.userRooms.of(reader, userNid, position);
     const accountData = await context.sources.accountData(
@@ -106,21 +93,26 @@ function answerOnce(
     const globalData = accountData.global.filter((event) =>
       matchesEvent(request.filter.accountData, event),
     );
-    const nextBatch = formatSyncToken(context.rooms.database.incarnation, position, typing);
+    const presence = await readPresence(pass, token?.presence);
+    const nextBatch = formatSyncToken(context.rooms.database.incarnation, position, counters);
     return {
       body: {
         next_batch: nextBatch,
         ...(globalData.length === 0
           ? {}
           : { account_data: { events: globalData.map((event) => ({ ...event })) } }),
+        ...(presence.length === 0 ? {} : { presence: { events: presence } }),
         ...(rooms === undefined ? {} : { rooms }),
+        // Nothing is encrypted end to end yet; clients read these without asking whether they are there.
+        to_device: { events: [] },
+        ...(token === undefined ? {} : { device_lists: { changed: [], left: [] } }),
         device_one_time_keys_count: {},
         device_unused_fallback_key_types: [],
       },
-      isEmpty: rooms === undefined && globalData.length === 0,
+      isEmpty: rooms === undefined && globalData.length === 0 && presence.length === 0,
       position,
-      typing,
-      memberships,
+      ...counters,
+      rooms: memberships,
     };
   });
 }
@@ -134,8 +126,10 @@ async function readRooms(
 ): Promise<JsonObject | undefined> {
   const sections: RoomSections = { join: {}, invite: {}, knock: {}, leave: {} };
   const joined: [roomId: string, roomNid: number, room: JsonObject][] = [];
-  const changed = roomsChanged(pass, accountData);
+  const changed = changedRooms(pass, accountData);
+  const turn = new Turn();
   for (const record of memberships.values()) {
+    await turn.pauseIfDue();
     const isNew = record.position > pass.since;
     const mayHaveNews = isNew || changed === undefined || changed.has(record.roomNid);
     if (!pass.fullState && !mayHaveNews) continue;
@@ -160,19 +154,6 @@ async function readRooms(
   return filled.length === 0 ? undefined : Object.fromEntries(filled);
 }
 
-/** Rooms in which something may be new to the client; undefined when that would take longer than looking. */
-function roomsChanged(pass: SyncPass, accountData: AccountDataChanges): Set<number> | undefined {
-  if (pass.since < 0) return undefined;
-  const rooms = new Set(accountData.rooms.keys());
-  const complete = pass.context.recent.some(pass.since, (kind, subject) => {
-    if (kind === ChangeKind.room || kind === ChangeKind.receipt) rooms.add(subject);
-    return false;
-  });
-  if (complete === undefined) return undefined;
-  for (const roomNid of pass.typingChanged) rooms.add(roomNid);
-  return rooms;
-}
-
 interface RoomPart {
   readonly section: keyof RoomSections;
   readonly room: JsonObject;
@@ -188,19 +169,18 @@ async function readRoom(
   if (membership === 'invite' || membership === 'knock') {
     if (!isNew && !pass.fullState) return undefined;
     const events = await readStrippedRoom(pass, record);
+    if (events === undefined) return undefined;
     return { section: membership, room: { [`${membership}_state`]: { events } } };
   }
   const version = await pass.context.rooms.versions.of(pass.reader, roomNid);
-  if (version === undefined || record.forgotten) return undefined;
+  const isTold = record.forgottenByLeaving && isNew && pass.since >= 0;
+  if (version === undefined || (record.forgotten && !isTold)) return undefined;
   const before = isNew && pass.since >= 0 ? await membershipAt(pass, record) : membership;
-  const { eventFields } = pass.filter;
   const question: RoomQuestion = {
     roomNid,
     version,
     since: pass.since < 0 || before !== 'join' ? undefined : pass.since,
     accountData: accountData.rooms.get(roomNid) ?? [],
-    select:
-      eventFields === undefined ? (event) => event : (event) => selectFields(eventFields, event),
   };
   if (membership === 'join') {
     const room = await readJoinedRoom(pass, question);

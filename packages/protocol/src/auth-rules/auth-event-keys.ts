@@ -8,6 +8,20 @@ export type StateKey = readonly [type: string, stateKey: string];
 /**
  * Which state events authorise an event, without duplicates: those of them that the room has are its
  * `auth_events` (spec: Server-Server API, "Auth events selection"). A create event has none.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { authEventKeys, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('12');
+ * assert.ok(version);
+ * const message = { type: 'm.room.message', sender: '@alice:example.org', content: {} };
+ * assert.deepEqual(authEventKeys(message, version), [
+ *   ['m.room.power_levels', ''],
+ *   ['m.room.member', '@alice:example.org'],
+ * ]);
+ * ```
  */
 export function authEventKeys(
   event: Pick<AuthEvent, 'type' | 'state_key' | 'sender' | 'content'>,

@@ -10,6 +10,37 @@ const ASSEMBLED = new WeakMap<RoomVersion, ReturnType<typeof assemble>>();
 /**
  * Decides whether an event is allowed against a set of state (spec: Room Versions, "Authorisation rules").
  * The same call serves local sends, checks 4 to 6 of a received PDU, and state resolution; it never throws.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { authorise, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('11');
+ * assert.ok(version);
+ * const message = {
+ *   eventId: '$b',
+ *   type: 'm.room.message',
+ *   sender: '@bob:example.org',
+ *   room_id: '!room:example.org',
+ *   content: {},
+ *   prev_events: ['$a'],
+ * };
+ * const create = {
+ *   eventId: '$a',
+ *   type: 'm.room.create',
+ *   state_key: '',
+ *   sender: '@alice:example.org',
+ *   room_id: '!room:example.org',
+ *   content: {},
+ * };
+ * const state = { get: (type: string) => (type === 'm.room.create' ? create : undefined) };
+ * assert.deepEqual(authorise(message, state, version), {
+ *   allowed: false,
+ *   rule: '5',
+ *   reason: 'the sender is not joined',
+ * });
+ * ```
  */
 export function authorise(
   event: EventToAuthorise,

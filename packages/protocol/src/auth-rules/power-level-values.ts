@@ -17,7 +17,7 @@ const INTEGER_TEXT = /^\s*[+-]?[0-9]+\s*$/;
 
 /**
  * Reads a power level as the room version allows: an integer, up to version 9 also a string that holds one, up to
- * version 5 also a float, which is truncated. Undefined for everything else.
+ * version 5 also a float, which is truncated. Undefined for everything else, and beyond the range of a double.
  */
 export function parseLevel(
   value: JsonValue | undefined,
@@ -28,7 +28,8 @@ export function parseLevel(
     return powerLevels === 'floats' && Number.isFinite(value) ? Math.trunc(value) : undefined;
   }
   if (typeof value !== 'string' || powerLevels === 'integers') return undefined;
-  return INTEGER_TEXT.test(value) ? Number(value) : undefined;
+  const level = INTEGER_TEXT.test(value) ? Number(value) : Infinity;
+  return Number.isFinite(level) ? level : undefined;
 }
 
 /** The entry of an object's own property that is an object; an empty object when there is none. */

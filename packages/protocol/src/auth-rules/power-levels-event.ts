@@ -6,6 +6,7 @@ import { SINGLE_LEVELS, levelMap, parseLevel } from './power-level-values.ts';
 import { creatorsOf } from './power-levels.ts';
 import { otherwiseAllow, reject } from './rule.ts';
 import type { Outcome, RuleGroup } from './rule.ts';
+import type { AuthState } from './types.ts';
 
 /** If type is `m.room.power_levels`. */
 export const powerLevelsEvent: RuleGroup = {
@@ -126,8 +127,7 @@ function rejectPeers(context: AuthContext): Outcome {
 }
 
 function singleChanges({ event, state, version }: AuthContext): LevelChange[] {
-  const previous = state.get('m.room.power_levels', '')?.content ?? {};
-  return changesBetween(previous, event.content, SINGLE_LEVELS, version);
+  return changesBetween(levelsBefore(state), event.content, SINGLE_LEVELS, version);
 }
 
 function mapChanges(context: AuthContext): LevelChange[] {
@@ -135,10 +135,14 @@ function mapChanges(context: AuthContext): LevelChange[] {
 }
 
 function changesIn({ event, state, version }: AuthContext, map: string): LevelChange[] {
-  const before = levelMap(state.get('m.room.power_levels', '')?.content ?? {}, map);
+  const before = levelMap(levelsBefore(state), map);
   const after = levelMap(event.content, map);
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return changesBetween(before, after, names, version);
+}
+
+function levelsBefore(state: AuthState): JsonObject {
+  return state.get('m.room.power_levels', '')?.content ?? {};
 }
 
 function changesBetween(

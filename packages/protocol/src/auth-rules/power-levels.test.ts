@@ -119,3 +119,9 @@ test('who may redact', () => {
   assert.ok(mayRedact('@user:b', '@x:b', levels));
   assert.ok(!mayRedact('@user:b', '@x:other', levels));
 });
+
+test('a room without a create event has nobody above the others', () => {
+  for (const id of ['11', '12']) {
+    assert.equal(powerLevels(undefined, undefined, knownVersion(id)).userLevel('@a:b'), 0);
+  }
+});

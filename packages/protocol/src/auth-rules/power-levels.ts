@@ -31,6 +31,20 @@ export interface PowerLevels {
  *
  * @param content the content of the current `m.room.power_levels`, undefined when there is none: then creators
  *   have 100 (or infinite power, by room version) and everyone else 0
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { powerLevels, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('12');
+ * assert.ok(version);
+ * const create = { sender: '@alice:example.org', content: {} };
+ * const levels = powerLevels({ users: { '@bob:example.org': 50 } }, create, version);
+ * assert.equal(levels.userLevel('@alice:example.org'), Infinity);
+ * assert.equal(levels.userLevel('@bob:example.org'), 50);
+ * assert.equal(levels.eventLevel('m.room.name', true), 50);
+ * ```
  */
 export function powerLevels(
   content: JsonObject | undefined,
@@ -43,6 +57,21 @@ export function powerLevels(
 /**
  * The user IDs of a room's creators by the rules of its version: `content.creator` up to version 10, the sender
  * from 11 on, and `content.additional_creators` from 12 on.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { creatorsOf, roomVersion } from '@soma/protocol';
+ *
+ * const [v10, v12] = [roomVersion('10'), roomVersion('12')];
+ * assert.ok(v10 && v12);
+ * const create = {
+ *   sender: '@alice:example.org',
+ *   content: { creator: '@old:example.org', additional_creators: ['@bob:example.org'] },
+ * };
+ * assert.deepEqual(creatorsOf(create, v10), ['@old:example.org']);
+ * assert.deepEqual(creatorsOf(create, v12), ['@alice:example.org', '@bob:example.org']);
+ * ```
  */
 export function creatorsOf({ sender, content }: CreateEvent, version: RoomVersion): string[] {
   if (version.creators === 'sender') return [sender];

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../canonical-json.ts';
-import type { SignatureVerifier } from '../events/types.ts';
+import type { EventReference, SignatureVerifier } from '../events/types.ts';
 
 /** What the auth rules read of an event. A `Pdu` with its event ID is one. */
 export interface AuthEvent {
@@ -16,7 +16,7 @@ export interface AuthEvent {
 
 /** An event to be authorised. */
 export interface EventToAuthorise extends AuthEvent {
-  readonly prev_events: readonly string[];
+  readonly prev_events: readonly EventReference[];
   readonly redacts?: JsonValue;
 }
 

@@ -2,12 +2,32 @@ const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const URL_SAFE = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const VALUES = valuesByCharCode();
 
-/** Encodes bytes as unpadded standard base64 (spec: Appendices, "Unpadded Base64"). */
+/**
+ * Encodes bytes as unpadded standard base64 (spec: Appendices, "Unpadded Base64").
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { encodeBase64 } from '@soma/protocol';
+ *
+ * assert.equal(encodeBase64(new TextEncoder().encode('fo')), 'Zm8');
+ * ```
+ */
 export function encodeBase64(bytes: Uint8Array): string {
   return encode(bytes, STANDARD);
 }
 
-/** Encodes bytes as unpadded URL-safe base64. */
+/**
+ * Encodes bytes as unpadded URL-safe base64.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { encodeUrlSafeBase64 } from '@soma/protocol';
+ *
+ * assert.equal(encodeUrlSafeBase64(Uint8Array.of(0xfb, 0xff)), '-_8');
+ * ```
+ */
 export function encodeUrlSafeBase64(bytes: Uint8Array): string {
   return encode(bytes, URL_SAFE);
 }
@@ -15,6 +35,15 @@ export function encodeUrlSafeBase64(bytes: Uint8Array): string {
 /**
  * Decodes base64 of either alphabet, padded or not ("implementations SHOULD accept input with or without
  * padding"). Undefined when a character or the length cannot be base64.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { decodeBase64 } from '@soma/protocol';
+ *
+ * assert.deepEqual(decodeBase64('-_8'), Uint8Array.of(0xfb, 0xff));
+ * assert.equal(decodeBase64('no base64!'), undefined);
+ * ```
  */
 export function decodeBase64(text: string): Uint8Array | undefined {
   const digits = stripPadding(text);
@@ -36,14 +65,34 @@ export function decodeBase64(text: string): Uint8Array | undefined {
   return bytes;
 }
 
-/** Removes trailing `=`. */
+/**
+ * Removes trailing `=`.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { stripPadding } from '@soma/protocol';
+ *
+ * assert.equal(stripPadding('Zm8='), 'Zm8');
+ * ```
+ */
 export function stripPadding(text: string): string {
   let end = text.length;
   while (end > 0 && text.charCodeAt(end - 1) === 0x3d) end--;
   return end === text.length ? text : text.slice(0, end);
 }
 
-/** Turns standard base64, padded or not, into unpadded URL-safe base64 of the same bytes. */
+/**
+ * Turns standard base64, padded or not, into unpadded URL-safe base64 of the same bytes.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { toUrlSafeBase64 } from '@soma/protocol';
+ *
+ * assert.equal(toUrlSafeBase64('+/8='), '-_8');
+ * ```
+ */
 export function toUrlSafeBase64(text: string): string {
   return stripPadding(text).replaceAll('+', '-').replaceAll('/', '_');
 }

@@ -12,11 +12,15 @@ import { buildEvent } from './build-event.ts';
 import type { EventTemplate } from './build-event.ts';
 import { createEventIdOf, eventIdOf } from './event-id.ts';
 import { contentHashMatches, referenceText } from './hash.ts';
-import { parsePdu } from './parse-pdu.ts';
+import { parsePdu, parsePduText } from './parse-pdu.ts';
 import { redactPdu } from './redact.ts';
+import { authEventIds, prevEventIds, referenceTo, referencedId } from './references.ts';
 import { verifySignatures } from './sign.ts';
+import type { EventReference } from './types.ts';
 
 const crypto = nodeCrypto('example.org', 'ed25519:a_1');
+const v1 = knownVersion('1');
+const v12 = knownVersion('12');
 const HASH = 'Rqnc-F-dvnEYJTyHq_iKxU2bZ1CI92-kuZq3a5lr5Zg';
 
 const message: EventTemplate = {
@@ -51,6 +55,7 @@ const template = fc.record(
     origin_server_ts: fc.nat(),
     redacts: fc.constant('$redacted'),
     unsigned: jsonObject,
+    newOpaqueId: fc.constant(() => 'opaque'),
   },
   {
     requiredKeys: [
@@ -62,13 +67,25 @@ const template = fc.record(
       'auth_events',
       'depth',
       'origin_server_ts',
+      'newOpaqueId',
     ],
   },
 );
 
+// References in the form of the room version.
+function inFormOf({ roomVersion }: EventTemplate, references: readonly EventReference[]) {
+  if (roomVersion.eventReferences === 'ids') return references;
+  return references.map((id): EventReference => [`${referencedId(id)}:b`, { sha256: HASH }]);
+}
+
 test('every built event is what the slow way makes of it', () => {
   fc.assert(
-    fc.property(template, (fields) => {
+    fc.property(template, (drawn) => {
+      const fields = {
+        ...drawn,
+        prev_events: inFormOf(drawn, drawn.prev_events),
+        auth_events: inFormOf(drawn, drawn.auth_events),
+      };
       const isRoot =
         fields.roomVersion.roomId === 'create-event' && fields.type === 'm.room.create';
       const built = buildEvent(
@@ -94,6 +111,8 @@ test('every built event is what the slow way makes of it', () => {
       const parsed = parsePdu(JSON.parse(json), version);
       assert.ok(parsed.ok);
       assert.equal(parsed.json, json);
+      assert.deepEqual(parsePduText(json, version), parsed);
+      assert.deepEqual(built.reference, referenceTo(pdu, eventId, version, crypto));
       assert.equal(built.roomId, isRoot ? `!${eventId.slice(1)}` : '!room:example.org');
     }),
     { numRuns: 150 },
@@ -124,6 +143,33 @@ test('redacts goes where the room version wants it', () => {
   assert.deepEqual(current.pdu.content, { reason: 'x', redacts: '$e' });
 });
 
+test('an event of version 1 or 2 is given its ID, and refers to others by their hashes', () => {
+  for (const roomVersion of [v1, knownVersion('2')]) {
+    const first = buildEvent(
+      { ...message, prev_events: [], auth_events: [], roomVersion, newOpaqueId: () => '1' },
+      crypto,
+    );
+    assert.ok(first.ok);
+    assert.equal(first.eventId, '$1:example.org');
+    assert.equal(first.pdu.event_id, first.eventId);
+    const second = buildEvent(
+      {
+        ...message,
+        roomVersion,
+        prev_events: [first.reference],
+        auth_events: [],
+        newOpaqueId: () => '2',
+      },
+      crypto,
+    );
+    assert.ok(second.ok);
+    const sha256 = crypto.sha256(referenceText(first.pdu, roomVersion)).replace('=', '');
+    assert.deepEqual(second.pdu.prev_events, [['$1:example.org', { sha256 }]]);
+    assert.deepEqual(prevEventIds(second.pdu), ['$1:example.org']);
+    assert.deepEqual(authEventIds(second.pdu), []);
+  }
+});
+
 test('a create event of version 12 names its room', () => {
   const { room_id: _roomId, ...root } = message;
   const built = buildEvent(
@@ -140,9 +186,14 @@ test('depth is capped', () => {
   const built = buildEvent(deep, crypto);
   assert.ok(built.ok);
   assert.equal(built.pdu.depth, 2 ** 53 - 1);
+  const lax = buildEvent({ ...message, depth: 2 ** 64, roomVersion: knownVersion('5') }, crypto);
+  assert.ok(lax.ok);
+  const written = /"depth":([0-9]+),/.exec(lax.json)?.[1] ?? '';
+  assert.ok(BigInt(written) <= 2n ** 63n - 1n, written);
+  assert.equal(lax.json, canonicalJson(JSON.parse(lax.json)));
 });
 
-const v12 = knownVersion('12');
+const old = { prev_events: [], auth_events: [] };
 const REFUSED: Record<string, readonly [Partial<EventTemplate>, errcode: string]> = {
   'a room ID on the create event of version 12': [
     { roomVersion: v12, type: 'm.room.create' },
@@ -162,7 +213,14 @@ const REFUSED: Record<string, readonly [Partial<EventTemplate>, errcode: string]
   'a state key of 256 bytes': [{ state_key: 'é'.repeat(128) }, 'M_TOO_LARGE'],
   'a sender of 256 bytes': [{ sender: `@${'a'.repeat(243)}:example.org` }, 'M_TOO_LARGE'],
   '65,537 bytes': [{ content: { body: 'x'.repeat(65_536) } }, 'M_TOO_LARGE'],
-  'room version 1': [{ roomVersion: knownVersion('1') }, 'M_UNSUPPORTED_ROOM_VERSION'],
+  'room version 1 without an opaque ID': [{ ...old, roomVersion: v1 }, 'M_MISSING_PARAM'],
+  'an opaque ID with a NUL': [{ ...old, roomVersion: v1, newOpaqueId: () => '\0' }, 'M_BAD_JSON'],
+  'an opaque ID of 256 bytes': [
+    { ...old, roomVersion: v1, newOpaqueId: () => 'a'.repeat(256) },
+    'M_BAD_JSON',
+  ],
+  'plain references in room version 1': [{ roomVersion: v1, newOpaqueId: () => 'a' }, 'M_BAD_JSON'],
+  'pairs in room version 11': [{ auth_events: [['$x', { sha256: HASH }]] }, 'M_BAD_JSON'],
 };
 
 for (const [what, [fields, errcode]] of Object.entries(REFUSED)) {

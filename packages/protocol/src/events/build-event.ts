@@ -1,19 +1,17 @@
-import {
-  canonicalJson,
-  canonicalString,
-  checkCanonicalJson,
-  checkLaxJson,
-} from '../canonical-json.ts';
-import type { JsonObject } from '../canonical-json.ts';
+import { canonicalJson, canonicalString } from '../canonical-json.ts';
+import type { JsonObject, JsonValue } from '../canonical-json.ts';
+import { checkJson } from '../check-json.ts';
 import { problem } from '../errors.ts';
 import type { Problem } from '../errors.ts';
+import { parseEventId } from '../identifiers.ts';
 import type { EventId, RoomId } from '../identifiers.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
 import { stripPadding } from './base64.ts';
 import { eventIdFromReferenceText, roomIdOf } from './event-id.ts';
 import { checkEventSize, checkFieldLimits } from './limits.ts';
 import { redactContent } from './redact.ts';
-import type { EventCrypto, Pdu } from './types.ts';
+import { referenceByText } from './references.ts';
+import type { EventCrypto, EventReference, Pdu } from './types.ts';
 
 /** What an event is made from. */
 export interface EventTemplate {
@@ -25,8 +23,9 @@ export interface EventTemplate {
   /** Absent for the create event of room version 12 or later, and only there. */
   readonly room_id?: string;
   readonly content: JsonObject;
-  readonly prev_events: readonly string[];
-  readonly auth_events: readonly string[];
+  /** Of the form that the room version has: `referenceTo` makes them, and a built event brings its own. */
+  readonly prev_events: readonly EventReference[];
+  readonly auth_events: readonly EventReference[];
   /** Greater values than the room version allows are capped. */
   readonly depth: number;
   /** Milliseconds since the Unix epoch. */
@@ -34,6 +33,11 @@ export interface EventTemplate {
   /** For `m.room.redaction`: the redacted event. Put where the room version wants it. */
   readonly redacts?: string;
   readonly unsigned?: JsonObject;
+  /**
+   * Gives the part of the event's ID before the server name, another one at each call. It is asked in room versions 1 and
+   * 2, which cannot do without; in later ones the event's ID is its hash.
+   */
+  readonly newOpaqueId?: () => string;
 }
 
 /** A signed event. */
@@ -43,6 +47,8 @@ export interface BuiltEvent {
   /** The room of the event; for a create event of version 12 or later the room it makes. */
   readonly roomId: RoomId;
   readonly pdu: Pdu;
+  /** How other events name this one. */
+  readonly reference: EventReference;
   /** The PDU's canonical JSON, with hashes and signatures: the text to store and to send. */
   readonly json: string;
 }
@@ -54,6 +60,8 @@ export interface UnsignedEvent {
   /** The room of the event; for a create event of version 12 or later the room it makes. */
   readonly roomId: RoomId;
   readonly pdu: Omit<Pdu, 'signatures'>;
+  /** How other events name this one. */
+  readonly reference: EventReference;
   /** What to sign. */
   readonly signedText: string;
   /** The event's canonical JSON, but for the signature in unpadded base64 between the two. */
@@ -61,11 +69,44 @@ export interface UnsignedEvent {
 }
 
 /**
- * Makes a complete event of a supported room version: content hash, event ID, signature
- * (spec: Server-Server API, "Adding hashes and signatures to outgoing events").
+ * Makes a complete event: content hash, event ID, signature (spec: Server-Server API, "Adding hashes and signatures to
+ * outgoing events").
  *
- * Problems: `M_BAD_JSON` (content that is no canonical JSON, a `room_id` where none may be or the reverse),
- * `M_TOO_LARGE` (a limit of `limits.ts`), `M_UNSUPPORTED_ROOM_VERSION`.
+ * Problems: `M_BAD_JSON` (content that is no canonical JSON, a `room_id` where none may be or the reverse, references of
+ * another room version's form), `M_TOO_LARGE` (a limit of `limits.ts`), `M_MISSING_PARAM` (no `newOpaqueId` in room version 1
+ * or 2).
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { hash } from 'node:crypto';
+ * import { buildEvent, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('11');
+ * assert.ok(version);
+ * const built = buildEvent(
+ *   {
+ *     roomVersion: version,
+ *     type: 'm.room.message',
+ *     sender: '@alice:example.org',
+ *     room_id: '!room:example.org',
+ *     content: { body: 'hello' },
+ *     prev_events: ['$previous'],
+ *     auth_events: [],
+ *     depth: 7,
+ *     origin_server_ts: 1_700_000_000_000,
+ *   },
+ *   {
+ *     serverName: 'example.org',
+ *     keyId: 'ed25519:1',
+ *     sha256: (text) => hash('sha256', text, 'base64'),
+ *     sign: () => 'not a signature',
+ *   },
+ * );
+ * assert.ok(built.ok);
+ * assert.equal(built.eventId.length, 44);
+ * assert.deepEqual(JSON.parse(built.json), built.pdu);
+ * ```
  */
 export function buildEvent(
   template: EventTemplate,
@@ -73,7 +114,7 @@ export function buildEvent(
 ): BuiltEvent | { readonly ok: false; readonly problem: Problem } {
   const event = hashEvent(template, crypto);
   if (!event.ok) return event;
-  const { eventId, roomId, pdu, signedText, jsonAround } = event;
+  const { eventId, roomId, pdu, reference, signedText, jsonAround } = event;
   const signature = crypto.sign(signedText);
   const signatures = { [crypto.serverName]: { [crypto.keyId]: signature } };
   return {
@@ -81,6 +122,7 @@ export function buildEvent(
     eventId,
     roomId,
     pdu: { ...pdu, signatures },
+    reference,
     json: jsonAround.join(signature),
   };
 }
@@ -88,34 +130,69 @@ export function buildEvent(
 /**
  * {@link buildEvent} but for the signature, for a caller who signs elsewhere, such as on another thread. The same
  * problems; the room for the signature is counted in.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { hash } from 'node:crypto';
+ * import { hashEvent, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('12');
+ * assert.ok(version);
+ * const hashed = hashEvent(
+ *   {
+ *     roomVersion: version,
+ *     type: 'm.room.create',
+ *     state_key: '',
+ *     sender: '@alice:example.org',
+ *     content: { room_version: '12' },
+ *     prev_events: [],
+ *     auth_events: [],
+ *     depth: 1,
+ *     origin_server_ts: 1_700_000_000_000,
+ *   },
+ *   {
+ *     serverName: 'example.org',
+ *     keyId: 'ed25519:1',
+ *     sha256: (text) => hash('sha256', text, 'base64'),
+ *   },
+ * );
+ * assert.ok(hashed.ok);
+ * assert.equal(hashed.roomId.slice(1), hashed.eventId.slice(1));
+ * const signature = 'made elsewhere, of hashed.signedText';
+ * const { signatures } = JSON.parse(hashed.jsonAround.join(signature));
+ * assert.deepEqual(signatures, { 'example.org': { 'ed25519:1': signature } });
+ * ```
  */
 export function hashEvent(
   template: EventTemplate,
   crypto: Omit<EventCrypto, 'sign'>,
 ): UnsignedEvent | { readonly ok: false; readonly problem: Problem } {
   const event = prepare(template);
-  const fault = check(event);
+  const opaqueId = event.roomVersion.eventId === 'field' ? event.newOpaqueId?.() : undefined;
+  const givenId = opaqueId === undefined ? undefined : `$${opaqueId}:${crypto.serverName}`;
+  const fault = check(event, givenId);
   if (fault !== undefined) return { ok: false, problem: fault };
   const { roomVersion: version, type, content } = event;
 
   // Each key's text is written once and joined three times, always in code point order.
-  const text = writeFields(event);
+  const text = writeFields(event, givenId);
   const contentJson = canonicalJson(content);
   const hash = stripPadding(
     crypto.sha256(
-      `{"auth_events":${text.authEvents},"content":${contentJson},"depth":${event.depth}` +
+      `{"auth_events":${text.authEvents},"content":${contentJson}${text.depthAndId}` +
         `${text.timeAndParents}${text.redacts}${text.roomAndSender}${text.stateKeyAndType}}`,
     ),
   );
   const hashes = `,"hashes":{"sha256":"${hash}"}`;
   const redacted = redactContent(type, content, version);
   const redactedJson = redacted === content ? contentJson : canonicalJson(redacted);
-  const reference =
-    `{"auth_events":${text.authEvents},"content":${redactedJson},"depth":${event.depth}${hashes}` +
+  const signedText =
+    `{"auth_events":${text.authEvents},"content":${redactedJson}${text.depthAndId}${hashes}` +
     `${text.timeAndParents}${text.roomAndSender}${text.stateKeyAndType}}`;
-  const eventId = eventIdFromReferenceText(reference, version, crypto);
+  const eventId = (givenId ?? eventIdFromReferenceText(signedText, version, crypto)) as EventId;
   const before =
-    `{"auth_events":${text.authEvents},"content":${contentJson},"depth":${event.depth}${hashes}` +
+    `{"auth_events":${text.authEvents},"content":${contentJson}${text.depthAndId}${hashes}` +
     `${text.timeAndParents}${text.redacts}${text.roomAndSender}` +
     `,"signatures":{${canonicalString(crypto.serverName)}:{${canonicalString(crypto.keyId)}:"`;
   const after = `"}}${text.stateKeyAndType}${text.unsigned}}`;
@@ -126,8 +203,9 @@ export function hashEvent(
     ok: true,
     eventId,
     roomId: roomIdOf(event.room_id, eventId),
-    pdu: makePdu(event, hash),
-    signedText: reference,
+    pdu: makePdu(event, givenId, hash),
+    reference: referenceByText(signedText, eventId, version, crypto),
+    signedText,
     jsonAround: [before, after],
   };
 }
@@ -137,35 +215,56 @@ const SIGNATURE_PLACE = 'A'.repeat(86);
 
 // Caps the depth and moves `redacts` into the content where it belongs there.
 function prepare(template: EventTemplate): EventTemplate {
-  const { roomVersion, depth, redacts, content } = template;
-  if (redacts === undefined && depth <= roomVersion.depthMax) return template;
-  const capped = { ...template, depth: Math.min(depth, roomVersion.depthMax) };
+  const { roomVersion, redacts, content } = template;
+  const depthMax = Math.min(roomVersion.depthMax, WRITTEN_DEPTH_MAX);
+  if (redacts === undefined && template.depth <= depthMax) return template;
+  const capped = { ...template, depth: Math.min(template.depth, depthMax) };
   if (redacts === undefined || roomVersion.redactsIn === 'event') return capped;
   const { redacts: _moved, ...rest } = capped;
   return { ...rest, content: { ...content, redacts } };
 }
 
-function check(event: EventTemplate): Problem | undefined {
+// The greatest number below 2^63, which would be written as an integer above the limit of room versions 1 to 5.
+const WRITTEN_DEPTH_MAX = 2 ** 63 - 1024;
+
+function check(event: EventTemplate, givenId: string | undefined): Problem | undefined {
   const { roomVersion: version, content, unsigned } = event;
-  if (!version.supported) {
-    return problem('M_UNSUPPORTED_ROOM_VERSION', `room version ${version.id} is not supported`);
+  if (version.eventId === 'field' && givenId === undefined) {
+    return problem('M_MISSING_PARAM', `room version ${version.id} needs newOpaqueId`);
   }
   const mayHaveRoomId = version.roomId === 'domain' || event.type !== 'm.room.create';
   if ((event.room_id !== undefined) !== mayHaveRoomId) {
     return problem('M_BAD_JSON', `room_id must be ${mayHaveRoomId ? 'present' : 'absent'}`);
   }
-  const checkJson = version.strictCanonicalJson ? checkCanonicalJson : checkLaxJson;
   return (
+    checkForms(event, givenId) ??
     checkFieldLimits(event, version) ??
-    checkJson(content) ??
-    checkJson([event.type, event.state_key ?? '', event.origin_server_ts, unsigned ?? null])
+    checkJson(content, version) ??
+    checkJson(
+      [event.type, event.state_key ?? '', event.origin_server_ts, unsigned ?? null],
+      version,
+    )
   );
 }
 
-function writeFields(event: EventTemplate) {
+function checkForms(event: EventTemplate, givenId: string | undefined): Problem | undefined {
+  const form = event.roomVersion.eventReferences === 'ids' ? 'string' : 'object';
+  for (const references of [event.prev_events, event.auth_events]) {
+    if (references.some((reference) => typeof reference !== form)) {
+      return problem('M_BAD_JSON', 'a reference to an event has the form of another room version');
+    }
+  }
+  if (givenId === undefined || parseEventId(givenId) !== undefined) return undefined;
+  return problem('M_BAD_JSON', 'newOpaqueId makes no event ID');
+}
+
+function writeFields(event: EventTemplate, givenId: string | undefined) {
   return {
-    authEvents: canonicalStrings(event.auth_events),
-    timeAndParents: `,"origin_server_ts":${event.origin_server_ts},"prev_events":${canonicalStrings(event.prev_events)}`,
+    authEvents: writeReferences(event.auth_events),
+    depthAndId:
+      `,"depth":${canonicalJson(event.depth)}` +
+      (givenId === undefined ? '' : `,"event_id":${canonicalString(givenId)}`),
+    timeAndParents: `,"origin_server_ts":${event.origin_server_ts},"prev_events":${writeReferences(event.prev_events)}`,
     redacts: event.redacts === undefined ? '' : `,"redacts":${canonicalString(event.redacts)}`,
     roomAndSender:
       (event.room_id === undefined ? '' : `,"room_id":${canonicalString(event.room_id)}`) +
@@ -177,17 +276,20 @@ function writeFields(event: EventTemplate) {
   };
 }
 
-function canonicalStrings(texts: readonly string[]): string {
-  let json = '';
-  for (const text of texts) json += `${json === '' ? '' : ','}${canonicalString(text)}`;
-  return `[${json}]`;
+function writeReferences(references: readonly EventReference[]): string {
+  return canonicalJson(references as JsonValue);
 }
 
-function makePdu(event: EventTemplate, hash: string): Omit<Pdu, 'signatures'> {
+function makePdu(
+  event: EventTemplate,
+  givenId: string | undefined,
+  hash: string,
+): Omit<Pdu, 'signatures'> {
   return {
     auth_events: [...event.auth_events],
     content: event.content,
     depth: event.depth,
+    ...(givenId === undefined ? {} : { event_id: givenId }),
     hashes: { sha256: hash },
     origin_server_ts: event.origin_server_ts,
     prev_events: [...event.prev_events],

@@ -2,14 +2,56 @@ import { problem } from '../errors.ts';
 import type { Problem } from '../errors.ts';
 import { IDENTIFIER_BYTES_MAX, exceedsBytes } from '../identifiers.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
+import { referencedId } from './references.ts';
+import type { EventReference } from './types.ts';
 
-/** The largest event: canonical JSON of the PDU with its signatures, in UTF-8 bytes (spec: CS API, "Size limits"). */
+/**
+ * The largest event: canonical JSON of the PDU with its signatures, in UTF-8 bytes (spec: CS API, "Size limits").
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { checkEventSize, EVENT_BYTES_MAX } from '@soma/protocol';
+ *
+ * assert.equal(checkEventSize('x'.repeat(EVENT_BYTES_MAX)), undefined);
+ * ```
+ */
 export const EVENT_BYTES_MAX = 65_536;
-/** The longest `type` and `state_key`, in UTF-8 bytes. */
+/**
+ * The longest `type` and `state_key`, in UTF-8 bytes.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { exceedsBytes, KEY_BYTES_MAX } from '@soma/protocol';
+ *
+ * assert.equal(exceedsBytes('m.room.message', KEY_BYTES_MAX), false);
+ * ```
+ */
 export const KEY_BYTES_MAX = 255;
-/** The most `prev_events` of a PDU. */
+/**
+ * The most `prev_events` of a PDU.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { PREV_EVENTS_MAX } from '@soma/protocol';
+ *
+ * assert.equal(PREV_EVENTS_MAX, 20);
+ * ```
+ */
 export const PREV_EVENTS_MAX = 20;
-/** The most `auth_events` of a PDU. */
+/**
+ * The most `auth_events` of a PDU.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { AUTH_EVENTS_MAX } from '@soma/protocol';
+ *
+ * assert.equal(AUTH_EVENTS_MAX, 10);
+ * ```
+ */
 export const AUTH_EVENTS_MAX = 10;
 
 /** The fields of an event that have a limit of their own. */
@@ -19,11 +61,31 @@ export interface LimitedFields {
   readonly sender: string;
   readonly room_id?: string;
   readonly depth: number;
-  readonly prev_events: readonly string[];
-  readonly auth_events: readonly string[];
+  readonly prev_events: readonly EventReference[];
+  readonly auth_events: readonly EventReference[];
 }
 
-/** Checks each field's own limit; `M_TOO_LARGE` for lengths, `M_BAD_JSON` for the rest. */
+/**
+ * Checks each field's own limit; `M_TOO_LARGE` for lengths, `M_BAD_JSON` for the rest.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { checkFieldLimits, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('11');
+ * assert.ok(version);
+ * const event = {
+ *   type: 'm.room.message',
+ *   sender: '@alice:example.org',
+ *   depth: 1,
+ *   prev_events: ['$a'],
+ *   auth_events: [],
+ * };
+ * assert.equal(checkFieldLimits(event, version), undefined);
+ * assert.equal(checkFieldLimits({ ...event, type: 'x'.repeat(256) }, version)?.errcode, 'M_TOO_LARGE');
+ * ```
+ */
 export function checkFieldLimits(event: LimitedFields, version: RoomVersion): Problem | undefined {
   return (
     checkBytes('type', event.type, KEY_BYTES_MAX) ??
@@ -36,7 +98,18 @@ export function checkFieldLimits(event: LimitedFields, version: RoomVersion): Pr
   );
 }
 
-/** Checks the size of a whole event, given as its canonical JSON; `M_TOO_LARGE`. */
+/**
+ * Checks the size of a whole event, given as its canonical JSON; `M_TOO_LARGE`.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { checkEventSize } from '@soma/protocol';
+ *
+ * assert.equal(checkEventSize('{}'), undefined);
+ * assert.equal(checkEventSize('x'.repeat(65_537))?.errcode, 'M_TOO_LARGE');
+ * ```
+ */
 export function checkEventSize(json: string): Problem | undefined {
   if (!exceedsBytes(json, EVENT_BYTES_MAX)) return undefined;
   return problem('M_TOO_LARGE', `the event is larger than ${EVENT_BYTES_MAX} bytes`);
@@ -54,14 +127,14 @@ function checkDepth(depth: number, { depthMax }: RoomVersion): Problem | undefin
 
 function checkReferences(
   name: string,
-  eventIds: readonly string[],
+  references: readonly EventReference[],
   countMax: number,
 ): Problem | undefined {
-  if (eventIds.length > countMax) {
+  if (references.length > countMax) {
     return problem('M_BAD_JSON', `${name} has more than ${countMax} entries`);
   }
-  for (const eventId of eventIds) {
-    const fault = checkBytes(name, eventId, IDENTIFIER_BYTES_MAX);
+  for (const reference of references) {
+    const fault = checkBytes(name, referencedId(reference), IDENTIFIER_BYTES_MAX);
     if (fault !== undefined) return fault;
   }
   return undefined;

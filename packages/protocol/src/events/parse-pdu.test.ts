@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { knownVersion } from '../../testing/room-versions.ts';
+import { canonicalJson } from '../canonical-json.ts';
 import type { JsonObject } from '../canonical-json.ts';
-import { parsePdu } from './parse-pdu.ts';
+import { parsePdu, parsePduText } from './parse-pdu.ts';
 import { requiredSigners } from './signers.ts';
 
 const v11 = knownVersion('11');
@@ -90,10 +91,58 @@ test('version 5 takes what version 6 refuses', () => {
   assert.ok(!parsePdu(odd, knownVersion('6')).ok);
 });
 
-test('versions 1 and 2 are not parsed', () => {
-  const parsed = parsePdu(pdu, knownVersion('2'));
-  assert.ok(!parsed.ok);
-  assert.equal(parsed.problem.errcode, 'M_UNSUPPORTED_ROOM_VERSION');
+const oldPdu: JsonObject = {
+  ...pdu,
+  event_id: '$a:example.org',
+  prev_events: [['$b:example.org', { sha256: 'x' }]],
+  auth_events: [],
+};
+
+test('versions 1 and 2 have an event ID and pairs', () => {
+  for (const version of [knownVersion('1'), knownVersion('2')]) {
+    assert.ok(parsePdu(oldPdu, version).ok);
+    const { event_id: _eventId, ...nameless } = oldPdu;
+    assert.ok(!parsePdu(nameless, version).ok);
+    for (const changes of [
+      { event_id: '$a' },
+      { event_id: '$a:' },
+      { event_id: 'a:example.org' },
+      { prev_events: ['$b:example.org'] },
+      { prev_events: [['$b:example.org']] },
+      { prev_events: [['b', {}]] },
+      { prev_events: [['$b:example.org', { sha256: 1 }]] },
+      { auth_events: [[{ sha256: 'x' }, '$b:example.org']] },
+    ]) {
+      const parsed = parsePdu({ ...oldPdu, ...changes }, version);
+      assert.ok(!parsed.ok, JSON.stringify(changes));
+      assert.equal(parsed.problem.errcode, 'M_BAD_JSON');
+    }
+  }
+});
+
+test('numbers count as they are written', () => {
+  const text = (content: string) => JSON.stringify(pdu).replace('{"body":"x"}', content);
+  const [v5, v6] = [knownVersion('5'), knownVersion('6')];
+  for (const content of ['{"n":1.0}', '{"n":1e3}', '{"n":-0}', '{"n":9007199254740992}']) {
+    const refused = parsePduText(text(content), v6);
+    assert.ok(!refused.ok, content);
+    assert.equal(refused.problem.errcode, 'M_BAD_JSON');
+    assert.ok(parsePduText(text(content), v5).ok, content);
+  }
+  const parsed = parsePduText(text('{"n":1e3}'), v5);
+  assert.ok(parsed.ok);
+  assert.deepEqual(parsed.pdu.content, { n: 1000 });
+  assert.match(parsed.json, /"content":\{"n":1000\.0\}/);
+  assert.equal(canonicalJson(parsed.exact), parsed.json);
+  assert.ok(!parsePduText('{', v5).ok);
+});
+
+test('the greatest depth of versions 1 to 5 is 2^63-1', () => {
+  const at = (depth: string) =>
+    parsePduText(JSON.stringify(pdu).replace('"depth":3', `"depth":${depth}`), knownVersion('5'));
+  assert.ok(at('9223372036854775807').ok);
+  assert.ok(!at('9223372036854775808').ok);
+  assert.ok(!at('1e400').ok);
 });
 
 const SIGNERS: Record<string, readonly [JsonObject, version: string, signers: string[]]> = {

@@ -1,52 +1,128 @@
-import {
-  canonicalJson,
-  checkCanonicalJson,
-  checkLaxJson,
-  isJsonObject,
-} from '../canonical-json.ts';
-import type { JsonObject } from '../canonical-json.ts';
+import { canonicalJson, isJsonObject } from '../canonical-json.ts';
+import type { JsonObject, JsonValue } from '../canonical-json.ts';
+import { checkJson } from '../check-json.ts';
 import { problem } from '../errors.ts';
 import type { Problem } from '../errors.ts';
-import { parseRoomId, parseUserId } from '../identifiers.ts';
+import { ExactNumber } from '../exact-number.ts';
+import {
+  parseEventId,
+  parseRoomId,
+  parseServerName,
+  parseUserId,
+  serverNameOf,
+} from '../identifiers.ts';
+import { parseJson } from '../parse-json.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
 import { checkEventSize, checkFieldLimits } from './limits.ts';
 import type { Pdu } from './types.ts';
 
+/** A PDU whose format is right. */
+export interface ParsedPdu {
+  readonly ok: true;
+  /** The value itself, unknown keys included. */
+  readonly pdu: Pdu;
+  /**
+   * What hashes, signatures and redactions are to be made of. It is `pdu`, except for an event of room version 1 to 5 that
+   * writes a number in a way which JavaScript cannot keep: see `parseJson`.
+   */
+  readonly exact: Pdu;
+  /** The canonical JSON of the PDU: the text to store and to send. */
+  readonly json: string;
+}
+
+/** Why a PDU was refused. */
+export interface RefusedPdu {
+  readonly ok: false;
+  readonly problem: Problem;
+}
+
 /**
- * Parses a received PDU: check 1 of "Checks performed on receipt of a PDU" (spec: Server-Server API). On success
- * `pdu` is the value itself, unknown keys included, and `json` its canonical JSON.
+ * Parses a received PDU: check 1 of "Checks performed on receipt of a PDU" (spec: Server-Server API).
  *
- * Problems: `M_BAD_JSON` (a field is absent or of the wrong type, or not canonical where the version is strict),
- * `M_TOO_LARGE`, `M_UNSUPPORTED_ROOM_VERSION`. Neither hashes nor signatures are verified here.
+ * Problems: `M_BAD_JSON` (no JSON; a field is absent or of the wrong type; not canonical where the version is strict),
+ * `M_TOO_LARGE`. Neither hashes nor signatures are verified here.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { parsePduText, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('11');
+ * assert.ok(version);
+ * const parsed = parsePduText('{"type":"m.room.message"}', version);
+ * assert.ok(!parsed.ok);
+ * assert.equal(parsed.problem.reason, 'sender is absent or malformed');
+ * ```
  */
-export function parsePdu(
-  value: unknown,
-  version: RoomVersion,
-):
-  | { readonly ok: true; readonly pdu: Pdu; readonly json: string }
-  | { readonly ok: false; readonly problem: Problem } {
+export function parsePduText(text: string, version: RoomVersion): ParsedPdu | RefusedPdu {
+  const parsed = parseJson(text, version);
+  return parsed.ok ? check(parsed.value, parsed.exact, version) : parsed;
+}
+
+/**
+ * `parsePduText` for JSON that was parsed already. How its numbers were written is lost then: `1.0` passes for `1`, and in
+ * room versions 1 to 5 an event with such a number gets another hash than with other servers.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { parsePdu, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('11');
+ * assert.ok(version);
+ * const parsed = parsePdu([], version);
+ * assert.ok(!parsed.ok);
+ * assert.equal(parsed.problem.errcode, 'M_BAD_JSON');
+ * ```
+ */
+export function parsePdu(value: unknown, version: RoomVersion): ParsedPdu | RefusedPdu {
+  const fault = checkJson(value, version);
+  if (fault !== undefined) return { ok: false, problem: fault };
+  const json = value as JsonValue;
+  return check(json, json, version);
+}
+
+function check(value: JsonValue, exact: JsonValue, version: RoomVersion): ParsedPdu | RefusedPdu {
   const fault = findFault(value, version);
   if (fault !== undefined) return { ok: false, problem: fault };
   const pdu = value as Pdu;
-  const json = canonicalJson(pdu);
-  const limit = checkFieldLimits(pdu, version) ?? checkEventSize(json);
-  return limit === undefined ? { ok: true, pdu, json } : { ok: false, problem: limit };
+  const json = canonicalJson(exact);
+  const limit =
+    checkFieldLimits(pdu, version) ??
+    checkExactDepth(exact as Pdu, version) ??
+    checkEventSize(json);
+  if (limit !== undefined) return { ok: false, problem: limit };
+  return { ok: true, pdu, exact: exact as Pdu, json };
 }
 
-function findFault(value: unknown, version: RoomVersion): Problem | undefined {
-  if (!version.supported) {
-    return problem('M_UNSUPPORTED_ROOM_VERSION', `room version ${version.id} is not supported`);
-  }
+// A number at the limit of room versions 1 to 5 may have been written one above it.
+function checkExactDepth({ depth }: Pdu, { depthMax }: RoomVersion): Problem | undefined {
+  const written: unknown = depth;
+  if (!(written instanceof ExactNumber) || written.valueOf() < depthMax) return undefined;
+  const isInRange = /^[0-9]+$/.test(written.text) && BigInt(written.text) < BigInt(depthMax);
+  return isInRange ? undefined : problem('M_BAD_JSON', `depth must be below ${BigInt(depthMax)}`);
+}
+
+function findFault(value: JsonValue, version: RoomVersion): Problem | undefined {
   if (!isJsonObject(value)) return problem('M_BAD_JSON', 'a PDU must be an object');
-  const checkJson = version.strictCanonicalJson ? checkCanonicalJson : checkLaxJson;
-  const fault = checkJson(value);
-  if (fault !== undefined) return fault;
   for (const [field, isValid] of FIELDS) {
     if (!isValid(Object.hasOwn(value, field) ? value[field] : undefined)) {
       return problem('M_BAD_JSON', `${field} is absent or malformed`);
     }
   }
-  return findRoomIdFault(value, version);
+  return findReferenceFault(value, version) ?? findRoomIdFault(value, version);
+}
+
+function findReferenceFault(pdu: JsonObject, version: RoomVersion): Problem | undefined {
+  const isReference = version.eventReferences === 'ids' ? isString : isPair;
+  for (const field of ['prev_events', 'auth_events']) {
+    const references = pdu[field];
+    if (!Array.isArray(references) || !references.every(isReference)) {
+      return problem('M_BAD_JSON', `${field} is absent or malformed`);
+    }
+  }
+  if (version.eventId !== 'field' || isDomainEventId(pdu['event_id'])) return undefined;
+  return problem('M_BAD_JSON', 'event_id is absent or malformed');
 }
 
 function findRoomIdFault(pdu: JsonObject, version: RoomVersion): Problem | undefined {
@@ -65,8 +141,6 @@ const FIELDS: readonly (readonly [field: string, isValid: (value: unknown) => bo
   ['unsigned', (value) => value === undefined || isJsonObject(value)],
   ['origin_server_ts', Number.isInteger],
   ['depth', Number.isInteger],
-  ['prev_events', isStringArray],
-  ['auth_events', isStringArray],
   ['hashes', (value) => isMapOf(value, isString) && Object.hasOwn(value, 'sha256')],
   ['signatures', (value) => isMapOf(value, (keys) => isMapOf(keys, isString))],
 ];
@@ -75,8 +149,20 @@ function isString(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function isStringArray(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isString);
+/** A reference of room versions 1 and 2. */
+function isPair(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length === 2 &&
+    parseEventId(value[0]) !== undefined &&
+    isMapOf(value[1], isString)
+  );
+}
+
+/** An event ID of room versions 1 and 2, `$opaque:server`. */
+function isDomainEventId(value: unknown): boolean {
+  const eventId = parseEventId(value);
+  return eventId !== undefined && parseServerName(serverNameOf(eventId)) !== undefined;
 }
 
 function isMapOf(value: unknown, isItem: (item: unknown) => boolean): value is JsonObject {

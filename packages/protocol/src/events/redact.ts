@@ -6,6 +6,32 @@ import type { Pdu } from './types.ts';
 /**
  * Redacts a PDU: a copy with only what the room version protects (spec: Room Versions, "Redactions"). The copy
  * keeps `hashes` and `signatures`, has no `unsigned`, and has the same reference hash as the original.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { redactPdu, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('11');
+ * assert.ok(version);
+ * const redacted = redactPdu(
+ *   {
+ *     auth_events: [],
+ *     content: { body: 'regretted' },
+ *     depth: 1,
+ *     hashes: { sha256: 'x' },
+ *     origin_server_ts: 0,
+ *     prev_events: [],
+ *     sender: '@alice:example.org',
+ *     signatures: {},
+ *     type: 'm.room.message',
+ *     unsigned: { age: 1 },
+ *   },
+ *   version,
+ * );
+ * assert.deepEqual(redacted.content, {});
+ * assert.equal('unsigned' in redacted, false);
+ * ```
  */
 export function redactPdu(pdu: Pdu, version: RoomVersion): Pdu {
   const redacted = { ...pdu, content: redactContent(pdu.type, pdu.content, version) };
@@ -19,6 +45,22 @@ export function redactPdu(pdu: Pdu, version: RoomVersion): Pdu {
  * Redacts an event in client format. What the client may still see of `unsigned` is the caller's to add;
  * `because`, the redaction event in client format, becomes `unsigned.redacted_because`
  * (spec: Client-Server API, "Redactions").
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { redactClientEvent, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('11');
+ * assert.ok(version);
+ * const event = { type: 'm.room.message', event_id: '$a', content: { body: 'regretted' } };
+ * assert.deepEqual(redactClientEvent(event, version, { event_id: '$b' }), {
+ *   content: {},
+ *   event_id: '$a',
+ *   type: 'm.room.message',
+ *   unsigned: { redacted_because: { event_id: '$b' } },
+ * });
+ * ```
  */
 export function redactClientEvent(
   event: JsonObject,
@@ -30,7 +72,20 @@ export function redactClientEvent(
   return redacted;
 }
 
-/** The ID of the event that an `m.room.redaction` redacts, wherever the room version puts it. */
+/**
+ * The ID of the event that an `m.room.redaction` redacts, wherever the room version puts it.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { redactedEventOf, roomVersion } from '@soma/protocol';
+ *
+ * const [v10, v11] = [roomVersion('10'), roomVersion('11')];
+ * assert.ok(v10 && v11);
+ * assert.equal(redactedEventOf({ redacts: '$a', content: {} }, v10), '$a');
+ * assert.equal(redactedEventOf({ content: { redacts: '$a' } }, v11), '$a');
+ * ```
+ */
 export function redactedEventOf(
   event: { readonly content: JsonObject; readonly redacts?: JsonValue },
   version: RoomVersion,
@@ -40,7 +95,21 @@ export function redactedEventOf(
   return typeof redacts === 'string' ? redacts : undefined;
 }
 
-/** Redacts the content of an event of the given type. The values that are kept are shared with the original. */
+/**
+ * Redacts the content of an event of the given type. The values that are kept are shared with the original.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { redactContent, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('11');
+ * assert.ok(version);
+ * assert.deepEqual(redactContent('m.room.member', { membership: 'join', displayname: 'A' }, version), {
+ *   membership: 'join',
+ * });
+ * ```
+ */
 export function redactContent(type: string, content: JsonObject, version: RoomVersion): JsonObject {
   const kept = version.redaction.content.get(type);
   if (kept === undefined) return {};

@@ -10,6 +10,18 @@ export type SignatureVerdict =
 /**
  * Signs a JSON object (spec: Appendices, "Signing JSON"): a copy with one more signature under
  * `signatures.<server>.<key ID>`; other signatures and `unsigned` stay.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { signJson } from '@soma/protocol';
+ *
+ * const signed = signJson(
+ *   { a: 1 },
+ *   { serverName: 'example.org', keyId: 'ed25519:1', sign: (text) => `signature of ${text}` },
+ * );
+ * assert.deepEqual(signed.signatures, { 'example.org': { 'ed25519:1': 'signature of {"a":1}' } });
+ * ```
  */
 export function signJson<Value extends JsonObject>(
   object: Value,
@@ -26,7 +38,17 @@ export function signJson<Value extends JsonObject>(
   };
 }
 
-/** The canonical text that a JSON object's signatures cover: without `signatures` and `unsigned`. */
+/**
+ * The canonical text that a JSON object's signatures cover: without `signatures` and `unsigned`.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { signedText } from '@soma/protocol';
+ *
+ * assert.equal(signedText({ b: 1, a: 2, signatures: {}, unsigned: {} }), '{"a":2,"b":1}');
+ * ```
+ */
 export function signedText(object: JsonObject): string {
   const { signatures: _signatures, unsigned: _unsigned, ...signed } = object;
   return canonicalJson(signed);
@@ -37,6 +59,21 @@ export function signedText(object: JsonObject): string {
  *
  * @param publicKeyOf the public key in base64 of one of that server's signing key IDs, undefined when it is not
  *   known or not valid for this object; such keys are ignored
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { verifyJson } from '@soma/protocol';
+ *
+ * const object = { a: 1, signatures: { 'example.org': { 'ed25519:1': 'good' } } };
+ * const verdict = verifyJson(
+ *   object,
+ *   'example.org',
+ *   (keyId) => (keyId === 'ed25519:1' ? 'the public key' : undefined),
+ *   (publicKey, signature, text) => signature === 'good' && text === '{"a":1}',
+ * );
+ * assert.deepEqual(verdict, { valid: true, keyIds: ['ed25519:1'] });
+ * ```
  */
 export function verifyJson(
   object: JsonObject,
@@ -56,6 +93,21 @@ export function verifyJson(
 /**
  * `verifyJson` for a text that is computed already, such as an event's reference text. Valid when at least one
  * known key of the server signed it and no signature by a known key is wrong.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { verifySignatures } from '@soma/protocol';
+ *
+ * const verdict = verifySignatures(
+ *   {},
+ *   'the reference text',
+ *   'example.org',
+ *   () => 'the public key',
+ *   () => true,
+ * );
+ * assert.deepEqual(verdict, { valid: false, reason: 'not signed by example.org' });
+ * ```
  */
 export function verifySignatures(
   signatures: unknown,

@@ -4,19 +4,27 @@ import type { JsonObject, JsonValue } from '../canonical-json.ts';
 export type Signatures = { [serverName: string]: { [keyId: string]: string } };
 
 /**
- * A PDU of room version 3 or later, as it travels over federation (spec: Room Versions, "Event format").
+ * How an event names another: by its ID, in room versions 1 and 2 by its ID and its reference hash in unpadded base64.
+ * `referencedId`, `prevEventIds` and `authEventIds` read both.
+ */
+export type EventReference = string | [eventId: string, hashes: { [algorithm: string]: string }];
+
+/**
+ * A PDU, as it travels over federation (spec: Room Versions, "Event format").
  * A received one may have more keys than these; they are part of its hashes, so it is never rebuilt field by field.
  */
 export type Pdu = {
-  auth_events: string[];
+  auth_events: EventReference[];
   content: JsonObject;
   /** One more than the greatest depth of the `prev_events`, capped by the room version. */
   depth: number;
+  /** The event's ID in room versions 1 and 2; nothing in later ones. Read it with `eventIdOf`. */
+  event_id?: string;
   /** `sha256` is the content hash in unpadded base64. */
   hashes: { sha256: string; [algorithm: string]: string };
   /** Milliseconds since the Unix epoch, by the origin's clock. */
   origin_server_ts: number;
-  prev_events: string[];
+  prev_events: EventReference[];
   /** Meant only in `m.room.redaction` up to room version 10; read it with `redactedEventOf`. */
   redacts?: JsonValue;
   /** Absent in the `m.room.create` of room version 12 and later, and only there. */

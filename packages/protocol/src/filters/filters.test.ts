@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { JsonObject } from '../canonical-json.ts';
-import { parsePropertyPath } from '../property-path.ts';
+import { parsePropertyPath, valueAt } from '../property-path.ts';
 import { matchesEvent, matchesRoom } from './matches-event.ts';
 import { parseRoomEventFilter, parseSyncFilter } from './parse-filter.ts';
 import { selectFields } from './select-fields.ts';
@@ -149,4 +149,11 @@ test('fields are selected by path', () => {
   assert.equal(select('content.__proto__.c'), '{"content":{"__proto__":{"c":3}}}');
   assert.equal(select(), '{}');
   assert.equal(selectFields(undefined, full), full);
+});
+
+test('fields are selected however deep they are', () => {
+  const depth = 50_000;
+  const deep: JsonObject = JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth));
+  const path = Array.from({ length: depth }, () => 'a');
+  assert.equal(valueAt(selectFields([path], deep), path), 1);
 });

@@ -14,6 +14,15 @@ export interface FilteredEvent {
 /**
  * Whether a filter lets an event pass. `not_` lists win over the others. An event without a sender passes no list
  * of senders; the lists of rooms are not applied to an event without a room.
+ *
+ * @example
+ * ```ts
+ * const parsed = parseRoomEventFilter({ types: ['m.room.*'], not_senders: ['@bob:example.org'] });
+ * if (!parsed.ok) throw new Error(parsed.reason);
+ * const message = { type: 'm.room.message', content: { body: 'hello' } };
+ * matchesEvent(parsed.filter, { ...message, sender: '@alice:example.org' }); // => true
+ * matchesEvent(parsed.filter, { ...message, sender: '@bob:example.org' }); // => false
+ * ```
  */
 export function matchesEvent(filter: EventFilter | RoomEventFilter, event: FilteredEvent): boolean {
   return (
@@ -23,7 +32,15 @@ export function matchesEvent(filter: EventFilter | RoomEventFilter, event: Filte
   );
 }
 
-/** Whether lists of rooms, of a `RoomFilter` or a `RoomEventFilter`, let a room pass. */
+/**
+ * Whether lists of rooms, of a `RoomFilter` or a `RoomEventFilter`, let a room pass.
+ *
+ * @example
+ * ```ts
+ * const parsed = parseRoomEventFilter({ not_rooms: ['!quiet:example.org'] });
+ * parsed.ok && matchesRoom(parsed.filter, '!quiet:example.org'); // => false
+ * ```
+ */
 export function matchesRoom(
   filter: { readonly rooms?: ReadonlySet<string>; readonly notRooms: ReadonlySet<string> },
   roomId: string,

@@ -7,6 +7,14 @@ import type { EventFilter, ParsedFilter, RoomEventFilter, SyncFilter } from './t
 /**
  * Parses a filter for `/sync` (spec: Client-Server API, `POST /user/{userId}/filter`). Properties that are not
  * known are ignored; a known one of the wrong type is refused.
+ *
+ * @example
+ * ```ts
+ * const parsed = parseSyncFilter({ room: { timeline: { limit: 50, types: ['m.room.*'] } } });
+ * parsed.ok && parsed.filter.room.timeline.limit; // => 50
+ * parseSyncFilter({ room: { timeline: { limit: '50' } } });
+ * // => { ok: false, path: 'room.timeline.limit', reason: 'must be an integer that is not negative' }
+ * ```
  */
 export function parseSyncFilter(json: unknown): ParsedFilter<SyncFilter> {
   const reader = new FilterReader(json);
@@ -30,7 +38,16 @@ export function parseSyncFilter(json: unknown): ParsedFilter<SyncFilter> {
   });
 }
 
-/** Parses a `RoomEventFilter`, the `filter` of `/messages`, `/context` and `/search`. */
+/**
+ * Parses a `RoomEventFilter`, the `filter` of `/messages`, `/context` and `/search` (spec: Client-Server API). As with
+ * `parseSyncFilter`, properties that are not known are ignored and a known one of the wrong type is refused.
+ *
+ * @example
+ * ```ts
+ * const parsed = parseRoomEventFilter({ lazy_load_members: true });
+ * parsed.ok && parsed.filter.lazyLoadMembers; // => true
+ * ```
+ */
 export function parseRoomEventFilter(json: unknown): ParsedFilter<RoomEventFilter> {
   const reader = new FilterReader(json);
   return finish(reader, readRoomEventFilter(reader));
@@ -68,5 +85,5 @@ function readRoomEventFilter(reader: FilterReader): RoomEventFilter {
 
 // Only `*` is a wildcard here: "A `*` can be used as a wildcard to match any sequence of characters".
 function parseGlobOfType(pattern: string) {
-  return parseGlob(pattern).map(({ text }) => ({ text, hasWildcard: false }));
+  return parseGlob(pattern).map(({ text }) => ({ text }));
 }

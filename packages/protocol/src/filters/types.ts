@@ -1,7 +1,14 @@
 import type { Glob } from '../glob.ts';
 import type { PropertyPath } from '../property-path.ts';
 
-/** The default of `limit` (spec: Client-Server API, `GET /sync`, `POST /user/{userId}/filter`). */
+/**
+ * The `limit` of a filter that has none, in events; the spec leaves it to the server.
+ *
+ * @example
+ * ```ts
+ * FILTER_LIMIT_DEFAULT; // => 10
+ * ```
+ */
 export const FILTER_LIMIT_DEFAULT = 10;
 
 /** A parsed `EventFilter`. A list that is absent allows everything; an empty one nothing. */

@@ -32,7 +32,13 @@ export interface CompiledPushRule {
 
 /**
  * Compiles a set of rules, once for all users who have it. The result does not know a user: conditions that
- * depend on one are settled at evaluation.
+ * depend on one are settled at evaluation. Rules that are disabled are left out; a condition that is unknown or
+ * malformed makes its rule match nothing (spec: Client-Server API, "Conditions"), an action that is unknown does nothing.
+ *
+ * @example
+ * ```ts
+ * compileRules(NO_PUSH_RULE_CHANGES).dependsOnDisplayName; // => false
+ * ```
  */
 export function compileRules(changes: PushRuleChanges): CompiledPushRules {
   const enabled = [...allRules(changes)].filter(({ rule }) => rule.enabled);
@@ -73,9 +79,9 @@ function outcomeOf({ rule_id: rule, actions }: PushRule): PushOutcome {
   };
 }
 
-// A tweak without a value is true: spec, "Actions", on `highlight`.
+// Each sets an entry, so that the last one of a name counts. One without a value is true: spec, "Actions".
 function tweak(actions: readonly PushAction[], name: string): unknown {
-  const found = actions.find((action) => isJsonObject(action) && action['set_tweak'] === name);
+  const found = actions.findLast((action) => isJsonObject(action) && action['set_tweak'] === name);
   if (!isJsonObject(found)) return undefined;
   return found['value'] === undefined ? true : found['value'];
 }

@@ -36,6 +36,18 @@ export interface PushQuestion {
   readonly event: PushEvent;
   readonly room: PushRoom;
   readonly user: PushUser | undefined;
+  /** What the text is without regard to case. */
+  readonly fold: (text: string) => string;
+}
+
+/** Folds texts for one evaluation, and the same one, such as the body that many rules look at, only once. */
+export function folder(): (text: string) => string {
+  let lastText = '';
+  let lastFolded = '';
+  return (text) => {
+    if (text !== lastText) [lastText, lastFolded] = [text, text.toLowerCase()];
+    return lastFolded;
+  };
 }
 
 /** A compiled condition. */
@@ -82,9 +94,9 @@ function eventMatch(key: string, pattern: string): ConditionTest {
   const folded = pattern.toLowerCase();
   const path = parsePropertyPath(key);
   const matches = textTest(folded, key === 'content.body');
-  return ({ event }) => {
+  return ({ event, fold }) => {
     const text = valueAt(event, path);
-    return typeof text === 'string' && (text === folded || matches(text.toLowerCase()));
+    return typeof text === 'string' && (text === folded || matches(fold(text)));
   };
 }
 
@@ -122,13 +134,13 @@ function containsOwnUserId(key: string): ConditionTest {
   };
 }
 
-function containsDisplayName({ event, user }: PushQuestion): boolean {
+function containsDisplayName({ event, user, fold }: PushQuestion): boolean {
   const { body } = event.content;
   if (typeof body !== 'string' || user?.displayName === undefined || user.displayName === '') {
     return false;
   }
   const name: Glob = literalGlob(user.displayName.toLowerCase());
-  return globMatchesWords(name, body.toLowerCase());
+  return globMatchesWords(name, fold(body));
 }
 
 function memberCount(is: string): ConditionTest {

@@ -17,6 +17,12 @@ const HIGHLIGHT: PushAction = { set_tweak: 'highlight' };
 /**
  * The default rules (spec: Client-Server API, "Predefined Rules"), in the spec's order. The master rule comes
  * before a user's own rules, every other default rule after those of its kind.
+ *
+ * @example
+ * ```ts
+ * const [first] = DEFAULT_PUSH_RULES.override;
+ * first?.rule_id; // => '.m.rule.master'
+ * ```
  */
 export const DEFAULT_PUSH_RULES: Readonly<Record<PushRuleKind, readonly DefaultPushRule[]>> = {
   override: [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import type { JsonObject } from '../canonical-json.ts';
+import type { JsonObject, JsonValue } from '../canonical-json.ts';
 import {
   deletePushRule,
   putPushRule,
@@ -243,3 +243,25 @@ function after(edited: EditedPushRules): PushRuleChanges & JsonObject {
 function problemOf(edited: EditedPushRules): string | undefined {
   return edited.ok ? undefined : edited.problem.errcode;
 }
+
+test('what is nested too deep to be stored is refused', () => {
+  const depth = 50_000;
+  const deep: JsonValue = JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+  const bodies = [
+    { actions: ['notify', { set_tweak: 'org.example', value: deep }] },
+    { actions: [], conditions: [{ kind: 'org.example', value: deep }] },
+  ];
+  for (const body of bodies) {
+    const edited = putPushRule(NO_PUSH_RULE_CHANGES, 'override', 'mine', body);
+    assert.ok(!edited.ok);
+    assert.equal(edited.problem.errcode, 'M_BAD_JSON');
+  }
+  const { actions } = bodies[0] ?? {};
+  const edited = setPushRuleActions(NO_PUSH_RULE_CHANGES, 'override', '.m.rule.master', actions);
+  assert.ok(!edited.ok);
+  assert.equal(edited.problem.errcode, 'M_BAD_JSON');
+  assert.deepEqual(
+    parsePushRuleChanges({ custom: { override: [{ rule_id: 'mine', ...bodies[0] }] } }),
+    NO_PUSH_RULE_CHANGES,
+  );
+});

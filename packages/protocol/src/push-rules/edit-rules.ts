@@ -23,10 +23,25 @@ export interface RulePlacement {
 /**
  * Adds a user's rule, or changes the one of that ID (spec: `PUT /pushrules/global/{kind}/{ruleId}`). A new rule is
  * enabled and, without a placement, the most important of its kind; a changed one stays where and as enabled as
- * it was.
+ * it was. `dont_notify` and `coalesce` are stripped from its actions.
  *
- * Problems: those of `parseRuleBody`, `M_INVALID_PARAM` for an ID that is empty, starts with a dot or has a slash
- * or backslash, `M_UNKNOWN` when the rule of the placement is not one of the user's.
+ * Problems: `M_BAD_JSON` (wrong shape, or nested deeper than `JSON_DEPTH_MAX`), `M_MISSING_PARAM` (no actions, or no
+ * pattern of a content rule), `M_INVALID_PARAM` (an action that is none, a pattern of more than 512 UTF-16 units, or an
+ * ID that is empty, starts with a dot or has a slash or backslash), `M_UNKNOWN` when the rule of the placement is not
+ * one of the user's.
+ *
+ * @param body the JSON of the request
+ * @example
+ * ```ts
+ * const edited = putPushRule(NO_PUSH_RULE_CHANGES, 'content', 'cake', {
+ *   pattern: 'cake',
+ *   actions: ['notify'],
+ * });
+ * edited.ok && edited.changes.custom.content?.[0]?.rule_id; // => 'cake'
+ * // A content rule has a pattern.
+ * const refused = putPushRule(NO_PUSH_RULE_CHANGES, 'content', 'cake', { actions: ['notify'] });
+ * !refused.ok && refused.problem.errcode; // => 'M_MISSING_PARAM'
+ * ```
  */
 export function putPushRule(
   changes: PushRuleChanges,
@@ -55,7 +70,16 @@ export function putPushRule(
   }
 }
 
-/** Removes a user's rule; `M_NOT_FOUND` when there is none, and for default rules, which cannot be removed. */
+/**
+ * Removes a user's rule (spec: `DELETE /pushrules/global/{kind}/{ruleId}`); `M_NOT_FOUND` when there is none, and for
+ * default rules, which cannot be removed.
+ *
+ * @example
+ * ```ts
+ * const refused = deletePushRule(NO_PUSH_RULE_CHANGES, 'override', '.m.rule.master');
+ * !refused.ok && refused.problem.errcode; // => 'M_NOT_FOUND'
+ * ```
+ */
 export function deletePushRule(
   changes: PushRuleChanges,
   kind: PushRuleKind,
@@ -67,7 +91,16 @@ export function deletePushRule(
   return { ok: true, changes: withCustom(changes, kind, left) };
 }
 
-/** Enables or disables a rule, a default one included; `M_NOT_FOUND`, `M_BAD_JSON` when `enabled` is no boolean. */
+/**
+ * Enables or disables a rule, a default one included (spec: `PUT /pushrules/global/{kind}/{ruleId}/enabled`).
+ * Problems: `M_NOT_FOUND`, `M_BAD_JSON` when `enabled` is no boolean.
+ *
+ * @example
+ * ```ts
+ * const edited = setPushRuleEnabled(NO_PUSH_RULE_CHANGES, 'override', '.m.rule.master', true);
+ * edited.ok && edited.changes; // => { custom: {}, defaults: { '.m.rule.master': { enabled: true } } }
+ * ```
+ */
 export function setPushRuleEnabled(
   changes: PushRuleChanges,
   kind: PushRuleKind,
@@ -78,7 +111,16 @@ export function setPushRuleEnabled(
   return changeRule(changes, kind, ruleId, { enabled });
 }
 
-/** Replaces the actions of a rule, a default one included; `M_NOT_FOUND`, and the problems of `parseActions`. */
+/**
+ * Replaces the actions of a rule, a default one included (spec: `PUT /pushrules/global/{kind}/{ruleId}/actions`).
+ * Problems: `M_NOT_FOUND`, and those that `putPushRule` has for actions.
+ *
+ * @example
+ * ```ts
+ * const edited = setPushRuleActions(NO_PUSH_RULE_CHANGES, 'underride', '.m.rule.message', []);
+ * edited.ok && edited.changes; // => { custom: {}, defaults: { '.m.rule.message': { actions: [] } } }
+ * ```
+ */
 export function setPushRuleActions(
   changes: PushRuleChanges,
   kind: PushRuleKind,

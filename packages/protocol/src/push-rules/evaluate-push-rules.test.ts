@@ -332,6 +332,7 @@ test('tweaks: a highlight has to be true and to notify', () => {
   assert.equal(outcomeOf('notify', highlight).highlight, true);
   assert.equal(outcomeOf('notify', { ...highlight, value: true }).highlight, true);
   assert.equal(outcomeOf('notify', { ...highlight, value: false }).highlight, false);
+  assert.equal(outcomeOf('notify', highlight, { ...highlight, value: false }).highlight, false);
   assert.equal(outcomeOf(highlight).highlight, false);
   assert.equal(outcomeOf('notify', { set_tweak: 'sound', value: 'x.wav' }).sound, 'x.wav');
   assert.equal(outcomeOf('notify', { set_tweak: 'sound' }).sound, undefined);

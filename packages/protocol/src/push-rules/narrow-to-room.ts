@@ -4,6 +4,13 @@ import type { CustomPushRule, PushCondition, PushRuleChanges, PushRuleKind } fro
 /**
  * The rules as far as they can matter in one room: without the user's disabled rules and without those that name
  * another room. Users who have muted different rooms share one set of rules in every room that none of them muted.
+ *
+ * @example
+ * ```ts
+ * const muted = putPushRule(NO_PUSH_RULE_CHANGES, 'room', '!quiet:example.org', { actions: [] });
+ * if (!muted.ok) throw new Error(muted.problem.reason);
+ * narrowToRoom(muted.changes, '!loud:example.org'); // => NO_PUSH_RULE_CHANGES
+ * ```
  */
 export function narrowToRoom(changes: PushRuleChanges, roomId: string): PushRuleChanges {
   const custom: PushRuleChanges['custom'] = {};
@@ -17,7 +24,14 @@ export function narrowToRoom(changes: PushRuleChanges, roomId: string): PushRule
   return isNarrower ? { ...changes, custom } : changes;
 }
 
-/** A text that two sets of rules have in common exactly when they are equal: a key to share compiled rules by. */
+/**
+ * A text that two sets of rules have in common exactly when they are equal: a key to share compiled rules by.
+ *
+ * @example
+ * ```ts
+ * pushRulesKey(NO_PUSH_RULE_CHANGES); // => '{"custom":{},"defaults":{}}'
+ * ```
+ */
 export function pushRulesKey(changes: PushRuleChanges): string {
   return canonicalJson(changes);
 }

@@ -7,6 +7,12 @@ import type { CustomPushRule, DefaultRuleChange, PushRuleChanges, PushRuleKind }
 /**
  * Reads rules that were stored as JSON. What is malformed or refers to a default rule that no longer exists is
  * left out, so that rules stored by another version of this package always load.
+ *
+ * @example
+ * ```ts
+ * parsePushRuleChanges({ defaults: { '.m.rule.call': { enabled: false }, '.m.rule.gone': {} } });
+ * // => { custom: {}, defaults: { '.m.rule.call': { enabled: false } } }
+ * ```
  */
 export function parsePushRuleChanges(value: unknown): PushRuleChanges {
   const stored = isJsonObject(value) ? value : {};

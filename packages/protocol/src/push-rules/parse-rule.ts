@@ -1,4 +1,5 @@
 import { isJsonObject } from '../canonical-json.ts';
+import { checkLaxJson } from '../check-json.ts';
 import { problem } from '../errors.ts';
 import type { Problem } from '../errors.ts';
 import type { CustomPushRule, PushAction, PushRuleKind } from './types.ts';
@@ -6,7 +7,7 @@ import type { CustomPushRule, PushAction, PushRuleKind } from './types.ts';
 // Spec, "Historical Actions": servers ignore these, for instance by stripping them.
 const HISTORICAL_ACTIONS = ['dont_notify', 'coalesce'];
 
-/** The longest pattern of a rule, in UTF-16 units: matching takes at worst this times the length of the text. */
+/** The longest pattern of a rule, in UTF-16 units. */
 export const PATTERN_UNITS_MAX = 512;
 
 /** A parsed value or why it is none. */
@@ -37,6 +38,8 @@ export function parseRuleBody(
   if (kind === 'room' || kind === 'sender') return { ok: true, value: rule };
   const conditions = body['conditions'] ?? [];
   if (!Array.isArray(conditions)) return refuse('M_BAD_JSON', 'conditions must be a list');
+  const fault = checkLaxJson(conditions);
+  if (fault !== undefined) return { ok: false, problem: fault };
   const known = conditions.filter(
     (condition) => isJsonObject(condition) && typeof condition['kind'] === 'string',
   );
@@ -54,6 +57,8 @@ export function parseRuleBody(
 export function parseActions(value: unknown): Parsed<PushAction[]> {
   if (value === undefined) return refuse('M_MISSING_PARAM', 'actions are missing');
   if (!Array.isArray(value)) return refuse('M_BAD_JSON', 'actions must be a list');
+  const fault = checkLaxJson(value);
+  if (fault !== undefined) return { ok: false, problem: fault };
   const actions: PushAction[] = [];
   for (const action of value) {
     if (HISTORICAL_ACTIONS.some((historical) => historical === action)) continue;

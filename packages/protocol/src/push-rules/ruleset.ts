@@ -10,7 +10,17 @@ import type {
   PushRuleset,
 } from './types.ts';
 
-/** All rules of a user, in the order in which they are tried within each kind. */
+/**
+ * All rules of a user, in the order in which they are tried within each kind: the content of `m.push_rules` and the
+ * answer of `GET /pushrules/`. The user's own rules stand before the default ones, but for `.m.rule.master`, which is
+ * the first (spec: Client-Server API, "Predefined Rules").
+ *
+ * @example
+ * ```ts
+ * const { global } = rulesetFor(NO_PUSH_RULE_CHANGES, '@alice:example.org');
+ * global.override[2]?.conditions?.[2]?.['pattern']; // => '@alice:example.org'
+ * ```
+ */
 export function rulesetFor(changes: PushRuleChanges, userId: string): PushRuleset {
   const ofKind = (kind: PushRuleKind) =>
     orderedRules(changes, kind).map((rule) => withUserId(rule, userId));
@@ -25,7 +35,15 @@ export function rulesetFor(changes: PushRuleChanges, userId: string): PushRulese
   };
 }
 
-/** One rule of a user; undefined when there is none with that ID. */
+/**
+ * One rule of a user; undefined when there is none with that ID.
+ *
+ * @example
+ * ```ts
+ * findPushRule(NO_PUSH_RULE_CHANGES, 'override', '.m.rule.master', '@alice:example.org')?.enabled; // => false
+ * findPushRule(NO_PUSH_RULE_CHANGES, 'override', 'mine', '@alice:example.org'); // => undefined
+ * ```
+ */
 export function findPushRule(
   changes: PushRuleChanges,
   kind: PushRuleKind,

@@ -1,6 +1,13 @@
 import type { JsonObject } from '../canonical-json.ts';
 
-/** The kinds of push rules, in the order in which they are tried. */
+/**
+ * The kinds of push rules, in the order in which they are tried (spec: Client-Server API, "Push Rules").
+ *
+ * @example
+ * ```ts
+ * PUSH_RULE_KINDS; // => ['override', 'content', 'room', 'sender', 'underride']
+ * ```
+ */
 export const PUSH_RULE_KINDS = ['override', 'content', 'room', 'sender', 'underride'] as const;
 
 /** See `PUSH_RULE_KINDS`. */
@@ -47,13 +54,28 @@ export type PushRuleChanges = {
   defaults: { [ruleId: string]: DefaultRuleChange };
 };
 
-/** The rules of a user who has changed nothing. */
+/**
+ * The rules of a user who has changed nothing.
+ *
+ * @example
+ * ```ts
+ * rulesetFor(NO_PUSH_RULE_CHANGES, '@alice:example.org').global.content; // => []
+ * ```
+ */
 export const NO_PUSH_RULE_CHANGES: PushRuleChanges = { custom: {}, defaults: {} };
 
 /** All rules of a user as clients see them: the content of `m.push_rules` and the answer of `GET /pushrules/`. */
 export type PushRuleset = { global: { [Kind in PushRuleKind]: PushRule[] } };
 
-/** Whether a text is the name of a kind of rules. */
+/**
+ * Whether a text is the name of a kind of rules.
+ *
+ * @example
+ * ```ts
+ * isPushRuleKind('override'); // => true
+ * isPushRuleKind('device'); // => false
+ * ```
+ */
 export function isPushRuleKind(kind: string): kind is PushRuleKind {
   return PUSH_RULE_KINDS.some((known) => known === kind);
 }

@@ -39,10 +39,9 @@ for (const [feature, [firstVersion, has]] of Object.entries(FEATURES)) {
   });
 }
 
-test('versions 1 and 2 are known and not supported', () => {
-  assert.equal(roomVersion('1')?.supported, false);
-  assert.equal(roomVersion('2')?.supported, false);
-  assert.deepEqual(supportedRoomVersions(), ['3', '4', '5', '6', '7', '8', '9', '10', '11', '12']);
+test('all versions are listed in order', () => {
+  const numbers = Array.from({ length: 12 }, (_, index) => String(index + 1));
+  assert.deepEqual(supportedRoomVersions(), numbers);
 });
 
 test('a version that is not known is undefined', () => {
@@ -51,6 +50,6 @@ test('a version that is not known is undefined', () => {
   }
 });
 
-test('the default version is supported', () => {
-  assert.ok(roomVersion(DEFAULT_ROOM_VERSION)?.supported);
+test('the default version exists', () => {
+  assert.ok(roomVersion(DEFAULT_ROOM_VERSION));
 });

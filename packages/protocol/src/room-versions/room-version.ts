@@ -1,20 +1,48 @@
 import { DIFFERENCES, FIRST } from './rules.ts';
 import type { RoomVersion, RoomVersionRules } from './types.ts';
 
-/** The version that servers should use for new rooms (spec: Room Versions, "Complete list of room versions"). */
+/**
+ * The version that servers should use for new rooms (spec: Room Versions, "Complete list of room versions").
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { DEFAULT_ROOM_VERSION, roomVersion } from '@soma/protocol';
+ *
+ * assert.equal(roomVersion(DEFAULT_ROOM_VERSION)?.roomId, 'create-event');
+ * ```
+ */
 export const DEFAULT_ROOM_VERSION = '12';
 
 /**
  * The room version of that ID; undefined when the ID is not known.
- * A version may be known but not `supported`: versions 1 and 2 are data only.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { roomVersion } from '@soma/protocol';
+ *
+ * assert.equal(roomVersion('12')?.creatorsHaveInfinitePower, true);
+ * assert.equal(roomVersion('13'), undefined);
+ * ```
  */
 export function roomVersion(id: string): RoomVersion | undefined {
   return VERSIONS.get(id);
 }
 
-/** The IDs of all supported room versions, oldest first, as for `make_join?ver=` and the capabilities. */
+/**
+ * The IDs of all room versions, oldest first, as for `make_join?ver=` and the capabilities.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { supportedRoomVersions } from '@soma/protocol';
+ *
+ * assert.equal(supportedRoomVersions().length, 12);
+ * ```
+ */
 export function supportedRoomVersions(): string[] {
-  return [...VERSIONS.values()].filter(({ supported }) => supported).map(({ id }) => id);
+  return [...VERSIONS.keys()];
 }
 
 const VERSIONS = assemble();

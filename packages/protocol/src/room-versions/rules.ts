@@ -9,7 +9,6 @@ import type { RoomVersionRules } from './types.ts';
 
 /** Room version 1 in full (spec: Room Version 1). */
 export const FIRST: RoomVersionRules = {
-  supported: false,
   eventId: 'field',
   eventReferences: 'pairs',
   roomId: 'domain',
@@ -27,6 +26,7 @@ export const FIRST: RoomVersionRules = {
   redactionAuthRule: true,
   authorisedLevelMaps: ['events'],
   knocking: false,
+  membershipsToLeave: ['invite', 'join'],
   joinRulesForInvited: ['invite'],
   joinRulesForKnocking: [],
   joinRulesForRestricted: [],
@@ -35,10 +35,7 @@ export const FIRST: RoomVersionRules = {
 /** What each later version changed in the one before it. A new room version is one entry here. */
 export const DIFFERENCES: readonly (readonly [id: string, changes: Partial<RoomVersionRules>])[] = [
   ['2', { stateResolution: '2' }],
-  [
-    '3',
-    { supported: true, eventId: 'base64-hash', eventReferences: 'ids', redactionAuthRule: false },
-  ],
+  ['3', { eventId: 'base64-hash', eventReferences: 'ids', redactionAuthRule: false }],
   ['4', { eventId: 'urlsafe-base64-hash' }],
   ['5', { enforcesKeyValidity: true }],
   [
@@ -54,7 +51,12 @@ export const DIFFERENCES: readonly (readonly [id: string, changes: Partial<RoomV
   ],
   [
     '7',
-    { knocking: true, joinRulesForInvited: ['invite', 'knock'], joinRulesForKnocking: ['knock'] },
+    {
+      knocking: true,
+      membershipsToLeave: ['invite', 'join', 'knock'],
+      joinRulesForInvited: ['invite', 'knock'],
+      joinRulesForKnocking: ['knock'],
+    },
   ],
   ['8', { joinRulesForRestricted: ['restricted'], redaction: redactionV8 }],
   ['9', { redaction: redactionV9 }],

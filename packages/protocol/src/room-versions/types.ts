@@ -18,8 +18,6 @@ export interface RedactionRules {
 
 /** Everything in which room versions differ. `rules.ts` gives the values, one entry of differences per version. */
 export interface RoomVersionRules {
-  /** False when events of this version cannot be built, hashed or referenced by this package. */
-  readonly supported: boolean;
   /** How an event gets its ID: a field of its own, or the reference hash in standard or URL-safe base64. */
   readonly eventId: 'field' | 'base64-hash' | 'urlsafe-base64-hash';
   /** What `prev_events` and `auth_events` hold: `[event ID, hashes]` pairs or plain event IDs. */
@@ -52,6 +50,8 @@ export interface RoomVersionRules {
   readonly authorisedLevelMaps: readonly ('events' | 'notifications')[];
   /** Whether a membership of `knock` exists. */
   readonly knocking: boolean;
+  /** Memberships that their user may end by leaving. */
+  readonly membershipsToLeave: readonly string[];
   /** Join rules under which an invitation is needed to join. */
   readonly joinRulesForInvited: readonly string[];
   /** Join rules under which one may knock. */

@@ -25,54 +25,69 @@ function pending(content: JsonObject): Pick<AuthCase, 'state' | 'senderOf'> {
 
 const oneKey = pending({ public_key: identityServer.publicKey });
 
-/** Rule 4.4.1 (5.4.1 from version 12 on). */
+/** The rules for invites that carry a `third_party_invite`. */
 export const thirdPartyCases: readonly AuthCase[] = [
   {
     name: 'the invited user is banned',
     event: invite({ signed }, BANNED),
     ...oneKey,
-    rule: ['4.4.1.1', '5.4.1.1'],
+    rule: 'third-banned',
     allowed: false,
   },
   {
     name: 'nothing is signed',
     event: invite({}),
     ...oneKey,
-    rule: ['4.4.1.2', '5.4.1.2'],
+    rule: 'third-signed',
     allowed: false,
   },
+  {
+    name: 'the third-party invite is no object',
+    event: { ...invite({}), content: { membership: 'invite', third_party_invite: 'x' } },
+    rule: 'third-signed',
+    allowed: false,
+  },
+  ...[undefined, 'x', { 'id.example.org': 'x' }].map((signatures): AuthCase => ({
+    name: `signatures that are ${JSON.stringify(signatures) ?? 'absent'}`,
+    event: invite({
+      signed: { mxid: STRANGER, token: 'abc', ...(signatures === undefined ? {} : { signatures }) },
+    }),
+    ...oneKey,
+    rule: 'third-otherwise',
+    allowed: false,
+  })),
   {
     name: 'the token is missing',
     event: invite({ signed: { mxid: STRANGER } }),
     ...oneKey,
-    rule: ['4.4.1.3', '5.4.1.3'],
+    rule: 'third-mxid-and-token',
     allowed: false,
   },
   {
     name: 'another user was invited',
     event: invite({ signed }, LEFT),
     ...oneKey,
-    rule: ['4.4.1.4', '5.4.1.4'],
+    rule: 'third-mxid',
     allowed: false,
   },
   {
     name: 'the invite is not in the state',
     event: invite({ signed }),
-    rule: ['4.4.1.5', '5.4.1.5'],
+    rule: 'third-state',
     allowed: false,
   },
   {
     name: 'someone else sent the invite',
     event: invite({ signed }),
     state: oneKey.state ?? {},
-    rule: ['4.4.1.6', '5.4.1.6'],
+    rule: 'third-sender',
     allowed: false,
   },
   {
     name: 'signed with the only key',
     event: invite({ signed }),
     ...oneKey,
-    rule: ['4.4.1.7', '5.4.1.7'],
+    rule: 'third-signature',
     allowed: true,
   },
   {
@@ -82,21 +97,21 @@ export const thirdPartyCases: readonly AuthCase[] = [
       public_key: stranger.publicKey,
       public_keys: [{ public_key: 'AAAA' }, 'x', { public_key: urlSafeKey }],
     }),
-    rule: ['4.4.1.7', '5.4.1.7'],
+    rule: 'third-signature',
     allowed: true,
   },
   {
     name: 'signed with another key',
     event: invite({ signed: signJson({ mxid: STRANGER, token: 'abc' }, stranger) }),
     ...oneKey,
-    rule: ['4.4.1.8', '5.4.1.8'],
+    rule: 'third-otherwise',
     allowed: false,
   },
   {
     name: 'changed after signing',
     event: invite({ signed: { ...signed, mxid: LEFT } }, LEFT),
     ...oneKey,
-    rule: ['4.4.1.8', '5.4.1.8'],
+    rule: 'third-otherwise',
     allowed: false,
   },
 ];

@@ -1,5 +1,7 @@
 import type { AuthEvent, AuthState, EventToAuthorise } from '../../src/auth-rules/types.ts';
 import type { JsonObject } from '../../src/canonical-json.ts';
+import { referencedId } from '../../src/events/references.ts';
+import type { EventReference } from '../../src/events/types.ts';
 import type { RoomVersion } from '../../src/room-versions/types.ts';
 
 /** The users of the world, by what they are in its room. */
@@ -32,22 +34,27 @@ export const LEVELS: JsonObject = {
 /** A change to the world's state: content by `type` or `type|state key`, null to take an event away. */
 export type StateChanges = Readonly<Record<string, JsonObject | null>>;
 
-/** One case: an event, and the rule that must decide on it. */
+/** One case: an event, and the rule that must decide on it in each room version that has this rule. */
 export interface AuthCase {
   readonly name: string;
   readonly event: Partial<EventToAuthorise> & Pick<AuthEvent, 'type' | 'sender'>;
-  /** The deciding rule by the numbers of versions 10 and 11, and by those of version 12. */
-  readonly rule: readonly [upTo11: string, from12: string];
+  /** The deciding rule, by its key in `fixtures/auth-rules/rules.json`. */
+  readonly rule: string;
   readonly allowed: boolean;
+  /** The first and the last room version in which that is so. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Rules that the event also passes, which the order of the rules does not show. */
+  readonly also?: readonly string[];
   readonly state?: StateChanges;
-  /** Only these versions; without it 10, 11 and 12. */
-  readonly versions?: readonly string[];
   readonly senderOf?: Readonly<Record<string, string>>;
+  /** What the event lists in `auth_events`, made from what it should list; without it that rule is left out. */
+  readonly authEvents?: (selected: readonly AuthEvent[], create: AuthEvent) => AuthEvent[];
   /** The servers that signed the event. */
   readonly signedBy?: readonly string[];
 }
 
-const CREATE_ID = '$Rqnc-F-dvnEYJTyHq_iKxU2bZ1CI92-kuZq3a5lr5Zg';
+export const CREATE_ID = '$Rqnc-F-dvnEYJTyHq_iKxU2bZ1CI92-kuZq3a5lr5Zg';
 
 /** The room ID in a room version. */
 export function roomIdIn({ roomId }: RoomVersion): string {
@@ -59,12 +66,21 @@ export function world(
   version: RoomVersion,
   changes: StateChanges = {},
   senderOf: AuthCase['senderOf'] = {},
-): AuthState & { readonly create: AuthEvent | undefined } {
-  const events = new Map<string, AuthEvent>();
+): AuthState {
+  return stateOf(worldEvents(version, changes, senderOf));
+}
+
+/** The events of `world`. */
+export function worldEvents(
+  version: RoomVersion,
+  changes: StateChanges = {},
+  senderOf: AuthCase['senderOf'] = {},
+): AuthEvent[] {
+  const events: AuthEvent[] = [];
   for (const [place, content] of Object.entries({ ...ordinary(version), ...changes })) {
     const [type = '', stateKey = ''] = place.split('|');
     if (content === null) continue;
-    events.set(`${type}|${stateKey}`, {
+    events.push({
       eventId: type === 'm.room.create' ? CREATE_ID : `$${place}`,
       type,
       state_key: stateKey,
@@ -75,9 +91,28 @@ export function world(
         : { room_id: roomIdIn(version) }),
     });
   }
+  return events;
+}
+
+/** The events as a set of state. */
+export function stateOf(events: readonly AuthEvent[]): AuthState {
+  const byKey = new Map(events.map((event) => [`${event.type}|${event.state_key}`, event]));
+  return { get: (type, stateKey) => byKey.get(`${type}|${stateKey}`) };
+}
+
+/** An event of a case with all that the case leaves open. */
+export function complete(event: AuthCase['event'], version: RoomVersion): EventToAuthorise {
+  const roomless = version.roomId === 'create-event' && event.type === 'm.room.create';
+  const { prev_events: previous = ['$previous'] } = event;
   return {
-    get: (type, stateKey) => events.get(`${type}|${stateKey}`),
-    create: events.get('m.room.create|'),
+    eventId: version.eventId === 'field' ? '$event:example.org' : '$event',
+    content: {},
+    ...(roomless ? {} : { room_id: roomIdIn(version) }),
+    ...event,
+    prev_events:
+      version.eventReferences === 'ids'
+        ? previous
+        : previous.map((reference): EventReference => [referencedId(reference), { sha256: '' }]),
   };
 }
 

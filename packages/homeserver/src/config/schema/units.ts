@@ -29,6 +29,17 @@ export const duration: ValueType<number> = {
     readAmount(value, parseDuration) ?? site.refuse(DURATION, describeFound(value)),
 };
 
+/** A time span that may have no end, as Synapse writes it; undefined where it has none. */
+export const lifetime: ValueType<number | undefined> = {
+  expected: `${DURATION}, or infinity`,
+  jsonSchema: { type: ['integer', 'string'], pattern: '^([0-9]+(ms|[smhdwy])?|infinity)$' },
+  read: (value, site) =>
+    value === 'infinity'
+      ? undefined
+      : (readAmount(value, parseDuration) ??
+        site.refuse(`${DURATION}, or infinity`, describeFound(value))),
+};
+
 /** A number of bytes (or of entries), read into a plain number; K is 1024. */
 export const size: ValueType<number> = {
   expected: SIZE,

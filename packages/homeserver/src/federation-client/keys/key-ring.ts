@@ -120,9 +120,16 @@ export class KeyRing {
   async #keysOf(serverName: string): Promise<KeysById> {
     const known = this.#known.get(serverName);
     if (known !== undefined) return known;
-    const keys = byId(await readServerKeys(this.#options.database.reader, serverName));
+    const keys = await this.#read(serverName);
+    // What was stored meanwhile is newer than what was read.
+    const meanwhile = this.#known.get(serverName);
+    if (meanwhile !== undefined) return meanwhile;
     this.#known.set(serverName, keys);
     return keys;
+  }
+
+  async #read(serverName: string): Promise<KeysById> {
+    return byId(await readServerKeys(this.#options.database.reader, serverName));
   }
 
   async #refresh(serverName: string, keyIds: readonly string[], validAtMs: number): Promise<void> {
@@ -176,7 +183,7 @@ export class KeyRing {
     const statements = storeServerKeysStatements(answer, now(), isSecondHand);
     if (statements.length === 0) return;
     await write(database, { statements, positions: 0 });
-    this.#known.delete(answer.serverName);
+    this.#known.set(answer.serverName, await this.#read(answer.serverName));
   }
 }
 

@@ -72,4 +72,8 @@ export class MemorySessions implements SessionStore {
   async setData(id: string, key: string, value: unknown): Promise<void> {
     this.#sessions.get(id)?.data.set(key, value);
   }
+
+  async remove(id: string): Promise<void> {
+    this.#sessions.delete(id);
+  }
 }

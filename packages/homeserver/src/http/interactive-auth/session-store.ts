@@ -23,4 +23,5 @@ export interface SessionStore {
   setBody(id: string, body: InteractiveSession['body']): Promise<void>;
   complete(id: string, type: string, result: unknown): Promise<void>;
   setData(id: string, key: string, value: unknown): Promise<void>;
+  remove(id: string): Promise<void>;
 }

@@ -3,6 +3,8 @@ import { roomGraph } from './0002-room-graph.ts';
 import { accounts } from './0003-accounts.ts';
 import { ephemeral } from './0004-ephemeral.ts';
 import { unread } from './0005-unread.ts';
+import { sessions } from './0010-sessions.ts';
+import { directory } from './0020-directory.ts';
 import { federation } from './0050-federation.ts';
 import { urlPreviews } from './0060-url-previews.ts';
 
@@ -17,13 +19,18 @@ export interface Migration {
   readonly text: string;
 }
 
-/** All steps, oldest first. A step that has been released never changes. */
+/**
+ * All steps, in the order in which they are applied; numbers may be left out. A step that has been released never
+ * changes.
+ */
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'kernel', text: kernel },
   { number: 2, name: 'room-graph', text: roomGraph },
   { number: 3, name: 'accounts', text: accounts },
   { number: 4, name: 'ephemeral', text: ephemeral },
   { number: 5, name: 'unread', text: unread },
+  { number: 10, name: 'sessions', text: sessions },
+  { number: 20, name: 'directory', text: directory },
   { number: 50, name: 'federation', text: federation },
   { number: 60, name: 'url-previews', text: urlPreviews },
 ];

@@ -1,3 +1,4 @@
+import { referencedId } from '../../events/references.ts';
 import type { AuthContext } from '../context.ts';
 import { creatorsOf } from '../power-levels.ts';
 import { otherwiseAllow, otherwiseReject, reject } from '../rule.ts';
@@ -43,8 +44,9 @@ export const join: RuleGroup = {
 
 // The creator's own join, right after the create event, when there is no membership and no join rule yet.
 function isFirstJoin({ event, create, target, version }: AuthContext): boolean {
-  if (create === undefined || event.prev_events.length !== 1) return false;
-  return event.prev_events[0] === create.eventId && creatorsOf(create, version)[0] === target;
+  const [previous, ...others] = event.prev_events;
+  if (create === undefined || previous === undefined || others.length > 0) return false;
+  return referencedId(previous) === create.eventId && creatorsOf(create, version)[0] === target;
 }
 
 function isInvitedOrJoined({ targetMembership }: AuthContext): boolean {

@@ -6,9 +6,9 @@ export const leave: RuleGroup = {
   when: (context) => context.content('membership') === 'leave',
   rules: [
     {
-      check: ({ event, target, targetMembership }) => {
+      check: ({ event, target, targetMembership, version }) => {
         if (event.sender !== target) return undefined;
-        return ['invite', 'join', 'knock'].includes(targetMembership)
+        return version.membershipsToLeave.includes(targetMembership)
           ? 'allow'
           : reject(`a user with the membership ${targetMembership} cannot leave`);
       },

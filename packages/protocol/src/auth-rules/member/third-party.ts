@@ -65,9 +65,10 @@ function inviteOf(context: AuthContext): AuthEvent | undefined {
 function isSigned(context: AuthContext): boolean {
   const { verify } = context.evidence;
   const signed = signedOf(context);
-  if (verify === undefined || signed === undefined) return false;
+  const invite = inviteOf(context);
+  if (verify === undefined || signed === undefined || invite === undefined) return false;
   const text = signedText(signed);
-  const publicKeys = publicKeysOf(inviteOf(context)?.content ?? {});
+  const publicKeys = publicKeysOf(invite.content);
   return ed25519Signatures(signed).some((signature) =>
     publicKeys.some((publicKey) => verify(publicKey, signature, text)),
   );

@@ -1,0 +1,26 @@
+import { Type } from 'typebox';
+
+import { deactivateAccount } from '../accounts/deactivate-account.ts';
+import { clientPaths } from '../http/endpoint.ts';
+import { OptionalAuth } from './body-fields.ts';
+import { accountEndpoint } from './services.ts';
+
+export const deactivateAccountEndpoint = accountEndpoint({
+  operationId: 'deactivateAccount',
+  summary: 'End the user’s account for good',
+  spec: 'Account deactivation',
+  method: 'POST',
+  paths: clientPaths('/account/deactivate'),
+  authentication: 'required',
+  body: Type.Object({ erase: Type.Optional(Type.Boolean()), auth: OptionalAuth }),
+  bodyOptional: true,
+  errcodes: ['M_UNAUTHORIZED'],
+  async handle(request, { accounts, interactiveAuth, departUser }) {
+    const { body } = await interactiveAuth.authenticate(request, [['m.login.password']]);
+    const { userNid } = request.requester;
+    await deactivateAccount(accounts, userNid, { erases: body['erase'] === true });
+    await departUser(userNid);
+    // No identity server was told of any address.
+    return { id_server_unbind_result: 'success' };
+  },
+});

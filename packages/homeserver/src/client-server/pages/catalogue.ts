@@ -1,0 +1,173 @@
+/** What the pages say, in one language. */
+export interface PageTexts {
+  readonly logIn: string;
+  readonly userName: string;
+  readonly password: string;
+  readonly loggedIn: string;
+  readonly pleaseWait: string;
+  readonly wrongPassword: string;
+  readonly tooManyTries: string;
+  readonly deactivated: string;
+  readonly locked: string;
+  readonly noPasswords: string;
+  readonly failed: string;
+  readonly needsScript: string;
+  readonly continue: string;
+  readonly doneTitle: string;
+  readonly doneText: string;
+  readonly goneTitle: string;
+  readonly goneText: string;
+  readonly unknownTitle: string;
+  readonly unknownText: string;
+  readonly tokenTitle: string;
+  readonly tokenText: string;
+  readonly token: string;
+  readonly tokenRefused: string;
+  readonly termsTitle: string;
+  readonly termsText: string;
+  readonly accept: string;
+  readonly captchaTitle: string;
+  readonly captchaText: string;
+  readonly captchaRefused: string;
+  readonly dummyTitle: string;
+  readonly dummyText: string;
+}
+
+const en: PageTexts = {
+  logIn: 'Log in',
+  userName: 'User name',
+  password: 'Password',
+  loggedIn: 'You are logged in.',
+  pleaseWait: 'One moment, please.',
+  wrongPassword: 'The user name or the password is wrong.',
+  tooManyTries: 'Too many attempts. Please wait a while.',
+  deactivated: 'This account has been deactivated.',
+  locked: 'This account has been locked.',
+  noPasswords: 'This server does not log in with passwords.',
+  failed: 'That did not work. Please try again.',
+  needsScript: 'This page needs JavaScript.',
+  continue: 'Continue',
+  doneTitle: 'Thank you',
+  doneText: 'You can close this window and return to your app.',
+  goneTitle: 'Too late',
+  goneText: 'This registration has expired. Please start again in your app.',
+  unknownTitle: 'Nothing to do here',
+  unknownText: 'This server does not ask for this step. Please return to your app.',
+  tokenTitle: 'Registration token',
+  tokenText: 'This server asks for a token, which its administrator gives out.',
+  token: 'Token',
+  tokenRefused: 'This token is not valid, or no longer.',
+  termsTitle: 'Terms',
+  termsText: 'To use this server, please read and accept:',
+  accept: 'I accept',
+  captchaTitle: 'Are you human?',
+  captchaText: 'Please solve this puzzle.',
+  captchaRefused: 'That was not accepted. Please try again.',
+  dummyTitle: 'Almost done',
+  dummyText: 'Please confirm that you want to go on.',
+};
+
+const de: PageTexts = {
+  logIn: 'Anmelden',
+  userName: 'Benutzername',
+  password: 'Passwort',
+  loggedIn: 'Sie sind angemeldet.',
+  pleaseWait: 'Einen Moment, bitte.',
+  wrongPassword: 'Benutzername oder Passwort ist falsch.',
+  tooManyTries: 'Zu viele Versuche. Bitte warten Sie eine Weile.',
+  deactivated: 'Dieses Konto wurde geschlossen.',
+  locked: 'Dieses Konto wurde gesperrt.',
+  noPasswords: 'An diesem Server meldet man sich nicht mit einem Passwort an.',
+  failed: 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
+  needsScript: 'Diese Seite braucht JavaScript.',
+  continue: 'Weiter',
+  doneTitle: 'Vielen Dank',
+  doneText: 'Sie können dieses Fenster schließen und zu Ihrer App zurückkehren.',
+  goneTitle: 'Zu spät',
+  goneText: 'Diese Registrierung ist abgelaufen. Bitte beginnen Sie in Ihrer App von vorn.',
+  unknownTitle: 'Hier ist nichts zu tun',
+  unknownText: 'Dieser Server verlangt diesen Schritt nicht. Bitte kehren Sie zu Ihrer App zurück.',
+  tokenTitle: 'Registrierungscode',
+  tokenText: 'Dieser Server verlangt einen Code, den seine Verwaltung vergibt.',
+  token: 'Code',
+  tokenRefused: 'Dieser Code gilt nicht oder nicht mehr.',
+  termsTitle: 'Bedingungen',
+  termsText: 'Um diesen Server zu nutzen, lesen und akzeptieren Sie bitte:',
+  accept: 'Ich akzeptiere',
+  captchaTitle: 'Sind Sie ein Mensch?',
+  captchaText: 'Bitte lösen Sie dieses Rätsel.',
+  captchaRefused: 'Das wurde nicht anerkannt. Bitte versuchen Sie es noch einmal.',
+  dummyTitle: 'Fast fertig',
+  dummyText: 'Bitte bestätigen Sie, dass Sie fortfahren möchten.',
+};
+
+const fr: PageTexts = {
+  logIn: 'Se connecter',
+  userName: 'Nom d’utilisateur',
+  password: 'Mot de passe',
+  loggedIn: 'Vous êtes connecté.',
+  pleaseWait: 'Un instant, s’il vous plaît.',
+  wrongPassword: 'Le nom d’utilisateur ou le mot de passe est incorrect.',
+  tooManyTries: 'Trop de tentatives. Veuillez patienter.',
+  deactivated: 'Ce compte a été désactivé.',
+  locked: 'Ce compte a été verrouillé.',
+  noPasswords: 'Ce serveur n’accepte pas de connexion par mot de passe.',
+  failed: 'Cela n’a pas fonctionné. Veuillez réessayer.',
+  needsScript: 'Cette page a besoin de JavaScript.',
+  continue: 'Continuer',
+  doneTitle: 'Merci',
+  doneText: 'Vous pouvez fermer cette fenêtre et revenir à votre application.',
+  goneTitle: 'Trop tard',
+  goneText: 'Cette inscription a expiré. Veuillez recommencer dans votre application.',
+  unknownTitle: 'Rien à faire ici',
+  unknownText: 'Ce serveur ne demande pas cette étape. Veuillez revenir à votre application.',
+  tokenTitle: 'Code d’inscription',
+  tokenText: 'Ce serveur demande un code, fourni par son administrateur.',
+  token: 'Code',
+  tokenRefused: 'Ce code n’est pas valable, ou ne l’est plus.',
+  termsTitle: 'Conditions',
+  termsText: 'Pour utiliser ce serveur, veuillez lire et accepter :',
+  accept: 'J’accepte',
+  captchaTitle: 'Êtes-vous humain ?',
+  captchaText: 'Veuillez résoudre cette énigme.',
+  captchaRefused: 'Cela n’a pas été accepté. Veuillez réessayer.',
+  dummyTitle: 'Presque fini',
+  dummyText: 'Veuillez confirmer que vous voulez continuer.',
+};
+
+const es: PageTexts = {
+  logIn: 'Iniciar sesión',
+  userName: 'Nombre de usuario',
+  password: 'Contraseña',
+  loggedIn: 'Ha iniciado sesión.',
+  pleaseWait: 'Un momento, por favor.',
+  wrongPassword: 'El nombre de usuario o la contraseña no son correctos.',
+  tooManyTries: 'Demasiados intentos. Espere un rato, por favor.',
+  deactivated: 'Esta cuenta ha sido desactivada.',
+  locked: 'Esta cuenta ha sido bloqueada.',
+  noPasswords: 'Este servidor no permite iniciar sesión con contraseña.',
+  failed: 'No ha funcionado. Inténtelo de nuevo, por favor.',
+  needsScript: 'Esta página necesita JavaScript.',
+  continue: 'Continuar',
+  doneTitle: 'Gracias',
+  doneText: 'Puede cerrar esta ventana y volver a su aplicación.',
+  goneTitle: 'Demasiado tarde',
+  goneText: 'Este registro ha caducado. Empiece de nuevo en su aplicación, por favor.',
+  unknownTitle: 'Aquí no hay nada que hacer',
+  unknownText: 'Este servidor no pide este paso. Vuelva a su aplicación, por favor.',
+  tokenTitle: 'Código de registro',
+  tokenText: 'Este servidor pide un código, que entrega su administrador.',
+  token: 'Código',
+  tokenRefused: 'Este código no es válido, o ya no lo es.',
+  termsTitle: 'Condiciones',
+  termsText: 'Para usar este servidor, lea y acepte, por favor:',
+  accept: 'Acepto',
+  captchaTitle: '¿Es usted una persona?',
+  captchaText: 'Resuelva este acertijo, por favor.',
+  captchaRefused: 'No se ha aceptado. Inténtelo de nuevo, por favor.',
+  dummyTitle: 'Casi listo',
+  dummyText: 'Confirme que quiere continuar, por favor.',
+};
+
+/** By the tag of the language; the first is what others get. */
+export const catalogue: Readonly<Record<'en' | 'de' | 'fr' | 'es', PageTexts>> = { en, de, fr, es };

@@ -1,0 +1,117 @@
+import { hash } from 'node:crypto';
+
+import { openAccounts } from './accounts/accounts.ts';
+import { IgnoredUsers } from './accounts/ignored-users.ts';
+import { profileOf } from './accounts/profile-of.ts';
+import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
+import { openRateLimiters } from './client-server/rate-limits.ts';
+import type { ClientServices } from './client-server/services.ts';
+import type { Config } from './config/config.ts';
+import { RoomDetailsProjection } from './directory/room-details-projection.ts';
+import { verifySignature } from './federation-client/keys/verify-signature.ts';
+import { openUrlPreviews } from './media/previews/url-previews.ts';
+import { departUser } from './membership/depart-user.ts';
+import { MembershipProjection } from './membership/membership-projection.ts';
+import { hasForgotten, isJoined } from './membership/membership-store.ts';
+import { propagateProfile } from './membership/propagate-profile.ts';
+import { openNotices } from './open-notices.ts';
+import { openPresence } from './open-presence.ts';
+import { openSync } from './open-sync.ts';
+import { copyRoomRules } from './push/copy-room-rules.ts';
+import { resetPushRules } from './push/reset-push-rules.ts';
+import { openRooms } from './rooms/rooms.ts';
+import type { EventSigner, RetentionBounds } from './rooms/rooms.ts';
+import { databaseOptions } from './storage/database-options.ts';
+import { internedNames } from './storage/names-store.ts';
+import { openDatabase } from './storage/open-database.ts';
+import { syncSources } from './sync-sources.ts';
+import type { Logger } from './telemetry/logger.ts';
+
+/** The domain, opened: what the edges call, and how it is closed. */
+export interface OpenedServices {
+  readonly services: ClientServices;
+  /** Resolves when nothing is open any more; the edges must have been closed before. */
+  close(): Promise<void>;
+}
+
+/** Opens the database and everything that stands on it, lowest first. */
+export async function openServices(config: Config, logger: Logger): Promise<OpenedServices> {
+  const { serverName } = config.server;
+  const now = Date.now;
+  const database = await openDatabase(databaseOptions(config.database), serverName);
+  const names = internedNames(database, config.caches.globalFactor);
+  const accounts = openAccounts({ database, names, config, logger, now });
+  const ignored = await IgnoredUsers.open(database, names);
+  const notices = openNotices(database, names, serverName, ignored);
+  const rooms = openRooms({
+    database,
+    names,
+    projections: [
+      new MembershipProjection(names.users, serverName, config.rooms.forgetRoomsOnLeave),
+      new RoomDetailsProjection(),
+      ...notices.projections,
+    ],
+    signer: eventSigner(config),
+    now,
+    profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
+    hasForgotten,
+    isJoined,
+    ignoredBy: (userNid) => ignored.of(userNid),
+    verify: verifySignature,
+    retention: retentionBounds(config),
+  });
+  const { presence, ...presenceOpened } = openPresence(config.presence, database, now);
+  const sync = openSync(rooms, syncSources(notices, presenceOpened.source), config);
+  presenceOpened.wake(sync.notifier, logger);
+  const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
+  const rateLimits = openRateLimiters(config.ratelimiting, now);
+  const urlPreviews = openUrlPreviews({ database, config, images: undefined, logger, now });
+  const services: ClientServices = {
+    config,
+    accounts,
+    rooms,
+    ...opened,
+    sync,
+    presence,
+    urlPreviews,
+    directory: { rooms, config: config.directory },
+    copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
+    interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
+    rateLimits,
+    propagateProfile: async (userId) =>
+      propagateProfile(rooms, userId, await rooms.profileOf(userId)),
+    departUser: async (userNid) => {
+      await resetPushRules(services.pushRules, userNid);
+      await departUser(rooms, userNid);
+    },
+  };
+  return {
+    services,
+    close: async () => {
+      presenceOpened.close();
+      await urlPreviews?.close();
+      await accounts.close();
+      await database.close();
+    },
+  };
+}
+
+function retentionBounds({ retention }: Config): RetentionBounds | undefined {
+  if (!retention.enabled) return undefined;
+  return {
+    defaultMaxMs: retention.defaultPolicy.maxLifetimeMs,
+    allowedMinMs: retention.allowedLifetimeMinMs,
+    allowedMaxMs: retention.allowedLifetimeMaxMs,
+  };
+}
+
+/** Signs in this server's name. */
+function eventSigner(config: Config): EventSigner {
+  const { current } = config.signingKeys;
+  return {
+    serverName: config.server.serverName,
+    keyId: current.keyId,
+    sha256: (text) => hash('sha256', text, 'base64'),
+    privateKey: current.privateKey,
+  };
+}

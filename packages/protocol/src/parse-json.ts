@@ -1,0 +1,159 @@
+import type { JsonValue } from './canonical-json.ts';
+import { checkJson } from './check-json.ts';
+import { problem } from './errors.ts';
+import type { Problem } from './errors.ts';
+import { exactNumber } from './exact-number.ts';
+import type { RoomVersion } from './room-versions/types.ts';
+
+/** JSON that was read from text. */
+export interface ParsedJson {
+  readonly ok: true;
+  /** What `JSON.parse` makes of the text. */
+  readonly value: JsonValue;
+  /**
+   * What canonical JSON, hashes and signatures are to be made of: `value` itself, except in room versions 1 to 5 where
+   * a number is written in a way that JavaScript cannot keep (`1.0`, `1e3`, integers beyond 2^53). There it is a copy in
+   * which `canonicalJson` finds how such numbers are written; nothing else should read it.
+   */
+  readonly exact: JsonValue;
+}
+
+/**
+ * Parses JSON that a room version is to judge by its text (spec: Room Versions, "Canonical JSON"; Appendices, "Canonical
+ * JSON"). Of equal keys the last counts, as everywhere.
+ *
+ * Problems, all `M_BAD_JSON`: what is no JSON; nesting beyond `JSON_DEPTH_MAX`; lone surrogates; a number beyond the
+ * range of a double. Strict versions (6 and later) also refuse numbers that are not written as an integer in ±(2^53−1),
+ * so `1.0`, `1e3` and `-0`.
+ *
+ * In lax versions (1 to 5) the spec asks not to enforce canonical JSON and does not say how a float is hashed. What counts
+ * is what the servers of these rooms did, which is what Python does: integers keep their digits whatever their size, floats
+ * are written as Python's `repr` (`1.0`, `1000.0` for `1e3`, `1e-07`).
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { canonicalJson, parseJson, roomVersion } from '@soma/protocol';
+ *
+ * const [v5, v6] = [roomVersion('5'), roomVersion('6')];
+ * assert.ok(v5 && v6);
+ * const parsed = parseJson('{"b":1e3,"a":9007199254740993}', v5);
+ * assert.ok(parsed.ok);
+ * assert.deepEqual(parsed.value, { b: 1000, a: 9007199254740992 });
+ * assert.equal(canonicalJson(parsed.exact), '{"a":9007199254740993,"b":1000.0}');
+ * assert.equal(parseJson('{"b":1e3}', v6).ok, false);
+ * ```
+ */
+export function parseJson(
+  text: string,
+  version: RoomVersion,
+): ParsedJson | { readonly ok: false; readonly problem: Problem } {
+  const value = parseNative(text);
+  if (value === undefined) return { ok: false, problem: problem('M_BAD_JSON', 'not JSON') };
+  const fault = checkJson(value, version);
+  if (fault !== undefined) return { ok: false, problem: fault };
+  if (!MAY_NEED_EXACT.test(text)) return { ok: true, value, exact: value };
+  // The text is JSON and not nested too deep: that is settled above.
+  const reader = new ExactReader(text);
+  const exact = reader.read();
+  if (!reader.foundExact) return { ok: true, value, exact: value };
+  const exactFault = checkJson(exact, version);
+  return exactFault === undefined ? { ok: true, value, exact } : { ok: false, problem: exactFault };
+}
+
+// A number that is a float, minus nothing, or long. The start keeps it out of most strings; what it finds in one costs time.
+const MAY_NEED_EXACT = /(?:^|[[,:])[ \t\n\r]*-?(?:[0-9]{16}|[0-9]+[.eE])/;
+
+function parseNative(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads valid JSON again and keeps how numbers are written. */
+class ExactReader {
+  foundExact = false;
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  read(): JsonValue {
+    const first = this.#nextToken();
+    switch (first) {
+      case '{':
+        return this.#object();
+      case '[':
+        return this.#array();
+      case '"':
+        return this.#string();
+      case 't':
+        return this.#literal('true', true);
+      case 'f':
+        return this.#literal('false', false);
+      case 'n':
+        return this.#literal('null', null);
+      default:
+        return this.#number();
+    }
+  }
+
+  #object(): JsonValue {
+    const entries: [string, JsonValue][] = [];
+    this.#at++;
+    while (this.#nextToken() !== '}') {
+      if (this.#nextToken() === ',') this.#at++;
+      this.#nextToken();
+      const key = this.#string();
+      this.#nextToken();
+      this.#at++;
+      entries.push([key, this.read()]);
+    }
+    this.#at++;
+    return Object.fromEntries(entries);
+  }
+
+  #array(): JsonValue {
+    const items: JsonValue[] = [];
+    this.#at++;
+    while (this.#nextToken() !== ']') {
+      if (this.#nextToken() === ',') this.#at++;
+      items.push(this.read());
+    }
+    this.#at++;
+    return items;
+  }
+
+  #string(): string {
+    const start = this.#at;
+    let end = start + 1;
+    while (this.#text[end] !== '"') end += this.#text[end] === '\\' ? 2 : 1;
+    this.#at = end + 1;
+    return JSON.parse(this.#text.slice(start, this.#at));
+  }
+
+  #literal(word: string, value: JsonValue): JsonValue {
+    this.#at += word.length;
+    return value;
+  }
+
+  #number(): JsonValue {
+    const start = this.#at;
+    while (/[-+.0-9eE]/.test(this.#text.charAt(this.#at))) this.#at++;
+    const number = exactNumber(this.#text.slice(start, this.#at));
+    if (typeof number === 'number') return number;
+    this.foundExact = true;
+    // To all but the writer it is an object without entries.
+    return number as unknown as JsonValue;
+  }
+
+  // Skips white space, and gives the character after it.
+  #nextToken(): string | undefined {
+    while (/[ \t\n\r]/.test(this.#text.charAt(this.#at))) this.#at++;
+    return this.#text[this.#at];
+  }
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
+
+import { canonicalJson } from '@soma/protocol';
+
+import { createRoom, joinRoom, sendState } from '../harness/client.ts';
+import { valueAt } from '../harness/json-path.ts';
+import { ok, readContent, refusal, refusedAct, roomPath, v3 } from './requests.ts';
+import { serverTests } from './server-test.ts';
+
+const test = serverTests();
+
+const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+const key = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64url');
+
+function signed(mxid: string, token: string): object {
+  const object = { mxid, token };
+  const signature = sign(null, Buffer.from(canonicalJson(object)), privateKey).toString('base64');
+  return {
+    ...object,
+    signatures: { 'identity.example': { 'ed25519:0': signature.replaceAll('=', '') } },
+  };
+}
+
+test('a third-party invite in the room is redeemed with what its identity server signed', async (given) => {
+  const alice = await given.user('alice');
+  const bob = await given.newUser();
+  const roomId = await createRoom(alice);
+  await sendState(alice, roomId, 'm.room.third_party_invite', 'token', {
+    display_name: 'b...@example.org',
+    public_key: key,
+    public_keys: [{ public_key: key }],
+    key_validity_url: 'https://identity.example/valid',
+  });
+  const path = roomPath(roomId, 'state', 'm.room.member', bob.userId);
+  const invite = (part: object): Promise<string> =>
+    refusal(alice, 'PUT', path, {
+      body: { membership: 'invite', third_party_invite: { display_name: 'b...', signed: part } },
+    });
+  const right = signed(bob.userId, 'token');
+  assert.equal(await invite(signed(bob.userId, 'other')), '403 M_FORBIDDEN');
+  assert.equal(await invite(signed(alice.userId, 'token')), '403 M_FORBIDDEN');
+  assert.equal(await invite({ ...right, signatures: {} }), '403 M_FORBIDDEN');
+  assert.equal(await invite({ ...right, more: 'unsigned' }), '403 M_FORBIDDEN');
+  assert.equal(await invite(right), '200');
+  await joinRoom(bob, roomId);
+  const member = await readContent(bob, roomId, 'm.room.member', bob.userId);
+  assert.equal(valueAt(member, 'membership'), 'join');
+});
+
+test('without an identity server nobody is invited by mail, and the refusal says why', async (given) => {
+  const alice = await given.user('alice');
+  const roomId = await createRoom(alice);
+  const invite = {
+    medium: 'email',
+    address: 'bob@example.org',
+    id_server: 'identity.example',
+    id_access_token: 'abc',
+  };
+  assert.equal(await refusedAct(alice, roomId, 'invite', invite), '403 M_THREEPID_DENIED');
+  const { address: _, ...incomplete } = invite;
+  assert.equal(await refusedAct(alice, roomId, 'invite', incomplete), '400 M_MISSING_PARAM');
+  assert.equal(await refusedAct(alice, roomId, 'invite'), '400 M_MISSING_PARAM');
+  const create = (body: object): Promise<string> =>
+    refusal(alice, 'POST', `${v3}/createRoom`, { body });
+  assert.equal(await create({ invite_3pid: [invite] }), '403 M_THREEPID_DENIED');
+  assert.equal(await create({ invite_3pid: 'bob@example.org' }), '400 M_BAD_JSON');
+  await ok(alice, 'POST', `${v3}/createRoom`, { body: { invite_3pid: [] } });
+});
