@@ -9,6 +9,7 @@ import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
+import { openUrlPreviews } from './media/previews/url-previews.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
@@ -64,6 +65,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   presenceOpened.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const rateLimits = openRateLimiters(config.ratelimiting, now);
+  const urlPreviews = openUrlPreviews({ database, config, images: undefined, logger, now });
   const services: ClientServices = {
     config,
     accounts,
@@ -71,6 +73,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     ...opened,
     sync,
     presence,
+    urlPreviews,
     directory: { rooms, config: config.directory },
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
@@ -86,6 +89,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     services,
     close: async () => {
       presenceOpened.close();
+      await urlPreviews?.close();
       await accounts.close();
       await database.close();
     },

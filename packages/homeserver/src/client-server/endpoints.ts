@@ -17,6 +17,7 @@ import type { ClientServices } from './services.ts';
 import { syncEndpoints } from './sync.ts';
 import { typingEndpoints } from './typing.ts';
 import { upgradeRoomEndpoints } from './upgrade-room.ts';
+import { urlPreviewEndpoints } from './url-preview.ts';
 
 const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...accountEndpoints,
@@ -34,6 +35,7 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...readMarkerEndpoints,
   ...typingEndpoints,
   ...pushRuleEndpoints,
+  ...urlPreviewEndpoints,
 ]);
 
 /** Every endpoint of the client-server API that Soma serves. */

@@ -5,6 +5,7 @@ import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import type { Presence } from '../ephemeral/presence.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { InteractiveAuth } from '../http/interactive-auth.ts';
+import type { UrlPreviews } from '../media/previews/url-previews.ts';
 import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
 import type { PushRules } from '../push/push-rules.ts';
 import type { Rooms } from '../rooms/rooms.ts';
@@ -29,6 +30,8 @@ export interface ClientServices extends AccountServices {
   readonly ephemeral: Ephemeral;
   readonly pushRules: PushRules;
   readonly sync: SyncContext;
+  /** Undefined where the operator has not enabled them. */
+  readonly urlPreviews: UrlPreviews | undefined;
   readonly directory: Directory;
   readonly copyRoomRules: CopyRoomRules;
   /** Undefined where it is turned off. */

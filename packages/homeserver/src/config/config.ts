@@ -34,3 +34,6 @@ export type { SigningKeysConfig } from './signing-keys.ts';
 export type { SyncConfig } from './sync.ts';
 export type { TlsConfig } from './tls.ts';
 export type { TrustedKeyServer, TrustedKeyServersConfig } from './trusted-key-servers.ts';
+export type { UrlPreviewsConfig } from './url-previews.ts';
+export type { UrlPart, UrlRule } from './url-rule.ts';
+export type { OembedEndpoint } from './oembed.ts';

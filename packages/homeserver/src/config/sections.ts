@@ -20,6 +20,7 @@ import { signingKeysSection } from './signing-keys.ts';
 import { syncSection } from './sync.ts';
 import { tlsSection } from './tls.ts';
 import { trustedKeyServersSection } from './trusted-key-servers.ts';
+import { urlPreviewsSection } from './url-previews.ts';
 
 /** Every section, in the order of the documentation; the keys are those of `Config`. */
 export const SECTIONS = {
@@ -37,6 +38,7 @@ export const SECTIONS = {
   passwords: passwordsSection,
   sessions: sessionsSection,
   profiles: profilesSection,
+  urlPreviews: urlPreviewsSection,
   rooms: roomsSection,
   directory: directorySection,
   retention: retentionSection,

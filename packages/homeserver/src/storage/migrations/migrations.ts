@@ -6,6 +6,7 @@ import { unread } from './0005-unread.ts';
 import { sessions } from './0010-sessions.ts';
 import { directory } from './0020-directory.ts';
 import { federation } from './0050-federation.ts';
+import { urlPreviews } from './0060-url-previews.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
   { number: 10, name: 'sessions', text: sessions },
   { number: 20, name: 'directory', text: directory },
   { number: 50, name: 'federation', text: federation },
+  { number: 60, name: 'url-previews', text: urlPreviews },
 ];
