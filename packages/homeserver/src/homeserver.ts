@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { openAccounts } from './accounts/accounts.ts';
 import { profileOf } from './accounts/profile-of.ts';
 import { resolveToken } from './accounts/resolve-token.ts';
-import { clientEndpoints } from './client-server/endpoints.ts';
+import { clientEndpoints, mediaEndpoints } from './client-server/endpoints.ts';
 import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { endpointRateLimits, openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
@@ -12,7 +12,9 @@ import type { Config } from './config/config.ts';
 import { somaVersion } from './config/soma-version.ts';
 import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
+import { RateLimiter } from './http/rate-limit.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
+import { openMedia } from './media/media.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
@@ -56,6 +58,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
     hasForgotten,
   });
+  const media = await openMedia({ database, names, config, logger, now });
   const sync = openSync(rooms, syncSources(notices), config);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const services: ClientServices = {
@@ -64,6 +67,11 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     rooms,
     ...notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid)),
     sync,
+    media,
+    remoteMediaBytes: new RateLimiter(
+      { perSecond: config.media.remoteBytesPerSecond, burstCount: config.media.remoteBurstBytes },
+      { now },
+    ),
     interactiveAuth: openInteractiveAuth(accounts, rateLimits),
     rateLimits,
     propagateProfile: async (userId) =>
@@ -71,7 +79,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
   };
   const edge = await listen(describeListeners(config), {
     endpoints: [
-      ...mount(clientEndpoints, services),
+      ...mount(servedClientEndpoints(config), services),
       ...mount(adminEndpoints, { accounts, serverVersion: somaVersion() }),
     ],
     resolveToken: (token, use) => resolveToken(accounts, token, use),
@@ -84,11 +92,17 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     addresses: edge.addresses.map(urlOf),
     stop: async () => {
       await edge.close(STOP_GRACE_MS);
+      await media.close();
       await accounts.close();
       await database.close();
       flush();
     },
   };
+}
+
+function servedClientEndpoints({ media }: Config): typeof clientEndpoints {
+  if (media.enabled) return clientEndpoints;
+  return clientEndpoints.filter((each) => !mediaEndpoints.includes(each));
 }
 
 /** Signs in this server's name. */

@@ -1,6 +1,8 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { accountEndpoints } from './account-endpoints.ts';
 import { createRoomEndpoints } from './create-room.ts';
+import { mediaDownloadEndpoints } from './media-download.ts';
+import { mediaUploadEndpoints } from './media-upload.ts';
 import { pushRuleEndpoints } from './push-rules.ts';
 import { readMarkerEndpoints } from './read-markers.ts';
 import { receiptEndpoints } from './receipts.ts';
@@ -10,6 +12,12 @@ import { sendEndpoints } from './send-events.ts';
 import type { ClientServices } from './services.ts';
 import { syncEndpoints } from './sync.ts';
 import { typingEndpoints } from './typing.ts';
+
+/** Those that `enable_media_repo: false` turns off. */
+export const mediaEndpoints: readonly Endpoint<ClientServices>[] = [
+  ...mediaUploadEndpoints,
+  ...mediaDownloadEndpoints,
+];
 
 /** Every endpoint of the client-server API that Soma serves. */
 export const clientEndpoints: readonly Endpoint<ClientServices>[] = [
@@ -23,4 +31,5 @@ export const clientEndpoints: readonly Endpoint<ClientServices>[] = [
   ...readMarkerEndpoints,
   ...typingEndpoints,
   ...pushRuleEndpoints,
+  ...mediaEndpoints,
 ];

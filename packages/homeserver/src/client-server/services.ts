@@ -3,6 +3,8 @@ import type { Config } from '../config/config.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { InteractiveAuth } from '../http/interactive-auth.ts';
+import type { RateLimiter } from '../http/rate-limit.ts';
+import type { MediaRepository } from '../media/media.ts';
 import type { PushRules } from '../push/push-rules.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
@@ -18,8 +20,15 @@ export interface AccountServices {
   propagateProfile(userId: string): Promise<void>;
 }
 
+/** What the handlers about media are given. */
+export interface MediaServices {
+  readonly media: MediaRepository;
+  /** Of the bytes that are fetched from other servers for one address. */
+  readonly remoteMediaBytes: RateLimiter;
+}
+
 /** What the handlers of the client-server API are given. */
-export interface ClientServices extends AccountServices {
+export interface ClientServices extends AccountServices, MediaServices {
   readonly rooms: Rooms;
   readonly ephemeral: Ephemeral;
   readonly pushRules: PushRules;
@@ -27,4 +36,5 @@ export interface ClientServices extends AccountServices {
 }
 
 export const accountEndpoint = endpointFor<AccountServices>();
+export const mediaEndpoint = endpointFor<MediaServices>();
 export const clientEndpoint = endpointFor<ClientServices>();

@@ -18,6 +18,7 @@ export type {
   UnixSocketConfig,
 } from './listeners.ts';
 export type { LoggingConfig } from './logging.ts';
+export type { MediaConfig, StorageProviderConfig, ThumbnailSize } from './media.ts';
 export type { PasswordPolicy, PasswordsConfig } from './passwords.ts';
 export type { ProfilesConfig } from './profiles.ts';
 export type { RateLimit, RatelimitingConfig } from './ratelimiting.ts';

@@ -2,6 +2,7 @@ import { cachesSection } from './caches.ts';
 import { databaseSection } from './database.ts';
 import { listenersSection } from './listeners.ts';
 import { loggingSection } from './logging.ts';
+import { mediaSection } from './media.ts';
 import { passwordsSection } from './passwords.ts';
 import { profilesSection } from './profiles.ts';
 import { ratelimitingSection } from './ratelimiting.ts';
@@ -24,6 +25,7 @@ export const SECTIONS = {
   profiles: profilesSection,
   rooms: roomsSection,
   sync: syncSection,
+  media: mediaSection,
   ratelimiting: ratelimitingSection,
   caches: cachesSection,
   logging: loggingSection,

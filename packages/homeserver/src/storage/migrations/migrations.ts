@@ -3,6 +3,7 @@ import { roomGraph } from './0002-room-graph.ts';
 import { accounts } from './0003-accounts.ts';
 import { ephemeral } from './0004-ephemeral.ts';
 import { unread } from './0005-unread.ts';
+import { media } from './0040-media.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   { number: 3, name: 'accounts', text: accounts },
   { number: 4, name: 'ephemeral', text: ephemeral },
   { number: 5, name: 'unread', text: unread },
+  { number: 40, name: 'media', text: media },
 ];

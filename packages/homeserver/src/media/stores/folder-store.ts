@@ -1,0 +1,93 @@
+import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { chunkBytes } from '../limits.ts';
+import type { ByteRange, FileStore } from './file-store.ts';
+
+/** Files in a folder of this machine, or one that is mounted there. */
+export class FolderStore implements FileStore {
+  readonly name: string;
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.name = `folder:${folder}`;
+    this.#folder = folder;
+  }
+
+  pathOf(key: string): string {
+    return join(this.#folder, key);
+  }
+
+  async put(key: string, path: string): Promise<void> {
+    const target = this.pathOf(key);
+    const made = await mkdir(dirname(target), { recursive: true });
+    const beside = `${target}.new`;
+    await rm(beside, { force: true });
+    try {
+      await link(path, beside);
+    } catch {
+      // Another file system, or one without links.
+      await copyFile(path, beside);
+      await syncPath(beside);
+    }
+    await rename(beside, target);
+    // Two links to one file make the rename do nothing.
+    await rm(beside, { force: true });
+    await syncFolders(dirname(target), made === undefined ? dirname(target) : dirname(made));
+  }
+
+  async open(key: string, range: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const file = await openIfThere(this.pathOf(key));
+    return file === undefined ? undefined : readRange(file, range);
+  }
+
+  async remove(key: string): Promise<void> {
+    await rm(this.pathOf(key), { force: true });
+  }
+}
+
+export async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Reads a chunk when it is asked for, and closes the file at the end. */
+async function* readRange(file: FileHandle, { start, end }: ByteRange): AsyncGenerator<Uint8Array> {
+  try {
+    for (let at = start; at < end; ) {
+      const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, end - at));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+      if (bytesRead === 0) throw new Error('a media file is shorter than its row says');
+      at += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** From the innermost up to `last`: a new folder is an entry of the one around it. */
+async function syncFolders(innermost: string, last: string): Promise<void> {
+  for (let folder = innermost; ; folder = dirname(folder)) {
+    await syncPath(folder);
+    if (folder === last || folder === dirname(folder)) return;
+  }
+}
+
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

@@ -1,0 +1,95 @@
+import { boundedCache } from '../storage/bounded-cache.ts';
+import { LimitExceededError, MatrixError } from '../errors/matrix-error.ts';
+import { thumbnailsAtOnce, thumbnailsWaitingMax } from './limits.ts';
+import type { MediaRepository } from './media.ts';
+import type { MediaContent } from './media-store.ts';
+import { storeThumbnail } from './store-thumbnail.ts';
+import { thumbnailKey } from './stores/file-store.ts';
+import type { ThumbnailShape } from './stores/file-store.ts';
+import type { Thumbnail } from './thumbnail-store.ts';
+
+const REFUSALS_REMEMBERED = 10_000;
+/** What is wrong with the content, rather than with the moment. */
+const REMEMBERED_STATUSES: ReadonlySet<number> = new Set([400, 413]);
+const RETRY_MS = 1_000;
+
+/** Makes thumbnails, few at a time; whoever wants the same one shares the work. */
+export class ThumbnailQueue {
+  readonly #making = new Map<string, Promise<Thumbnail>>();
+  /** Of contents no thumbnail can be made of: they do not cost the same work again. */
+  readonly #refusals = boundedCache<string, MatrixError>(REFUSALS_REMEMBERED);
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+  #isClosed = false;
+
+  /** Makes and stores one. Throws what {@link makeThumbnail} throws, and M_LIMIT_EXCEEDED when too many wait. */
+  make(
+    repository: MediaRepository,
+    content: MediaContent,
+    shape: ThumbnailShape,
+    isLocal: boolean,
+  ): Promise<Thumbnail> {
+    const key = thumbnailKey(content.sha256, shape);
+    const running = this.#making.get(key);
+    if (running !== undefined) return running;
+    const made = this.#inTurn(async () => {
+      const refusal = this.#refusals.get(content.sha256);
+      if (refusal !== undefined) throw refusal;
+      return this.#rememberRefusal(content, storeThumbnail(repository, content, shape, isLocal));
+    }).finally(() => this.#making.delete(key));
+    this.#making.set(key, made);
+    return made;
+  }
+
+  /** The configured sizes of something that was just stored, in the background; what fails is made when it is asked for. */
+  makeInAdvance(
+    repository: MediaRepository,
+    content: MediaContent,
+    mediaType: string,
+    isLocal: boolean,
+  ): void {
+    const { config } = repository;
+    if (config.dynamicThumbnails || !mediaType.startsWith('image/')) return;
+    for (const size of config.thumbnailSizes) {
+      if (this.#waiting.length >= thumbnailsWaitingMax / 2) return;
+      const shape = { ...size, isAnimated: false };
+      this.make(repository, content, shape, isLocal).catch((error: unknown) => {
+        if (error instanceof MatrixError) return;
+        repository.logger.warn({ err: error }, 'a thumbnail could not be made in advance');
+      });
+    }
+  }
+
+  /** Drops what waits; resolves when nothing is being made any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    while (this.#making.size > 0) await Promise.allSettled(this.#making.values());
+  }
+
+  async #rememberRefusal(
+    { sha256 }: MediaContent,
+    made: Promise<Thumbnail>,
+  ): Promise<Thumbnail> {
+    try {
+      return await made;
+    } catch (error) {
+      if (error instanceof MatrixError && REMEMBERED_STATUSES.has(error.status)) this.#refusals.set(sha256, error);
+      throw error;
+    }
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#waiting.length >= thumbnailsWaitingMax) throw new LimitExceededError(RETRY_MS);
+    if (this.#running >= thumbnailsAtOnce) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#running += 1;
+    try {
+      if (this.#isClosed) throw new MatrixError(503, 'M_UNKNOWN', 'The server is stopping');
+      return await work();
+    } finally {
+      this.#running -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+}
