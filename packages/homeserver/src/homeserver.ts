@@ -9,7 +9,7 @@ import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { endpointRateLimits, openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
-import { somaVersion } from './config/soma-version.ts';
+import { detailedVersion } from './config/soma-version.ts';
 import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
 import { RateLimiter } from './http/rate-limit.ts';
@@ -20,6 +20,7 @@ import { hasForgotten } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
 import { openNotices } from './open-notices.ts';
 import { openSync } from './open-sync.ts';
+import { roomAvatars } from './rooms/media-in-room.ts';
 import { openRooms } from './rooms/rooms.ts';
 import type { EventSigner } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
@@ -58,7 +59,14 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
     hasForgotten,
   });
-  const media = await openMedia({ database, names, config, logger, now });
+  const media = await openMedia({
+    database,
+    names,
+    config,
+    logger,
+    now,
+    roomAvatars: () => roomAvatars(rooms),
+  });
   const sync = openSync(rooms, syncSources(notices), config);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const services: ClientServices = {
@@ -80,7 +88,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
   const edge = await listen(describeListeners(config), {
     endpoints: [
       ...mount(servedClientEndpoints(config), services),
-      ...mount(adminEndpoints, { accounts, serverVersion: somaVersion() }),
+      ...mount(adminEndpoints, { accounts, media, rooms, serverVersion: detailedVersion() }),
     ],
     resolveToken: (token, use) => resolveToken(accounts, token, use),
     logger,

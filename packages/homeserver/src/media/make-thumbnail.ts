@@ -2,7 +2,7 @@ import type { Metadata, Sharp } from 'sharp';
 
 import { badRequest, tooLarge } from '../errors/matrix-error.ts';
 import type { MatrixError } from '../errors/matrix-error.ts';
-import { imageTypeOf } from './image-type.ts';
+import { imageKindOf } from './image-kind.ts';
 import { animationFramesMax, framesMax, thumbnailSeconds } from './limits.ts';
 import type { ThumbnailShape } from './stores/file-store.ts';
 
@@ -27,13 +27,14 @@ export async function makeThumbnail(
   shape: ThumbnailShape,
   pixelsMax: number,
 ): Promise<MadeThumbnail> {
-  const mediaType = await imageTypeOf(path);
-  if (mediaType === undefined) throw notAPicture();
+  const kind = await imageKindOf(path);
+  if (kind === undefined) throw notAPicture();
+  const { mediaType } = kind;
   const { default: sharp } = await (loaded ??= loadSharp());
   // The header decides before a pixel is read; the library's own limit would only speak of itself.
   const metadata = await readable(sharp(path, { limitInputPixels: false }).metadata());
   const { width, height } = metadata.autoOrient;
-  const pixels = width * height;
+  const pixels = Math.max(width * height, kind.pixels);
   const frames = metadata.pages ?? 1;
   if (pixels > pixelsMax || frames > framesMax) throw tooLarge('The picture is too large');
   const isSmall = width <= shape.width && height <= shape.height;

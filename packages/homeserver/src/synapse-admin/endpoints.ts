@@ -1,11 +1,24 @@
 import type { Endpoint } from '../http/endpoint.ts';
+import { mediaDeletionEndpoints } from './media-deletion.ts';
+import { quarantineEndpoints } from './media-quarantine.ts';
+import { mediaReadingEndpoints } from './media-reading.ts';
 import { getRegistrationNonce, registerWithSharedSecret } from './register.ts';
 import { getServerVersion } from './server-version.ts';
-import type { AdminServices } from './services.ts';
+import type { AccountAdminServices, AdminServices } from './services.ts';
+import { statisticsEndpoints } from './statistics.ts';
 
-/** Every endpoint of Synapse's admin API that Soma serves. */
-export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
+/** Those about accounts and the server itself. */
+export const accountAdminEndpoints: readonly Endpoint<AccountAdminServices>[] = [
   getServerVersion,
   getRegistrationNonce,
   registerWithSharedSecret,
+];
+
+/** Every endpoint of Synapse's admin API that Soma serves. */
+export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
+  ...accountAdminEndpoints,
+  ...mediaReadingEndpoints,
+  ...quarantineEndpoints,
+  ...mediaDeletionEndpoints,
+  ...statisticsEndpoints,
 ];

@@ -2,17 +2,27 @@ import { openIfThere } from './stores/folder-store.ts';
 
 const BYTES = 16;
 
+export interface ImageKind {
+  readonly mediaType: string;
+  /** What the first bytes claim; 0 where they say nothing. */
+  readonly pixels: number;
+}
+
 /**
  * The kind of picture that a file's first bytes say it is; undefined for whatever thumbnails are not made of. What
  * the uploader declared does not count.
  */
-export async function imageTypeOf(path: string): Promise<string | undefined> {
+export async function imageKindOf(path: string): Promise<ImageKind | undefined> {
   const file = await openIfThere(path);
   if (file === undefined) return undefined;
   try {
     const buffer = Buffer.alloc(BYTES);
     const { bytesRead } = await file.read(buffer, 0, BYTES, 0);
-    return imageType(buffer.subarray(0, bytesRead).toString('latin1'));
+    const mediaType = imageType(buffer.subarray(0, bytesRead).toString('latin1'));
+    if (mediaType === undefined) return undefined;
+    // The decoder overlooks a GIF's screen that is too large; a browser need not.
+    const isGif = mediaType === 'image/gif' && bytesRead >= 10;
+    return { mediaType, pixels: isGif ? buffer.readUInt16LE(6) * buffer.readUInt16LE(8) : 0 };
   } finally {
     await file.close();
   }
