@@ -38,3 +38,6 @@ export const accessFlushMs = 10_000;
 
 /** Rows that one commit removes. */
 export const removalsAtOnce = 100;
+
+/** Files that are removed at a time. */
+export const settledAtOnce = 16;
