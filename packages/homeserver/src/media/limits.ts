@@ -27,8 +27,8 @@ export const animationFramesMax = 1_000;
 /** Of any animation: what has more frames is not looked at. */
 export const framesMax = 20_000;
 
-/** How much is written or read at a time. */
-export const chunkBytes = 64 * 1024;
+/** How much is read at a time. */
+export const chunkBytes = 128 * 1024;
 
 /** Between two looks for what has expired or failed before. */
 export const housekeepingMs = 60_000;

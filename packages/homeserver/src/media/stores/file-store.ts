@@ -10,7 +10,10 @@ export interface FileStore {
   readonly name: string;
   /** Stores the file at `path`, of `bytes` bytes and with that SHA-256 (hex). Safe on the disk once it resolves. */
   put(key: string, path: string, bytes: number, sha256: string): Promise<void>;
-  /** Undefined if it has no such file. The bytes are read as they are asked for. */
+  /**
+   * Undefined if it has no such file. The bytes are read as they are asked for; a chunk's memory may be used again
+   * once the next is asked for.
+   */
   open(key: string, range: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** A file that is not there is no fault. */
   remove(key: string): Promise<void>;

@@ -56,12 +56,12 @@ export async function openIfThere(path: string): Promise<FileHandle | undefined>
   }
 }
 
-/** Reads a chunk when it is asked for, and closes the file at the end. */
+/** Reads a chunk when it is asked for, into the memory of the one before, and closes the file at the end. */
 async function* readRange(file: FileHandle, { start, end }: ByteRange): AsyncGenerator<Uint8Array> {
   try {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - start));
     for (let at = start; at < end; ) {
-      const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, end - at));
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - at), at);
       if (bytesRead === 0) throw new Error('a media file is shorter than its row says');
       at += bytesRead;
       yield buffer.subarray(0, bytesRead);
