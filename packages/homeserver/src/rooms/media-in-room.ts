@@ -7,7 +7,7 @@ const PAGE = 500;
 
 /** The media that a room's unencrypted events name: files, pictures, and their thumbnails; each once. */
 export async function mediaInRoom(
-  { database, names }: Rooms,
+  { database, names }: Pick<Rooms, 'database' | 'names'>,
   roomId: string,
 ): Promise<MediaName[]> {
   const roomNid = await names.rooms.find(roomId);

@@ -1,3 +1,4 @@
+import { unescapeText } from '../storage/escape-text.ts';
 import { query } from '../storage/sql.ts';
 import type { Reader } from '../storage/sql.ts';
 
@@ -17,6 +18,7 @@ const avatars = query<{ json: string }>(
    join current_state c on c.room_nid = r.room_nid and c.type_nid = ? and c.state_key_nid = ?
    join events e on e.event_nid = c.event_nid`,
 );
+const roomIds = query<{ room_id: string }>('select room_id from rooms order by room_nid');
 const largest = query<{ room_id: string; bytes: number }>(
   `select r.room_id, s.bytes from (
      select room_nid, cast(sum(octet_length(json)) as bigint) as bytes from events
@@ -42,9 +44,14 @@ export async function readAvatarEvents(
   return (await reader.all(avatars, typeNid, stateKeyNid)).map(({ json }) => json);
 }
 
-export function readLargestRooms(
+export async function readLargestRooms(
   reader: Reader,
   limit: number,
 ): Promise<{ room_id: string; bytes: number }[]> {
-  return reader.all(largest, limit);
+  const rows = await reader.all(largest, limit);
+  return rows.map(({ room_id: roomId, bytes }) => ({ room_id: unescapeText(roomId), bytes }));
+}
+
+export async function readRoomIds(reader: Reader): Promise<string[]> {
+  return (await reader.all(roomIds)).map(({ room_id: roomId }) => unescapeText(roomId));
 }
