@@ -18,6 +18,8 @@ export const figureKinds = {
   megabytes: { title: 'MB', digits: 1 },
   ownMegabytes: { title: 'of it without file pages, MB', digits: 1 },
   bytes: { title: 'bytes', digits: 0 },
+  thumbnailsPerSecond: { title: 'thumbnails per second', digits: 1 },
+  megabytesPerSecond: { title: 'MB per second', digits: 0 },
 } as const satisfies Record<string, FigureKind>;
 
 export type FigureName = keyof typeof figureKinds;

@@ -4,12 +4,12 @@ import { request as httpRequest } from 'node:http';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { download, mediaFiles, thumbnail, upload } from './client-server/media-requests.ts';
-import { picture } from './client-server/pictures.ts';
 import { registerUser, type TestUser } from './harness/client.ts';
 import { testEngines } from './harness/engines.ts';
 import { startHomeserver, type TestHomeserver } from './harness/homeserver-process.ts';
 import { valueAt } from './harness/json-path.ts';
+import { download, mediaFiles, thumbnail, upload } from './harness/media-requests.ts';
+import { picture } from './harness/pictures.ts';
 import { registerAdmin } from './harness/register-admin.ts';
 
 const count = 150;
@@ -65,7 +65,10 @@ for (const engine of testEngines()) {
     const alive = gone.filter((is) => !is).length;
     // Besides those that are not deleted, the one that was protected; thumbnails go with their picture.
     const thumbnails = gone.at(-1) === true ? 0 : 3;
-    await until('what has no row is gone', () => mediaFiles(server).length <= alive + 1 + thumbnails);
+    await until(
+      'what has no row is gone',
+      () => mediaFiles(server).length <= alive + 1 + thumbnails,
+    );
     for (const [index, id] of ids.entries()) {
       if (gone[index] === false) assert.equal((await download(alice, id)).status, 200);
     }

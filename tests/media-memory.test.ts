@@ -5,10 +5,10 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { download, upload } from './client-server/media-requests.ts';
 import { registerUser, type TestUser } from './harness/client.ts';
 import { startHomeserver, type TestHomeserver } from './harness/homeserver-process.ts';
 import { textAt } from './harness/json-path.ts';
+import { download, upload } from './harness/media-requests.ts';
 
 const atOnce = 20;
 const chunk = randomBytes(1_000_000);

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { download, mediaFiles, thumbnail, upload } from './client-server/media-requests.ts';
-import { picture } from './client-server/pictures.ts';
 import { registerUser } from './harness/client.ts';
 import { testEngines } from './harness/engines.ts';
 import { startHomeserver } from './harness/homeserver-process.ts';
+import { download, mediaFiles, thumbnail, upload } from './harness/media-requests.ts';
+import { picture } from './harness/pictures.ts';
 import { registerAdmin } from './harness/register-admin.ts';
 import { startS3Server } from './harness/s3-server.ts';
 

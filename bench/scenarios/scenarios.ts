@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 import { footprint } from './footprint.ts';
 import { initialSync } from './initial-sync.ts';
+import { media } from './media.ts';
 import { members } from './members.ts';
 import { rooms } from './rooms.ts';
 import { sends } from './sends.ts';
@@ -14,4 +15,5 @@ export const scenarios: readonly Scenario[] = [
   wakeUp,
   initialSync,
   footprint,
+  media,
 ];

@@ -4,7 +4,7 @@ import { request as httpRequest } from 'node:http';
 
 import { api, pathOf } from '../harness/api.ts';
 import { valueAt } from '../harness/json-path.ts';
-import { assertRefused, download, mediaFiles, upload } from './media-requests.ts';
+import { assertRefused, download, mediaFiles, upload } from '../harness/media-requests.ts';
 import { serverTests } from './server-test.ts';
 
 const bytesMax = 200_000;

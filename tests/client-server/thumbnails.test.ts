@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
 
 import type { Response } from '../harness/api.ts';
-import { assertRefused, download, thumbnail, upload } from './media-requests.ts';
-import { animation, gifOf, picture, pngBomb, pngOf } from './pictures.ts';
+import { assertRefused, download, thumbnail, upload } from '../harness/media-requests.ts';
+import { animation, gifOf, picture, pngBomb, pngOf } from '../harness/pictures.ts';
 import { serverTests } from './server-test.ts';
 
 const test = serverTests();
@@ -100,7 +100,12 @@ const hostile: readonly [string, () => Buffer | Promise<Buffer>, number, string]
   ['no picture', () => randomBytes(5000), 400, 'M_UNKNOWN'],
   ['an empty file', () => Buffer.alloc(0), 400, 'M_UNKNOWN'],
   ['an SVG with a script', () => Buffer.from(svg), 400, 'M_UNKNOWN'],
-  ['an SVG behind an XML header', () => Buffer.from(`<?xml version="1.0"?>${svg}`), 400, 'M_UNKNOWN'],
+  [
+    'an SVG behind an XML header',
+    () => Buffer.from(`<?xml version="1.0"?>${svg}`),
+    400,
+    'M_UNKNOWN',
+  ],
   ['a PDF', () => Buffer.from('%PDF-1.7\n1 0 obj\n'), 400, 'M_UNKNOWN'],
   ['a decompression bomb', () => pngBomb(6000), 413, 'M_TOO_LARGE'],
   [
@@ -111,20 +116,27 @@ const hostile: readonly [string, () => Buffer | Promise<Buffer>, number, string]
   ],
   ['a GIF as large as can be', () => gifOf(65_535, 65_535, 1), 413, 'M_TOO_LARGE'],
   ['a GIF of 50,000 frames', () => gifOf(40, 40, 50_000), 413, 'M_TOO_LARGE'],
+  ['half a JPEG', async () => (await noise('jpeg')).subarray(0, 20_000), 400, 'M_UNKNOWN'],
+  ['half a PNG', async () => (await noise('png')).subarray(0, 20_000), 400, 'M_UNKNOWN'],
   [
-    'half a JPEG',
-    async () => (await noise('jpeg')).subarray(0, 20_000),
+    'a PNG header and a page',
+    () => Buffer.from(`\u0089PNG\r\n\u001a\n${svg}`, 'latin1'),
     400,
     'M_UNKNOWN',
   ],
-  ['half a PNG', async () => (await noise('png')).subarray(0, 20_000), 400, 'M_UNKNOWN'],
-  ['a PNG header and a page', () => Buffer.from(`\u0089PNG\r\n\u001a\n${svg}`, 'latin1'), 400, 'M_UNKNOWN'],
-  ['a JPEG header and a page', () => Buffer.from(`\u00ff\u00d8\u00ff\u00e0${svg}`, 'latin1'), 400, 'M_UNKNOWN'],
+  [
+    'a JPEG header and a page',
+    () => Buffer.from(`\u00ff\u00d8\u00ff\u00e0${svg}`, 'latin1'),
+    400,
+    'M_UNKNOWN',
+  ],
 ];
 
 function noise(format: 'jpeg' | 'png'): Promise<Buffer> {
   const raw = { width: 300, height: 300, channels: 3 } as const;
-  return sharp(randomBytes(300 * 300 * 3), { raw }).toFormat(format).toBuffer();
+  return sharp(randomBytes(300 * 300 * 3), { raw })
+    .toFormat(format)
+    .toBuffer();
 }
 
 for (const [what, make, status, errcode] of hostile) {

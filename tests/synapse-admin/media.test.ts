@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { serverTests, type ServerUnderTest } from '../client-server/server-test.ts';
+import { api, pathOf, type RequestOptions, type Response } from '../harness/api.ts';
+import { createRoom, sendEvent, sendState, type TestUser } from '../harness/client.ts';
+import { listAt, textAt, valueAt } from '../harness/json-path.ts';
 import {
   assertRefused,
   download,
   mediaFiles,
   thumbnail,
   upload,
-} from '../client-server/media-requests.ts';
-import { picture } from '../client-server/pictures.ts';
-import { serverTests, type ServerUnderTest } from '../client-server/server-test.ts';
-import { api, pathOf, type RequestOptions, type Response } from '../harness/api.ts';
-import { createRoom, sendEvent, sendState, type TestUser } from '../harness/client.ts';
-import { listAt, textAt, valueAt } from '../harness/json-path.ts';
+} from '../harness/media-requests.ts';
+import { picture } from '../harness/pictures.ts';
 import { registerAdmin } from '../harness/register-admin.ts';
 
 const test = serverTests();
@@ -178,7 +178,13 @@ test('a user’s media in any order and in pages, and its deletion', async (give
   for (const order of ['quarantined_by', 'safe_from_quarantine']) await list({ order_by: order });
   const page = await ask(given, 'GET', path, { query: { from: 1, limit: 1 } });
   assert.equal(valueAt(page.body, 'next_token'), 2);
-  for (const query of [{ from: -1 }, { limit: -1 }, { order_by: 'size' }, { dir: 'up' }, { from: 'x' }]) {
+  for (const query of [
+    { from: -1 },
+    { limit: -1 },
+    { order_by: 'size' },
+    { dir: 'up' },
+    { from: 'x' },
+  ]) {
     const filtered = Object.fromEntries(Object.entries(query));
     assertRefused(await ask(given, 'GET', path, { query: filtered }), 400, 'M_INVALID_PARAM');
     assertRefused(await ask(given, 'DELETE', path, { query: filtered }), 400, 'M_INVALID_PARAM');
@@ -336,6 +342,9 @@ test('only administrators', async (given) => {
 
 test('the version names the runtime, and the commit where there is one', async ({ server }) => {
   const { body } = await api(server.url).request('GET', `${base}/server_version`);
-  assert.match(textAt(body, 'server_version'), /^\d+\.\d+\.\d+(?: \((?:b=[^,]+,)?[0-9a-f]{10}\))?$/);
+  assert.match(
+    textAt(body, 'server_version'),
+    /^\d+\.\d+\.\d+(?: \((?:b=[^,]+,)?[0-9a-f]{10}\))?$/,
+  );
   assert.match(textAt(body, 'python_version'), /^Node\.js \d+\.\d+\.\d+$/);
 });

@@ -14,7 +14,7 @@ import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
 import { RateLimiter } from './http/rate-limit.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
-import { openMedia } from './media/media.ts';
+import { openMedia } from './media/open-media.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';

@@ -11,8 +11,7 @@ const PROGRESS_MS = 1_000;
 export const checkDatabaseCommand: CliCommand = {
   name: 'check-database',
   summary: 'Check that the database of a stopped server is sound; exits with 1 where it is not.',
-  configure: (command) =>
-    void addStoppedServer(command).action(check),
+  configure: (command) => void addStoppedServer(command).action(check),
 };
 
 async function check(flags: StoppedServerFlags): Promise<void> {

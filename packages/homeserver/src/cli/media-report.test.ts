@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { upload } from '../../../../tests/client-server/media-requests.ts';
 import { createRoom, registerUser, sendEvent } from '../../../../tests/harness/client.ts';
 import { testEngines } from '../../../../tests/harness/engines.ts';
 import { startHomeserver } from '../../../../tests/harness/homeserver-process.ts';
+import { upload } from '../../../../tests/harness/media-requests.ts';
 import { runCli } from '../../../../tests/harness/run-cli.ts';
 
 for (const engine of testEngines()) {

@@ -31,11 +31,7 @@ const errcodes = ['M_NOT_FOUND', 'M_NOT_YET_UPLOADED', 'M_TOO_LARGE'] as const;
 
 const media = '/{serverName}/{mediaId}';
 const frozenPaths = <const Rest extends string>(rest: Rest) =>
-  [
-    `/_matrix/media/v3/${rest}`,
-    `/_matrix/media/r0/${rest}`,
-    `/_matrix/media/v1/${rest}`,
-  ] as const;
+  [`/_matrix/media/v3/${rest}`, `/_matrix/media/r0/${rest}`, `/_matrix/media/v1/${rest}`] as const;
 
 const getContentAuthed = mediaEndpoint({
   operationId: 'getContentAuthed',

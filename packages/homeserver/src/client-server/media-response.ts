@@ -4,8 +4,7 @@ import { contentDisposition } from '../media/content-disposition.ts';
 import { openContent } from '../media/find-media.ts';
 import type { StoredMedia } from '../media/find-media.ts';
 import type { FoundThumbnail } from '../media/find-thumbnail.ts';
-import type { MediaRepository } from '../media/media.ts';
-import type { RemoteDownload } from '../media/remote-download.ts';
+import type { MediaRepository, RemoteDownload } from '../media/media.ts';
 import { contentKey } from '../media/stores/file-store.ts';
 
 interface FileRequest {

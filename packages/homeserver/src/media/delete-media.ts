@@ -55,9 +55,7 @@ export async function settleLooseEnds(
     for (let at = 0; at < hashes.length && !signal.aborted; at += settledAtOnce) {
       const some = hashes.slice(at, at + settledAtOnce);
       await Promise.all(
-        some.map((sha256) =>
-          repository.contentLocks.run(sha256, () => settle(repository, sha256)),
-        ),
+        some.map((sha256) => repository.contentLocks.run(sha256, () => settle(repository, sha256))),
       );
     }
     if (hashes.length < removalsAtOnce || signal.aborted) return;

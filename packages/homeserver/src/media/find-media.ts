@@ -3,10 +3,9 @@ import { parseServerName } from '@soma/protocol';
 import { MatrixError, notFound } from '../errors/matrix-error.ts';
 import { uploadWaitMsMax } from './limits.ts';
 import { isMediaId } from './media-id.ts';
-import type { MediaRepository } from './media.ts';
 import { OWN, readMedia } from './media-store.ts';
 import type { Media, MediaContent } from './media-store.ts';
-import type { RemoteDownload } from './remote-download.ts';
+import type { MediaRepository, RemoteDownload } from './media.ts';
 
 /** Who asks for media, and how. */
 export interface MediaWanted {
@@ -76,10 +75,7 @@ function noSuchMedia(): MatrixError {
   return notFound('No such media');
 }
 
-function mayHave(
-  media: Media | undefined,
-  { asker, seesQuarantined }: MediaWanted,
-): StoredMedia {
+function mayHave(media: Media | undefined, { asker, seesQuarantined }: MediaWanted): StoredMedia {
   if (media?.content === undefined) throw noSuchMedia();
   if (media.quarantinedBy !== undefined && !seesQuarantined) throw noSuchMedia();
   if (media.isAuthenticated && asker === 'frozen') throw noSuchMedia();

@@ -1,5 +1,5 @@
-import { deleteExpired, settleLooseEnds } from './delete-media.ts';
 import { copyToStores } from './copy-to-stores.ts';
+import { deleteExpired, settleLooseEnds } from './delete-media.ts';
 import { housekeepingMs, retentionMs } from './limits.ts';
 import type { MediaRepository } from './media.ts';
 import { applyRetention } from './retention.ts';

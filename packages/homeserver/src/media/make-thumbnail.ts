@@ -1,3 +1,4 @@
+import type * as SharpModule from 'sharp';
 import type { Metadata, Sharp } from 'sharp';
 
 import { badRequest, tooLarge } from '../errors/matrix-error.ts';
@@ -16,7 +17,7 @@ export interface MadeThumbnail {
 const ANIMATION_PIXELS_FACTOR = 4;
 const JPEG_QUALITY = 82;
 
-let loaded: Promise<typeof import('sharp')> | undefined;
+let loaded: Promise<typeof SharpModule> | undefined;
 
 /**
  * Makes a thumbnail of the picture in that file. Throws 400 M_UNKNOWN for what is not a sound picture of a known
@@ -49,7 +50,10 @@ export async function makeThumbnail(
     frames <= animationFramesMax &&
     pixels * frames <= pixelsMax * ANIMATION_PIXELS_FACTOR;
   if (isAnimated) {
-    const animation = sharp(path, { ...options(pixelsMax * ANIMATION_PIXELS_FACTOR), animated: true });
+    const animation = sharp(path, {
+      ...options(pixelsMax * ANIMATION_PIXELS_FACTOR),
+      animated: true,
+    });
     const image = await readable(resized(animation, shape, metadata).webp().toBuffer());
     return { mediaType: 'image/webp', image };
   }
@@ -86,7 +90,7 @@ function resized(
 }
 
 /** Loaded at the first picture: most processes never see one. */
-async function loadSharp(): Promise<typeof import('sharp')> {
+async function loadSharp(): Promise<typeof SharpModule> {
   const module = await import('sharp');
   const { default: sharp } = module;
   sharp.cache(false);

@@ -1,18 +1,17 @@
-import { join } from 'node:path';
-
-import type { Config, MediaConfig } from '../config/config.ts';
+import type { MediaConfig } from '../config/config.ts';
 import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
-import { NidBlocks } from '../storage/nid-blocks.ts';
+import type { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { AccessTimes } from './access-times.ts';
-import { Housekeeping } from './housekeeping.ts';
-import { NameLocks } from './name-locks.ts';
-import { RemoteDownloads } from './remote-download.ts';
-import { MediaFiles } from './stores/media-files.ts';
-import { TemporaryFiles } from './stores/temporary-files.ts';
-import { ThumbnailQueue } from './thumbnail-queue.ts';
-import { UploadWaits } from './upload-waits.ts';
+import type { AccessTimes } from './access-times.ts';
+import type { MediaName } from './media-id.ts';
+import type { MediaContent } from './media-store.ts';
+import type { NameLocks } from './name-locks.ts';
+import type { ThumbnailShape } from './stores/file-store.ts';
+import type { MediaFiles } from './stores/media-files.ts';
+import type { TemporaryFiles } from './stores/temporary-files.ts';
+import type { Thumbnail } from './thumbnail-store.ts';
+import type { UploadWaits } from './upload-waits.ts';
 
 /** What another server answers for media of its own. */
 export interface RemoteMedia {
@@ -33,6 +32,49 @@ export type FetchRemoteMedia = (
   signal: AbortSignal,
 ) => Promise<RemoteMedia>;
 
+/** A fetch that is under way: its readers follow it at their own pace. */
+export interface RemoteDownload {
+  readonly mediaType: string;
+  readonly uploadName: string | undefined;
+  /** Resolves once the media is stored; rejects with what the readers are told. */
+  readonly finished: Promise<void>;
+  /** The bytes as they arrive. */
+  chunks(): AsyncIterable<Uint8Array>;
+}
+
+export interface RemoteWanted extends MediaName {
+  /** Counts bytes that are fetched; throws M_LIMIT_EXCEEDED. */
+  readonly countRemoteBytes: (bytes: number) => void;
+}
+
+/** The fetches that are under way: whoever wants the same media shares one. */
+export interface RemoteDownloads {
+  /** Resolves once the other server has begun to answer. */
+  join(
+    repository: MediaRepository,
+    wanted: RemoteWanted,
+    fetchRemote: FetchRemoteMedia,
+  ): Promise<RemoteDownload>;
+}
+
+/** Makes thumbnails, few at a time; whoever wants the same one shares the work. */
+export interface Thumbnails {
+  /** Makes and stores one. Throws 400 and 413 for what none can be made of, M_LIMIT_EXCEEDED when too many wait. */
+  make(
+    repository: MediaRepository,
+    content: MediaContent,
+    shape: ThumbnailShape,
+    isLocal: boolean,
+  ): Promise<Thumbnail>;
+  /** The configured sizes of something that was just stored, in the background; what fails is made when asked for. */
+  makeInAdvance(
+    repository: MediaRepository,
+    content: MediaContent,
+    mediaType: string,
+    isLocal: boolean,
+  ): void;
+}
+
 /** What the domain of media works with; one per process, made at composition. */
 export interface MediaRepository {
   readonly database: Database;
@@ -48,8 +90,9 @@ export interface MediaRepository {
   readonly uploadWaits: UploadWaits;
   readonly accessTimes: AccessTimes;
   readonly remoteDownloads: RemoteDownloads;
-  readonly thumbnails: ThumbnailQueue;
-  readonly housekeeping: Housekeeping;
+  readonly thumbnails: Thumbnails;
+  /** The work in the background: `wake` says that there is something to do. */
+  readonly housekeeping: { wake(): void };
   /** Undefined where this server asks no other. */
   readonly fetchRemote: FetchRemoteMedia | undefined;
   /** The `mxc://` URIs that rooms show as their picture. */
@@ -58,49 +101,4 @@ export interface MediaRepository {
   now(): number;
   /** Ends the work in the background; to be called before the database is closed. */
   close(): Promise<void>;
-}
-
-export interface MediaOptions {
-  readonly database: Database;
-  readonly names: InternedNames;
-  readonly config: Pick<Config, 'media' | 'server'>;
-  readonly logger: Logger;
-  readonly now: () => number;
-  readonly fetchRemote?: FetchRemoteMedia | undefined;
-  readonly roomAvatars?: () => Promise<readonly string[]>;
-}
-
-const BLOCK_SIZE = 100;
-
-/** Opens the media repository. What a crash left behind is cleared away in the background. */
-export async function openMedia(options: MediaOptions): Promise<MediaRepository> {
-  const { database, names, config, logger, now } = options;
-  const { storePath, storesOnDisk, storageProviders } = config.media;
-  const repository: MediaRepository = {
-    database,
-    names,
-    serverName: config.server.serverName,
-    config: config.media,
-    logger,
-    files: new MediaFiles({ folder: storePath, storesOnDisk, providers: storageProviders }),
-    temporary: await TemporaryFiles.open(join(storePath, 'temporary')),
-    mediaNids: new NidBlocks(database, 'media', BLOCK_SIZE),
-    contentLocks: new NameLocks(),
-    uploadWaits: new UploadWaits(),
-    accessTimes: new AccessTimes(database, logger),
-    remoteDownloads: new RemoteDownloads(),
-    thumbnails: new ThumbnailQueue(),
-    housekeeping: new Housekeeping(),
-    fetchRemote: options.fetchRemote,
-    roomAvatars: options.roomAvatars ?? (() => Promise.resolve([])),
-    now,
-    async close() {
-      repository.remoteDownloads.close();
-      await repository.housekeeping.close();
-      await repository.thumbnails.close();
-      await repository.accessTimes.close();
-    },
-  };
-  repository.housekeeping.start(repository);
-  return repository;
 }

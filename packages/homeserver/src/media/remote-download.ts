@@ -3,34 +3,35 @@ import { rm } from 'node:fs/promises';
 import { MatrixError } from '../errors/matrix-error.ts';
 import { fileNameIn } from './content-disposition.ts';
 import { chunkBytes, uploadNameLengthMax } from './limits.ts';
-import type { MediaName } from './media-id.ts';
-import type { FetchRemoteMedia, MediaRepository, RemoteMedia } from './media.ts';
 import { insertMediaStatements, isStillAbsent } from './media-store.ts';
+import type {
+  FetchRemoteMedia,
+  MediaRepository,
+  RemoteDownload,
+  RemoteDownloads,
+  RemoteMedia,
+  RemoteWanted,
+} from './media.ts';
 import { storeContent } from './store-content.ts';
 import { contentKey } from './stores/file-store.ts';
 import { openIfThere } from './stores/folder-store.ts';
 import type { WrittenFile } from './stores/temporary-files.ts';
 import { soundMediaType } from './upload-media.ts';
 
-interface Wanted extends MediaName {
-  readonly countRemoteBytes: (bytes: number) => void;
-}
-
-/** The fetches that are under way: whoever wants the same media shares one. */
-export class RemoteDownloads {
-  readonly #running = new Map<string, RemoteDownload>();
+/** The fetches of this process. */
+export class SharedDownloads implements RemoteDownloads {
+  readonly #running = new Map<string, RunningDownload>();
   readonly #stop = new AbortController();
 
-  /** Resolves once the other server has begun to answer. */
   async join(
     repository: MediaRepository,
-    wanted: Wanted,
+    wanted: RemoteWanted,
     fetchRemote: FetchRemoteMedia,
   ): Promise<RemoteDownload> {
     const key = `${wanted.serverName}/${wanted.mediaId}`;
     let download = this.#running.get(key);
     if (download === undefined) {
-      download = new RemoteDownload(repository, wanted, fetchRemote, this.#stop.signal);
+      download = new RunningDownload(repository, wanted, fetchRemote, this.#stop.signal);
       this.#running.set(key, download);
       const forget = (): void => void this.#running.delete(key);
       download.finished.then(forget, forget);
@@ -44,8 +45,8 @@ export class RemoteDownloads {
   }
 }
 
-/** One fetch: written to a file as it arrives, from which its readers follow at their own pace. */
-export class RemoteDownload {
+/** One fetch: written to a file as it arrives, from which its readers follow. */
+class RunningDownload implements RemoteDownload {
   /** Resolves with the answer's headers. */
   readonly begun: Promise<void>;
   /** Resolves once the media is stored; rejects with what the readers are told. */
@@ -56,12 +57,12 @@ export class RemoteDownload {
   #uploadName: string | undefined;
   #written = 0;
   #file: WrittenFile | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
   #progress = Promise.withResolvers<void>();
 
   constructor(
     repository: MediaRepository,
-    wanted: Wanted,
+    wanted: RemoteWanted,
     fetchRemote: FetchRemoteMedia,
     signal: AbortSignal,
   ) {
@@ -72,7 +73,7 @@ export class RemoteDownload {
     this.finished = answer.then((remote) => this.#receive(wanted, remote));
     // Those who wait hear of a failure; if nobody does, that is no fault.
     this.finished.catch((error: unknown) => {
-      this.#failure = error;
+      this.#failure = error instanceof Error ? error : new Error(String(error));
       this.#tell();
     });
   }
@@ -85,24 +86,23 @@ export class RemoteDownload {
     return this.#uploadName;
   }
 
-  /** The bytes as they arrive. */
   async *chunks(): AsyncGenerator<Uint8Array> {
     while (this.#written === 0 && !this.#hasEnded()) await this.#progress.promise;
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#throwFailure();
     const file = await openIfThere(this.#path);
     if (file === undefined) {
       yield* await this.#stored();
       return;
     }
     try {
-      for (let at = 0; ; ) {
+      for (let at = 0; ;) {
         if (at < this.#written) {
           const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, this.#written - at));
           const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
           at += bytesRead;
           yield buffer.subarray(0, bytesRead);
         } else if (this.#hasEnded()) {
-          if (this.#failure !== undefined) throw this.#failure;
+          this.#throwFailure();
           return;
         } else {
           await this.#progress.promise;
@@ -117,11 +117,15 @@ export class RemoteDownload {
     return this.#file !== undefined || this.#failure !== undefined;
   }
 
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
   /** The file is in its place already. */
   async #stored(): Promise<AsyncIterable<Uint8Array>> {
-    if (this.#file === undefined) throw this.#failure;
-    const { sha256, bytes } = this.#file;
     await this.finished;
+    if (this.#file === undefined) throw new Error('a fetch ended without a file');
+    const { sha256, bytes } = this.#file;
     const range = { start: 0, end: bytes };
     const chunks = await this.#repository.files.open(contentKey(sha256), range);
     if (chunks === undefined) throw new Error('the file of fetched media is missing');
@@ -129,7 +133,7 @@ export class RemoteDownload {
   }
 
   async #ask(
-    { serverName, mediaId }: Wanted,
+    { serverName, mediaId }: RemoteWanted,
     fetchRemote: FetchRemoteMedia,
     signal: AbortSignal,
   ): Promise<RemoteMedia> {
@@ -140,7 +144,7 @@ export class RemoteDownload {
     return remote;
   }
 
-  async #receive(wanted: Wanted, { bytes, chunks }: RemoteMedia): Promise<void> {
+  async #receive(wanted: RemoteWanted, { bytes, chunks }: RemoteMedia): Promise<void> {
     const { temporary } = this.#repository;
     if (bytes !== undefined) {
       this.#checkSize(bytes);
@@ -163,7 +167,7 @@ export class RemoteDownload {
     }
   }
 
-  async #store({ serverName, mediaId }: Wanted, file: WrittenFile): Promise<void> {
+  async #store({ serverName, mediaId }: RemoteWanted, file: WrittenFile): Promise<void> {
     const repository = this.#repository;
     const { config, mediaNids, now } = repository;
     const content = { sha256: file.sha256, bytes: file.bytes };
@@ -200,7 +204,7 @@ export class RemoteDownload {
 }
 
 /** The bytes are here already: the next fetch will be refused. */
-function countQuietly({ countRemoteBytes }: Wanted, bytes: number): void {
+function countQuietly({ countRemoteBytes }: RemoteWanted, bytes: number): void {
   try {
     countRemoteBytes(bytes);
   } catch (error) {

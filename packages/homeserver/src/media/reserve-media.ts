@@ -1,8 +1,8 @@
 import { forbidden, limitExceeded, notFound } from '../errors/matrix-error.ts';
 import { newMediaId } from './media-id.ts';
-import type { MediaRepository } from './media.ts';
 import { hasFewerPending, insertPendingStatement, OWN, readMedia } from './media-store.ts';
 import type { Media } from './media-store.ts';
+import type { MediaRepository } from './media.ts';
 import { cannotOverwrite } from './upload-media.ts';
 
 export interface ReservedMedia {

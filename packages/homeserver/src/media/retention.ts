@@ -75,7 +75,7 @@ async function deletePages(
   mayGo: (row: Removable) => boolean,
 ): Promise<string[]> {
   const deleted: string[] = [];
-  for (let afterNid = 0; ; ) {
+  for (let afterNid = 0; ;) {
     const rows = await readPage(afterNid);
     const nids = rows.filter(mayGo).map(({ media_nid: nid }) => nid);
     deleted.push(...(await deleteMedia(repository, nids)));

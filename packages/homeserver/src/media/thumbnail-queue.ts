@@ -1,8 +1,8 @@
-import { boundedCache } from '../storage/bounded-cache.ts';
 import { LimitExceededError, MatrixError } from '../errors/matrix-error.ts';
+import { boundedCache } from '../storage/bounded-cache.ts';
 import { thumbnailsAtOnce, thumbnailsWaitingMax } from './limits.ts';
-import type { MediaRepository } from './media.ts';
 import type { MediaContent } from './media-store.ts';
+import type { MediaRepository, Thumbnails } from './media.ts';
 import { storeThumbnail } from './store-thumbnail.ts';
 import { thumbnailKey } from './stores/file-store.ts';
 import type { ThumbnailShape } from './stores/file-store.ts';
@@ -13,8 +13,8 @@ const REFUSALS_REMEMBERED = 10_000;
 const REMEMBERED_STATUSES: ReadonlySet<number> = new Set([400, 413]);
 const RETRY_MS = 1_000;
 
-/** Makes thumbnails, few at a time; whoever wants the same one shares the work. */
-export class ThumbnailQueue {
+/** The thumbnails that this process makes. */
+export class ThumbnailQueue implements Thumbnails {
   readonly #making = new Map<string, Promise<Thumbnail>>();
   /** Of contents no thumbnail can be made of: they do not cost the same work again. */
   readonly #refusals = boundedCache<string, MatrixError>(REFUSALS_REMEMBERED);
@@ -22,7 +22,6 @@ export class ThumbnailQueue {
   #running = 0;
   #isClosed = false;
 
-  /** Makes and stores one. Throws what {@link makeThumbnail} throws, and M_LIMIT_EXCEEDED when too many wait. */
   make(
     repository: MediaRepository,
     content: MediaContent,
@@ -41,7 +40,6 @@ export class ThumbnailQueue {
     return made;
   }
 
-  /** The configured sizes of something that was just stored, in the background; what fails is made when it is asked for. */
   makeInAdvance(
     repository: MediaRepository,
     content: MediaContent,
@@ -66,14 +64,12 @@ export class ThumbnailQueue {
     while (this.#making.size > 0) await Promise.allSettled(this.#making.values());
   }
 
-  async #rememberRefusal(
-    { sha256 }: MediaContent,
-    made: Promise<Thumbnail>,
-  ): Promise<Thumbnail> {
+  async #rememberRefusal({ sha256 }: MediaContent, made: Promise<Thumbnail>): Promise<Thumbnail> {
     try {
       return await made;
     } catch (error) {
-      if (error instanceof MatrixError && REMEMBERED_STATUSES.has(error.status)) this.#refusals.set(sha256, error);
+      if (error instanceof MatrixError && REMEMBERED_STATUSES.has(error.status))
+        this.#refusals.set(sha256, error);
       throw error;
     }
   }

@@ -46,7 +46,7 @@ export async function readThumbnail(
   { width, height, method, isAnimated }: ThumbnailShape,
 ): Promise<Thumbnail | undefined> {
   const row = await reader.get(one, sha256, width, height, method, isAnimated ? 1 : 0);
-  if (row?.media_type == null || row.size_bytes === null) return undefined;
+  if (row === undefined || row.media_type === null || row.size_bytes === null) return undefined;
   const bytes = row.size_bytes === AS_IT_IS ? undefined : row.size_bytes;
   return { mediaType: row.media_type, bytes };
 }

@@ -4,10 +4,10 @@ import { forbidden, MatrixError, tooLarge } from '../errors/matrix-error.ts';
 import type { Guard } from '../storage/change.ts';
 import { mediaTypeLengthMax, uploadNameLengthMax } from './limits.ts';
 import { newMediaId } from './media-id.ts';
-import type { MediaRepository } from './media.ts';
 import { fillMediaStatements, insertMediaStatements, staysWithin } from './media-store.ts';
 import { isStillPending, OWN } from './media-store.ts';
 import type { Media, NewMedia } from './media-store.ts';
+import type { MediaRepository } from './media.ts';
 import { storeContent } from './store-content.ts';
 import type { WrittenFile } from './stores/temporary-files.ts';
 

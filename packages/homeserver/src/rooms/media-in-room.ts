@@ -13,7 +13,7 @@ export async function mediaInRoom(
   const roomNid = await names.rooms.find(roomId);
   if (roomNid === undefined) return [];
   const found = new Map<string, MediaName>();
-  for (let after = Number.MIN_SAFE_INTEGER; ; ) {
+  for (let after = Number.MIN_SAFE_INTEGER; ;) {
     const events = await readEventsWithMedia(database.reader, roomNid, after, PAGE);
     for (const { json } of events) {
       for (const uri of mediaUris(JSON.parse(json))) {

@@ -12,8 +12,8 @@ import { endpointRateLimits, openRateLimiters } from '../client-server/rate-limi
 import { mount } from '../http/endpoint.ts';
 import { listen } from '../http/listen.ts';
 import { RateLimiter } from '../http/rate-limit.ts';
-import { openMedia } from '../media/media.ts';
 import type { FetchRemoteMedia, MediaRepository } from '../media/media.ts';
+import { openMedia } from '../media/open-media.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { federationMediaEndpoints } from './media.ts';
 

@@ -9,8 +9,8 @@ import type { Response } from '../../../../tests/harness/api.ts';
 import { testEngines } from '../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../tests/harness/engines.ts';
 import { textAt } from '../../../../tests/harness/json-path.ts';
-import { applyRetention } from '../media/retention.ts';
 import { protectMedia, quarantineMedia } from '../media/quarantine.ts';
+import { applyRetention } from '../media/retention.ts';
 import { startMediaEdge } from './media-edge-under-test.ts';
 import type { MediaEdgeUnderTest } from './media-edge-under-test.ts';
 

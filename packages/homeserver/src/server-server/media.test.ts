@@ -6,12 +6,12 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
-import { picture } from '../../../../tests/client-server/pictures.ts';
 import { api } from '../../../../tests/harness/api.ts';
 import type { Response } from '../../../../tests/harness/api.ts';
 import { testEngines } from '../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../tests/harness/engines.ts';
 import { textAt, valueAt } from '../../../../tests/harness/json-path.ts';
+import { picture } from '../../../../tests/harness/pictures.ts';
 import { MatrixError, notFound } from '../errors/matrix-error.ts';
 import type { RemoteMedia } from '../media/media.ts';
 import { quarantineMedia, unquarantineMedia } from '../media/quarantine.ts';

@@ -55,7 +55,10 @@ export function federationMediaEndpoints(
     async handle({ params, query, signal }, { media }) {
       const found = await findStoredMedia(media, wantedBy(media, params.mediaId, query, signal));
       const { sha256, bytes } = found.content;
-      const chunks = await openContent(media, contentKey(sha256), found.nid, { start: 0, end: bytes });
+      const chunks = await openContent(media, contentKey(sha256), found.nid, {
+        start: 0,
+        end: bytes,
+      });
       const { mediaType, uploadName } = found;
       return multipart(chunks, { bytes, mediaType, uploadName });
     },
@@ -69,7 +72,12 @@ export function federationMediaEndpoints(
     async handle({ params, query, signal }, { media }) {
       const { animated: isAnimated, ...shape } = query;
       const wanted = wantedBy(media, params.mediaId, query, signal);
-      const { key, mediaType, bytes, media: of } = await findThumbnail(media, wanted, {
+      const {
+        key,
+        mediaType,
+        bytes,
+        media: of,
+      } = await findThumbnail(media, wanted, {
         ...shape,
         isAnimated,
       });

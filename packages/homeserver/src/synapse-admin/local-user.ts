@@ -1,8 +1,8 @@
 import { parseUserId } from '@soma/protocol';
 
-import { findAccount } from '../accounts/find-account.ts';
 import type { Account } from '../accounts/account-store.ts';
 import type { Accounts } from '../accounts/accounts.ts';
+import { findAccount } from '../accounts/find-account.ts';
 import { badRequest, invalidParam, notFound } from '../errors/matrix-error.ts';
 
 /** Throws M_INVALID_PARAM for what is no user ID. */

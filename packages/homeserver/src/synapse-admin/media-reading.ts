@@ -54,8 +54,7 @@ const showMedia = adminEndpoint({
     const origin = originOf(media, { serverName, mediaId });
     const found = await readMedia(media.database.reader, origin ?? OWN, mediaId);
     if (found === undefined) throw notFound('Unknown media');
-    const userId =
-      found.userNid === undefined ? null : await media.names.users.text(found.userNid);
+    const userId = found.userNid === undefined ? null : await media.names.users.text(found.userNid);
     const mediaInfo = {
       media_origin: origin ?? null,
       ...describe(found, userId),

@@ -60,7 +60,7 @@ export async function openIfThere(path: string): Promise<FileHandle | undefined>
 async function* readRange(file: FileHandle, { start, end }: ByteRange): AsyncGenerator<Uint8Array> {
   try {
     const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - start));
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - at), at);
       if (bytesRead === 0) throw new Error('a media file is shorter than its row says');
       at += bytesRead;

@@ -56,9 +56,7 @@ export class MediaFiles {
       else later.push(store.name);
     }
     if (stores.length === 0) throw new Error('the configuration leaves no place for this media');
-    await Promise.all(
-      stores.map((store) => store.put(key, file.path, file.bytes, file.sha256)),
-    );
+    await Promise.all(stores.map((store) => store.put(key, file.path, file.bytes, file.sha256)));
     return later;
   }
 

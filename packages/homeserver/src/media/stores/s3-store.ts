@@ -37,7 +37,10 @@ export class S3Store implements FileStore {
     await expectStatus(answer, [200], key);
   }
 
-  async open(key: string, { start, end }: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined> {
+  async open(
+    key: string,
+    { start, end }: ByteRange,
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
     // A range of no bytes cannot be asked for.
     const isEmpty = end <= start;
     const headers: Record<string, string> = isEmpty ? {} : { range: `bytes=${start}-${end - 1}` };

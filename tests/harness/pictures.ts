@@ -9,7 +9,9 @@ export function picture(
   format: 'jpeg' | 'png' | 'webp' | 'avif' | 'gif',
 ): Promise<Buffer> {
   const background = { r: 200, g: 100, b: 50 };
-  return sharp({ create: { width, height, channels: 3, background } }).toFormat(format).toBuffer();
+  return sharp({ create: { width, height, channels: 3, background } })
+    .toFormat(format)
+    .toBuffer();
 }
 
 /** A GIF of so many frames. */
@@ -23,7 +25,9 @@ export async function animation(width: number, height: number, frames: number): 
         .toBuffer(),
     ),
   );
-  return sharp(pictures, { join: { animated: true } }).gif().toBuffer();
+  return sharp(pictures, { join: { animated: true } })
+    .gif()
+    .toBuffer();
 }
 
 function chunk(type: string, data: Buffer): Buffer {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { pathOf, type Response } from '../harness/api.ts';
-import type { TestUser } from '../harness/client.ts';
-import { textAt, valueAt } from '../harness/json-path.ts';
+import { pathOf, type Response } from './api.ts';
+import type { TestUser } from './client.ts';
+import { textAt, valueAt } from './json-path.ts';
 
 export interface UploadOptions {
   readonly type?: string;
