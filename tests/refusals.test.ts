@@ -5,6 +5,7 @@ import { api, type RequestOptions, type Response } from './harness/api.ts';
 import { registerUser, type TestUser } from './harness/client.ts';
 import { startHomeserver, type TestHomeserver } from './harness/homeserver-process.ts';
 import { valueAt } from './harness/json-path.ts';
+import { registerAdmin } from './harness/register-admin.ts';
 import { pathWith, servedEndpoints, type ServedEndpoint } from './harness/served-endpoints.ts';
 import {
   missingFields,
@@ -15,10 +16,12 @@ import {
 
 let server: TestHomeserver;
 let alice: TestUser;
+let admin: TestUser;
 
 before(async () => {
   server = await startHomeserver();
   alice = await registerUser(server, 'alice');
+  admin = await registerAdmin(server, 'admin');
 });
 after(() => server.dispose());
 
@@ -67,7 +70,10 @@ function readsJson({ body, bodyAs }: ServedEndpoint): boolean {
 for (const endpoint of servedEndpoints) {
   const { operationId, authentication } = endpoint;
   describe(operationId, () => {
-    const token = (): object => (authentication === 'none' ? {} : { token: alice.accessToken });
+    const token = (): object => {
+      if (authentication === 'none') return {};
+      return { token: (authentication === 'admin' ? admin : alice).accessToken };
+    };
 
     if (needsToken(endpoint)) {
       test('401 without a token', () => refused(endpoint, {}, 401, 'M_MISSING_TOKEN'));
@@ -92,7 +98,7 @@ for (const endpoint of servedEndpoints) {
       }
     });
 
-    if (readsJson(endpoint) && authentication !== 'admin') {
+    if (readsJson(endpoint)) {
       test('400 for a body that is not JSON', async () => {
         for (const body of [
           '{',

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 
 import sharp from 'sharp';
 
@@ -80,6 +82,14 @@ test('of the configured sizes the one that is large enough', async ({ user }) =>
   assert.deepEqual(await sizeFor(300, 200, 'scale'), [240, 240]);
   assert.deepEqual(await sizeFor(700, 500, 'scale'), [600, 600]);
   assert.deepEqual(await sizeFor(900, 900, 'scale'), [1000, 1000]);
+});
+
+test('a thumbnail whose file was lost is made again', async ({ server, user }) => {
+  const alice = await user('alice');
+  const mediaId = await upload(alice, await picture(500, 500, 'jpeg'));
+  const { bytes } = await thumbnail(alice, mediaId);
+  rmSync(join(server.folder, 'media_store', 'thumbnails'), { recursive: true });
+  assert.ok((await thumbnail(alice, mediaId)).bytes.equals(bytes));
 });
 
 test('a size must be given, and sound', async ({ user }) => {

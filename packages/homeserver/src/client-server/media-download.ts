@@ -154,7 +154,7 @@ async function thumbnail(
     method,
     isAnimated,
   });
-  return thumbnailResponse(request, services.media, found, audienceOf(asker));
+  return thumbnailResponse(request, found, audienceOf(asker));
 }
 
 function audienceOf(asker: 'user' | 'frozen'): 'private' | 'public' {

@@ -47,15 +47,14 @@ export function mediaResponse(
 
 export function thumbnailResponse(
   request: FileRequest,
-  media: MediaRepository,
-  { key, mediaType, bytes, media: { nid, content } }: FoundThumbnail,
+  { key, mediaType, bytes, media: { content }, open }: FoundThumbnail,
   audience: Audience,
 ): Promise<Reply> {
   return fileResponse(request, {
     contentType: mediaType,
     headers: headersOf(mediaType, `thumbnail.${mediaType.split('/')[1] ?? ''}`, audience),
     known: { bytes, etag: `"${content.sha256}-${key.split('/').slice(4).join('')}"` },
-    open: (range) => openContent(media, key, nid, range),
+    open,
   });
 }
 

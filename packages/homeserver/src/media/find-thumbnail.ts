@@ -1,11 +1,11 @@
 import type { MediaConfig } from '../config/config.ts';
 import { MatrixError } from '../errors/matrix-error.ts';
-import { findStoredMedia } from './find-media.ts';
+import { findStoredMedia, openContent } from './find-media.ts';
 import type { MediaWanted, StoredMedia } from './find-media.ts';
 import { thumbnailPixelsMax } from './limits.ts';
 import type { MediaRepository } from './media.ts';
 import { contentKey, thumbnailKey } from './stores/file-store.ts';
-import type { ThumbnailShape } from './stores/file-store.ts';
+import type { ByteRange, ThumbnailShape } from './stores/file-store.ts';
 import { readThumbnail } from './thumbnail-store.ts';
 
 /** A file that is served as a thumbnail. */
@@ -14,6 +14,8 @@ export interface FoundThumbnail {
   readonly key: string;
   readonly mediaType: string;
   readonly bytes: number;
+  /** The bytes from `start` up to and without `end`; a file that was lost is made again. */
+  open(range: ByteRange): Promise<AsyncIterable<Uint8Array>>;
 }
 
 /** The thumbnail that fits what is wanted, made now if nobody has wanted it before. */
@@ -27,13 +29,18 @@ export async function findThumbnail(
   const shape = chooseShape(repository.config, shapeWanted);
   try {
     const { sha256 } = content;
+    const make = () => repository.thumbnails.make(repository, content, shape, origin === undefined);
     const thumbnail =
-      (await readThumbnail(repository.database.reader, sha256, shape)) ??
-      (await repository.thumbnails.make(repository, content, shape, origin === undefined));
+      (await readThumbnail(repository.database.reader, sha256, shape)) ?? (await make());
     const { mediaType, bytes } = thumbnail;
-    return bytes === undefined
-      ? { media, key: contentKey(sha256), mediaType, bytes: content.bytes }
-      : { media, key: thumbnailKey(sha256, shape), mediaType, bytes };
+    const key = bytes === undefined ? contentKey(sha256) : thumbnailKey(sha256, shape);
+    const open = async (range: ByteRange): Promise<AsyncIterable<Uint8Array>> => {
+      const there = await repository.files.open(key, range);
+      if (there === undefined) await make();
+      else repository.accessTimes.note(media.nid, repository.now());
+      return there ?? openContent(repository, key, media.nid, range);
+    };
+    return { media, key, mediaType, bytes: bytes ?? content.bytes, open };
   } catch (error) {
     // Client-server API, content repository, "Security considerations".
     if (origin !== undefined && error instanceof MatrixError && error.errcode === 'M_TOO_LARGE') {

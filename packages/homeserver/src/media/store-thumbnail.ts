@@ -13,16 +13,21 @@ import { openIfThere } from './stores/folder-store.ts';
 import { beginThumbnailStatement, finishThumbnailStatement } from './thumbnail-store.ts';
 import type { Thumbnail } from './thumbnail-store.ts';
 
+/** Runs something that takes a processor for a while when it is its turn. */
+export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** Makes a thumbnail of stored content and stores it, unless the picture is small enough as it is. */
 export async function storeThumbnail(
   repository: MediaRepository,
   content: MediaContent,
   shape: ThumbnailShape,
   isLocal: boolean,
+  inTurn: InTurn,
 ): Promise<Thumbnail> {
   const { config } = repository;
-  const made = await withLocalFile(repository, content, (path) =>
-    makeThumbnail(path, shape, config.imagePixelsMax),
+  // Only the making: while one is written to the disk, the next is being made.
+  const made = await inTurn(() =>
+    withLocalFile(repository, content, (path) => makeThumbnail(path, shape, config.imagePixelsMax)),
   );
   const { sha256 } = content;
   return repository.contentLocks.run(sha256, async () => {

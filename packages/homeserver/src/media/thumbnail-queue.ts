@@ -31,11 +31,9 @@ export class ThumbnailQueue implements Thumbnails {
     const key = thumbnailKey(content.sha256, shape);
     const running = this.#making.get(key);
     if (running !== undefined) return running;
-    const made = this.#inTurn(async () => {
-      const refusal = this.#refusals.get(content.sha256);
-      if (refusal !== undefined) throw refusal;
-      return this.#rememberRefusal(content, storeThumbnail(repository, content, shape, isLocal));
-    }).finally(() => this.#making.delete(key));
+    const made = this.#makeUnlessRefused(content, () =>
+      storeThumbnail(repository, content, shape, isLocal, (work) => this.#inTurn(work)),
+    ).finally(() => this.#making.delete(key));
     this.#making.set(key, made);
     return made;
   }
@@ -64,12 +62,18 @@ export class ThumbnailQueue implements Thumbnails {
     while (this.#making.size > 0) await Promise.allSettled(this.#making.values());
   }
 
-  async #rememberRefusal({ sha256 }: MediaContent, made: Promise<Thumbnail>): Promise<Thumbnail> {
+  async #makeUnlessRefused(
+    { sha256 }: MediaContent,
+    make: () => Promise<Thumbnail>,
+  ): Promise<Thumbnail> {
+    const refusal = this.#refusals.get(sha256);
+    if (refusal !== undefined) throw refusal;
     try {
-      return await made;
+      return await make();
     } catch (error) {
-      if (error instanceof MatrixError && REMEMBERED_STATUSES.has(error.status))
+      if (error instanceof MatrixError && REMEMBERED_STATUSES.has(error.status)) {
         this.#refusals.set(sha256, error);
+      }
       throw error;
     }
   }

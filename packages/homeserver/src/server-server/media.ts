@@ -72,16 +72,11 @@ export function federationMediaEndpoints(
     async handle({ params, query, signal }, { media }) {
       const { animated: isAnimated, ...shape } = query;
       const wanted = wantedBy(media, params.mediaId, query, signal);
-      const {
-        key,
-        mediaType,
-        bytes,
-        media: of,
-      } = await findThumbnail(media, wanted, {
+      const { mediaType, bytes, open } = await findThumbnail(media, wanted, {
         ...shape,
         isAnimated,
       });
-      const chunks = await openContent(media, key, of.nid, { start: 0, end: bytes });
+      const chunks = await open({ start: 0, end: bytes });
       return multipart(chunks, { bytes, mediaType, uploadName: undefined });
     },
   });

@@ -3,7 +3,6 @@ import type { Static } from 'typebox';
 
 import { badRequest, invalidParam, notFound } from '../errors/matrix-error.ts';
 import type { Endpoint } from '../http/endpoint.ts';
-import { EmptyObject } from '../http/schemas.ts';
 import { deleteMedia } from '../media/delete-media.ts';
 import type { MediaRepository } from '../media/media.ts';
 import { readRemovable } from '../media/removal-store.ts';
@@ -12,6 +11,7 @@ import { adminEndpoint } from './services.ts';
 import type { AdminServices } from './services.ts';
 
 const base = '/_synapse/admin/v1';
+// Clients send an empty object; like Synapse, nothing reads it.
 const common = {
   spec: 'Synapse admin API: media',
   authentication: 'admin',
@@ -49,8 +49,6 @@ const deleteMediaByAge = adminEndpoint({
   method: 'POST',
   paths: [`${base}/media/delete`],
   query: BeforeAndLarger,
-  body: EmptyObject,
-  bodyOptional: true,
   handle: ({ query }, { media }) => deleteByAge(media, query),
 });
 
@@ -61,8 +59,6 @@ const deleteMediaOfServerByAge = adminEndpoint({
   method: 'POST',
   paths: [`${base}/media/{server_name}/delete`],
   query: BeforeAndLarger,
-  body: EmptyObject,
-  bodyOptional: true,
   deprecated: true,
   handle({ params, query }, { media }) {
     checkIsMilliseconds(query.before_ts);
@@ -78,8 +74,6 @@ const purgeMediaCache = adminEndpoint({
   method: 'POST',
   paths: [`${base}/purge_media_cache`],
   query: Before,
-  body: EmptyObject,
-  bodyOptional: true,
   async handle({ query: { before_ts: beforeTs } }, { media }) {
     checkIsMilliseconds(beforeTs);
     const deleted = await deleteIdleRemote(media, beforeTs, true);
