@@ -319,5 +319,17 @@ export const mediaSection = section(
       example: { local_media_lifetime: '90d', remote_media_lifetime: '14d' },
     }),
   },
-  (values) => values,
+  (values, siteOf) => {
+    const { storesOnDisk, storageProviders } = values;
+    const hasPlaces = (['storeLocal', 'storeRemote'] as const).every((kind) =>
+      storageProviders.some((each) => each[kind]),
+    );
+    if (storesOnDisk || hasPlaces) return values;
+    const expected =
+      'providers with store_local and with store_remote, since the disk stores nothing';
+    return siteOf('media_storage_providers').refuse(
+      expected,
+      `${storageProviders.length} providers`,
+    );
+  },
 );

@@ -18,7 +18,8 @@ const noteCopy = query(
    on conflict (file_key, store) do nothing`,
 );
 const copies = query<CopyDue>(
-  'select file_key, store from media_copies_due order by file_key, store limit ?',
+  `select file_key, store from media_copies_due where file_key > ?
+   order by file_key, store limit ?`,
 );
 const settleCopy = query('delete from media_copies_due where file_key = ? and store = ?');
 const cancelCopies = query('delete from media_copies_due where file_key = ?');
@@ -55,8 +56,9 @@ export function noteCopyStatement(key: string, store: string): Statement {
   return statement(noteCopy, key, store);
 }
 
-export function readCopiesDue(reader: Reader, limit: number): Promise<CopyDue[]> {
-  return reader.all(copies, limit);
+/** Those after `afterKey`, in order. */
+export function readCopiesDue(reader: Reader, afterKey: string, limit: number): Promise<CopyDue[]> {
+  return reader.all(copies, afterKey, limit);
 }
 
 export function settleCopyStatement({ file_key: key, store }: CopyDue): Statement {

@@ -4,8 +4,13 @@ import { forbidden, MatrixError, tooLarge } from '../errors/matrix-error.ts';
 import type { Guard } from '../storage/change.ts';
 import { mediaTypeLengthMax, uploadNameLengthMax } from './limits.ts';
 import { newMediaId } from './media-id.ts';
-import { fillMediaStatements, insertMediaStatements, staysWithin } from './media-store.ts';
-import { isStillPending, OWN } from './media-store.ts';
+import {
+  fillMediaStatements,
+  insertMediaStatements,
+  isStillPending,
+  OWN,
+  staysWithin,
+} from './media-store.ts';
 import type { Media, NewMedia } from './media-store.ts';
 import type { MediaRepository } from './media.ts';
 import { storeContent } from './store-content.ts';

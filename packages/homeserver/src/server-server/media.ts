@@ -127,7 +127,15 @@ async function* around(
   chunks: AsyncIterable<Uint8Array>,
   after: Uint8Array,
 ): AsyncGenerator<Uint8Array> {
-  yield before;
-  yield* chunks;
-  yield after;
+  const inner = chunks[Symbol.asyncIterator]();
+  try {
+    yield before;
+    for (let next = await inner.next(); next.done !== true; next = await inner.next()) {
+      yield next.value;
+    }
+    yield after;
+  } finally {
+    // Also when nobody wanted more than the beginning.
+    await inner.return?.();
+  }
 }

@@ -39,7 +39,7 @@ export class FolderStore implements FileStore {
 
   async open(key: string, range: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined> {
     const file = await openIfThere(this.pathOf(key));
-    return file === undefined ? undefined : readRange(file, range);
+    return file === undefined ? undefined : new FileChunks(file, range);
   }
 
   async remove(key: string): Promise<void> {
@@ -56,18 +56,45 @@ export async function openIfThere(path: string): Promise<FileHandle | undefined>
   }
 }
 
-/** Reads a chunk when it is asked for, into the memory of the one before, and closes the file at the end. */
-async function* readRange(file: FileHandle, { start, end }: ByteRange): AsyncGenerator<Uint8Array> {
-  try {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - start));
-    for (let at = start; at < end;) {
-      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - at), at);
+/**
+ * Reads a chunk when it is asked for, into the memory of the one before, and closes the file at the end. No generator:
+ * one that is given up before it began would never close it.
+ */
+class FileChunks implements AsyncIterableIterator<Uint8Array> {
+  readonly #file: FileHandle;
+  readonly #end: number;
+  readonly #buffer: Buffer;
+  #at: number;
+
+  constructor(file: FileHandle, { start, end }: ByteRange) {
+    this.#file = file;
+    this.#at = start;
+    this.#end = end;
+    this.#buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - start));
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (this.#at >= this.#end) return this.return();
+    const wanted = Math.min(this.#buffer.length, this.#end - this.#at);
+    try {
+      const { bytesRead } = await this.#file.read(this.#buffer, 0, wanted, this.#at);
       if (bytesRead === 0) throw new Error('a media file is shorter than its row says');
-      at += bytesRead;
-      yield buffer.subarray(0, bytesRead);
+      this.#at += bytesRead;
+      return { done: false, value: this.#buffer.subarray(0, bytesRead) };
+    } catch (error) {
+      await this.return();
+      throw error;
     }
-  } finally {
-    await file.close();
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.#at = this.#end;
+    await this.#file.close();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 
 import type { StorageProviderConfig } from '../../config/config.ts';
 import type { ByteRange, FileStore } from './file-store.ts';
@@ -66,6 +66,8 @@ export class MediaFiles {
     // A store that the operator has taken out of the configuration gets nothing any more.
     if (provider === undefined) return;
     const path = this.#disk.pathOf(key);
+    // Nor is there a copy of a file that somebody has removed by hand.
+    if (!existsSync(path)) return;
     const hash = createHash('sha256');
     let bytes = 0;
     for await (const chunk of createReadStream(path)) {
