@@ -64,8 +64,10 @@ class RunningDownload implements RemoteDownload {
     repository: MediaRepository,
     wanted: RemoteWanted,
     fetchRemote: FetchRemoteMedia,
-    signal: AbortSignal,
+    stop: AbortSignal,
   ) {
+    const giveUp = new AbortController();
+    const signal = AbortSignal.any([stop, giveUp.signal]);
     this.#repository = repository;
     this.#path = repository.temporary.newPath();
     const answer = this.#ask(wanted, fetchRemote, signal);
@@ -75,6 +77,8 @@ class RunningDownload implements RemoteDownload {
     this.finished.catch((error: unknown) => {
       this.#failure = error instanceof Error ? error : new Error(String(error));
       this.#tell();
+      // What is refused in the middle need not arrive.
+      giveUp.abort();
     });
   }
 
@@ -94,11 +98,12 @@ class RunningDownload implements RemoteDownload {
       yield* await this.#stored();
       return;
     }
+    const buffer = Buffer.allocUnsafeSlow(chunkBytes);
     try {
       for (let at = 0; ;) {
         if (at < this.#written) {
-          const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, this.#written - at));
-          const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+          const wanted = Math.min(chunkBytes, this.#written - at);
+          const { bytesRead } = await file.read(buffer, 0, wanted, at);
           at += bytesRead;
           yield buffer.subarray(0, bytesRead);
         } else if (this.#hasEnded()) {

@@ -80,16 +80,16 @@ export class ThumbnailQueue implements Thumbnails {
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.#waiting.length >= thumbnailsWaitingMax) throw new LimitExceededError(RETRY_MS);
-    if (this.#running >= thumbnailsAtOnce) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#running += 1;
+    if (this.#running < thumbnailsAtOnce) this.#running += 1;
+    // Whoever ends hands its place over.
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       if (this.#isClosed) throw new MatrixError(503, 'M_UNKNOWN', 'The server is stopping');
       return await work();
     } finally {
-      this.#running -= 1;
-      this.#waiting.shift()?.();
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
     }
   }
 }
