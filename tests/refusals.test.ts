@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { api, type RequestOptions, type Response } from './harness/api.ts';
-import { registerAdmin, type TestUser } from './harness/client.ts';
+import { registerAdmin, registerUser, type TestUser } from './harness/client.ts';
 import { startHomeserver, type TestHomeserver } from './harness/homeserver-process.ts';
 import { valueAt } from './harness/json-path.ts';
 import { pathWith, servedEndpoints, type ServedEndpoint } from './harness/served-endpoints.ts';
@@ -15,10 +15,12 @@ import {
 
 let server: TestHomeserver;
 let alice: TestUser;
+let admin: TestUser;
 
 before(async () => {
   server = await startHomeserver();
-  alice = await registerAdmin(server, 'alice');
+  alice = await registerUser(server, 'alice');
+  admin = await registerAdmin(server, 'admin');
 });
 after(() => server.dispose());
 
@@ -67,7 +69,10 @@ function readsJson({ body, bodyAs }: ServedEndpoint): boolean {
 for (const endpoint of servedEndpoints) {
   const { operationId, authentication } = endpoint;
   describe(operationId, () => {
-    const token = (): object => (authentication === 'none' ? {} : { token: alice.accessToken });
+    const token = (): object => {
+      if (authentication === 'none') return {};
+      return { token: (authentication === 'admin' ? admin : alice).accessToken };
+    };
 
     if (needsToken(endpoint)) {
       test('401 without a token', () => refused(endpoint, {}, 401, 'M_MISSING_TOKEN'));
@@ -94,8 +99,8 @@ for (const endpoint of servedEndpoints) {
       }
     });
 
-    // What is beyond an administrator's token or a server's signature is not reached here.
-    const isReached = authentication !== 'admin' && authentication !== 'server';
+    // What is beyond a server's signature is not reached here.
+    const isReached = authentication !== 'server';
     if (readsJson(endpoint) && isReached) {
       test('400 for a body that is not JSON', async () => {
         for (const body of [

@@ -134,9 +134,11 @@ function send(
 }
 
 async function readAnswer(incoming: IncomingMessage): Promise<Response> {
-  let text = '';
-  for await (const chunk of incoming.setEncoding('utf8')) text += String(chunk);
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
+  const bytes = Buffer.concat(chunks);
+  const text = bytes.toString('utf8');
   const isJson = incoming.headers['content-type']?.startsWith('application/json') ?? false;
   const status = incoming.statusCode ?? 0;
-  return { status, headers: incoming.headers, body: isJson ? JSON.parse(text) : text };
+  return { status, headers: incoming.headers, bytes, body: isJson ? JSON.parse(text) : text };
 }

@@ -9,11 +9,13 @@ import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
-import { openUrlPreviews } from './media/previews/url-previews.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
+import { openFederation } from './open-federation.ts';
+import type { Federation } from './open-federation.ts';
+import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
 import { openSync } from './open-sync.ts';
@@ -30,6 +32,7 @@ import type { Logger } from './telemetry/logger.ts';
 /** The domain, opened: what the edges call, and how it is closed. */
 export interface OpenedServices {
   readonly services: ClientServices;
+  readonly federation: Federation;
   /** Resolves when nothing is open any more; the edges must have been closed before. */
   close(): Promise<void>;
 }
@@ -40,7 +43,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const now = Date.now;
   const database = await openDatabase(databaseOptions(config.database), serverName);
   const names = internedNames(database, config.caches.globalFactor);
-  const accounts = openAccounts({ database, names, config, logger, now });
+  const parts = { database, names, config, logger, now };
+  const accounts = openAccounts(parts);
   const ignored = await IgnoredUsers.open(database, names);
   const notices = openNotices(database, names, serverName, ignored);
   const rooms = openRooms({
@@ -65,7 +69,12 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   presenceOpened.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const rateLimits = openRateLimiters(config.ratelimiting, now);
-  const urlPreviews = openUrlPreviews({ database, config, images: undefined, logger, now });
+  const federation = openFederation(parts);
+  const { close: closeMedia, ...mediaServices } = await openMediaServices({
+    ...parts,
+    rooms,
+    federation,
+  });
   const services: ClientServices = {
     config,
     accounts,
@@ -73,7 +82,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     ...opened,
     sync,
     presence,
-    urlPreviews,
+    ...mediaServices,
     directory: { rooms, config: config.directory },
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
@@ -87,9 +96,11 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   return {
     services,
+    federation,
     close: async () => {
       presenceOpened.close();
-      await urlPreviews?.close();
+      await closeMedia();
+      await federation.close();
       await accounts.close();
       await database.close();
     },

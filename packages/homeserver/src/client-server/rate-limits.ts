@@ -29,6 +29,7 @@ function ratesOf(config: RatelimitingConfig) {
     'rc_invites.per_issuer': config.invites.perIssuer,
     rc_room_creation: config.roomCreation,
     rc_reports: config.reports,
+    rc_media_create: config.mediaCreate,
     rc_user_directory: config.userDirectory,
     'rc_presence.per_user': config.presence.perUser,
     register_available: REGISTER_AVAILABLE,

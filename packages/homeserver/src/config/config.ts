@@ -22,6 +22,7 @@ export type {
 } from './listeners.ts';
 export type { LoggingConfig } from './logging.ts';
 export type { OutboundConfig } from './outbound.ts';
+export type { MediaConfig, StorageProviderConfig, ThumbnailSize } from './media.ts';
 export type { PasswordPolicy, PasswordsConfig } from './passwords.ts';
 export type { PresenceConfig } from './presence.ts';
 export type { ProfilesConfig } from './profiles.ts';

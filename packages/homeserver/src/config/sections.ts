@@ -6,6 +6,7 @@ import { directorySection } from './directory.ts';
 import { federationSection } from './federation.ts';
 import { listenersSection } from './listeners.ts';
 import { loggingSection } from './logging.ts';
+import { mediaSection } from './media.ts';
 import { outboundSection } from './outbound.ts';
 import { passwordsSection } from './passwords.ts';
 import { presenceSection } from './presence.ts';
@@ -44,6 +45,7 @@ export const SECTIONS = {
   retention: retentionSection,
   sync: syncSection,
   presence: presenceSection,
+  media: mediaSection,
   ratelimiting: ratelimitingSection,
   caches: cachesSection,
   logging: loggingSection,

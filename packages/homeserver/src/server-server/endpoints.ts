@@ -1,8 +1,13 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { bulkPerspectivesKeyQuery, getServerKey, perspectivesKeyQuery } from './keys.ts';
+import { federationMediaEndpoints } from './media.ts';
 import { queryEndpoints } from './query.ts';
 import type { ServerServices } from './services.ts';
 import { getVersion } from './version.ts';
+
+/** Those that `enable_media_repo: false` turns off. */
+export const serverMediaEndpoints: readonly Endpoint<ServerServices>[] =
+  federationMediaEndpoints('server');
 
 /** Every endpoint of the server-server API that Soma serves. */
 export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
@@ -11,4 +16,5 @@ export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
   perspectivesKeyQuery,
   bulkPerspectivesKeyQuery,
   ...queryEndpoints,
+  ...serverMediaEndpoints,
 ];

@@ -11,4 +11,5 @@ create table url_previews (
 ) {without_rowid};
 create index url_previews_expiry on url_previews (expires_ts);
 create index url_previews_image on url_previews (image) where image is not null;
+create index media_url_cache on media (created_ts) where url_cache is not null;
 `;
