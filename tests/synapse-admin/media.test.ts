@@ -137,6 +137,34 @@ test('all media of a user can be quarantined, and is counted', async (given) => 
   assertRefused(await ask(given, 'POST', '/user/alice/media/quarantine'), 400, 'M_INVALID_PARAM');
 });
 
+test('what went into quarantine and came out of it can be followed', async (given) => {
+  const alice = await given.newUser();
+  const mediaId = await upload(alice, randomBytes(20));
+  const list = async (from: number): Promise<Response> =>
+    ask(given, 'GET', '/media/quarantine_changes', { query: { from } });
+  const end = async (): Promise<number> => {
+    let from = 0;
+    for (;;) {
+      const { body } = await list(from);
+      if (listAt(body, 'changes').length === 0) return from;
+      from = Number(valueAt(body, 'next_batch'));
+    }
+  };
+  const before = await end();
+  const path = `soma.test/${mediaId}`;
+  await ask(given, 'POST', `/media/quarantine/${path}`);
+  await ask(given, 'POST', `/media/quarantine/${path}`);
+  await ask(given, 'POST', `/media/unquarantine/${path}`);
+  const { body } = await list(before);
+  const change = { origin: 'soma.test', media_id: mediaId };
+  assert.deepEqual(valueAt(body, 'changes'), [
+    { ...change, quarantined: true },
+    { ...change, quarantined: false },
+  ]);
+  assertRefused(await list(-1), 400, 'M_INVALID_PARAM');
+  assertRefused(await list(10 ** 12), 400, 'M_INVALID_PARAM');
+});
+
 test('media by its ID', async (given) => {
   const alice = await given.newUser();
   const bytes = randomBytes(77);

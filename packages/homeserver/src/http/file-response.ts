@@ -1,5 +1,5 @@
 import type { Reply } from './response.ts';
-import { ByteStream, PlainText, reply } from './response.ts';
+import { ByteStream, reply } from './response.ts';
 
 /** Bytes from `start` up to and without `end`. */
 interface ByteRange {
@@ -30,7 +30,7 @@ export async function fileResponse(request: FileRequest, file: ServedFile): Prom
   const { bytes, etag } = known;
   const headers = { ...file.headers, ETag: etag, 'Accept-Ranges': 'bytes' };
   if (matches(request.header('if-none-match'), etag)) {
-    return reply(new PlainText('', contentType), { status: 304, headers });
+    return reply(new ByteStream(nothing(), contentType), { status: 304, headers });
   }
   const ifRange = request.header('if-range');
   const asked = ifRange === undefined || ifRange === etag ? request.header('range') : undefined;
@@ -45,6 +45,9 @@ export async function fileResponse(request: FileRequest, file: ServedFile): Prom
   const contentRange = `bytes ${start}-${end - 1}/${bytes}`;
   return reply(body, { status: 206, headers: { ...headers, 'Content-Range': contentRange } });
 }
+
+/** Without a length: it would be taken for that of the file. */
+async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 function matches(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;

@@ -5,9 +5,9 @@ import type { MediaRepository } from './media.ts';
 import {
   findMediaNid,
   protectStatement,
-  quarantineStatement,
+  quarantineStatements,
   readNidsOfUser,
-  releaseStatement,
+  releaseStatements,
 } from './quarantine-store.ts';
 
 /** Quarantines those that are stored here and not protected, with all that has the same bytes. Gives how many changed. */
@@ -42,8 +42,8 @@ export async function unquarantineMedia(
   repository: MediaRepository,
   name: MediaName,
 ): Promise<void> {
-  const release = releaseStatement(originOf(repository, name), name.mediaId);
-  await write(repository.database, { statements: [release], positions: 0 });
+  const statements = releaseStatements(originOf(repository, name), name.mediaId);
+  await write(repository.database, { statements, positions: 1 });
 }
 
 /** Protects this server's own media from a later quarantine, or no longer. */
@@ -72,9 +72,9 @@ async function quarantine(
   let changed = 0;
   for (let at = 0; at < nids.length; at += removalsAtOnce) {
     const applied = await write(database, {
-      statements: [quarantineStatement(nids.slice(at, at + removalsAtOnce), by)],
-      returning: [0],
-      positions: 0,
+      statements: quarantineStatements(nids.slice(at, at + removalsAtOnce), by),
+      returning: [1],
+      positions: 1,
     });
     changed += applied.rows[0]?.length ?? 0;
   }

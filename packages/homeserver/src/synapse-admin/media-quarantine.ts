@@ -1,4 +1,8 @@
+import { Type } from 'typebox';
+
+import { invalidParam } from '../errors/matrix-error.ts';
 import type { Endpoint } from '../http/endpoint.ts';
+import { readQuarantineChanges } from '../media/quarantine-store.ts';
 import {
   protectMedia,
   quarantineMedia,
@@ -11,6 +15,7 @@ import { adminEndpoint } from './services.ts';
 import type { AdminServices } from './services.ts';
 
 const base = '/_synapse/admin/v1';
+const CHANGES_SHOWN = 100;
 // Clients send an empty object; like Synapse, nothing reads it.
 const common = {
   spec: 'Synapse admin API: media',
@@ -90,6 +95,28 @@ const unprotectMediaById = adminEndpoint({
   },
 });
 
+const listQuarantineChanges = adminEndpoint({
+  ...common,
+  operationId: 'listQuarantineChanges',
+  summary: 'List what went into quarantine and came out of it',
+  method: 'GET',
+  paths: [`${base}/media/quarantine_changes`],
+  query: Type.Object({ from: Type.Integer({ minimum: 0, default: 0 }) }),
+  errcodes: ['M_INVALID_PARAM'],
+  async handle({ query: { from } }, { media: { database, serverName } }) {
+    if (from > database.position) throw invalidParam('from is beyond the last change');
+    const found = await readQuarantineChanges(database.reader, from, CHANGES_SHOWN);
+    return {
+      next_batch: found.position,
+      changes: found.changes.map(({ origin = serverName, mediaId, isQuarantined }) => ({
+        origin,
+        media_id: mediaId,
+        quarantined: isQuarantined,
+      })),
+    };
+  },
+});
+
 export const quarantineEndpoints: readonly Endpoint<AdminServices>[] = [
   quarantineMediaById,
   unquarantineMediaById,
@@ -97,4 +124,5 @@ export const quarantineEndpoints: readonly Endpoint<AdminServices>[] = [
   quarantineUserMedia,
   protectMediaById,
   unprotectMediaById,
+  listQuarantineChanges,
 ];

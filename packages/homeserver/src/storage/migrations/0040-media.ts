@@ -40,6 +40,15 @@ create table media_thumbnails (
   primary key (sha256, width, height, method, animated)
 ) {without_rowid};
 
+create table media_quarantine_changes (
+  position bigint not null,
+  media_nid bigint not null,
+  origin text not null,
+  media_id text not null,
+  quarantined smallint not null,
+  primary key (position, media_nid)
+) {without_rowid};
+
 create table media_loose_ends (sha256 text primary key) {without_rowid};
 
 create table media_copies_due (
