@@ -15,7 +15,7 @@ test('options of Synapse without effect are named in one line', () => {
     database: { args: { check_same_thread: false } },
   });
   assert.deepEqual(warnings, [
-    'Options without effect in Soma: rc_federation, opentracing, ' +
+    'Options without effect in Soma: opentracing, rc_federation, ' +
       'database.args.check_same_thread, ' +
       'caches.sync_response_cache_duration.',
   ]);
