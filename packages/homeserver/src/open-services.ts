@@ -9,10 +9,12 @@ import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
 import { verifySignature } from './config/signing-key.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
+import { deviceRemains } from './e2ee/device-remains-store.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
+import { openEncryption } from './open-encryption.ts';
 import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
 import { openSync } from './open-sync.ts';
@@ -39,7 +41,15 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const now = Date.now;
   const database = await openDatabase(databaseOptions(config.database), serverName);
   const names = internedNames(database, config.caches.globalFactor);
-  const accounts = openAccounts({ database, names, config, logger, now });
+  const accounts = openAccounts({
+    database,
+    names,
+    config,
+    logger,
+    now,
+    deviceFollower: deviceRemains,
+  });
+  const { encryption, source: encryptionSource } = openEncryption(accounts);
   const ignored = await IgnoredUsers.open(database, names);
   const notices = openNotices(database, names, serverName, ignored);
   const rooms = openRooms({
@@ -60,7 +70,12 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     retention: retentionBounds(config),
   });
   const { presence, ...presenceOpened } = openPresence(config.presence, database, now);
-  const sync = openSync(rooms, syncSources(notices, presenceOpened.source), config);
+  const sync = openSync(
+    rooms,
+    syncSources(notices, presenceOpened.source, encryptionSource),
+    config,
+    logger,
+  );
   presenceOpened.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const rateLimits = openRateLimiters(config.ratelimiting, now);
@@ -71,6 +86,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     ...opened,
     sync,
     presence,
+    encryption,
     directory: { rooms, config: config.directory },
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),

@@ -3,6 +3,8 @@ import { accountEndpoints } from './account-endpoints.ts';
 import { withActivity } from './activity.ts';
 import { createRoomEndpoints } from './create-room.ts';
 import { directoryEndpoints } from './directory.ts';
+import { crossSigningEndpoints } from './keys-cross-signing.ts';
+import { keyEndpoints } from './keys.ts';
 import { oldSyncEndpoints } from './old-sync.ts';
 import { presenceEndpoints } from './presence.ts';
 import { publicRoomsEndpoints } from './public-rooms.ts';
@@ -15,6 +17,7 @@ import { roomReadingEndpoints } from './room-reading.ts';
 import { sendEndpoints } from './send-events.ts';
 import type { ClientServices } from './services.ts';
 import { syncEndpoints } from './sync.ts';
+import { toDeviceEndpoints } from './to-device.ts';
 import { typingEndpoints } from './typing.ts';
 import { upgradeRoomEndpoints } from './upgrade-room.ts';
 
@@ -34,6 +37,9 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...readMarkerEndpoints,
   ...typingEndpoints,
   ...pushRuleEndpoints,
+  ...keyEndpoints,
+  ...crossSigningEndpoints,
+  ...toDeviceEndpoints,
 ]);
 
 /** Every endpoint of the client-server API that Soma serves. */

@@ -51,7 +51,7 @@ export async function followEvents(
     const body = { start, end: answer.end, chunk: [...answer.chunk] };
     const leftMs = deadline - Date.now();
     if (answer.chunk.length > 0 || leftMs <= 0 || signal.aborted) return body;
-    if (concernsUser(context, viewer.userNid, answer)) continue;
+    if (concernsUser(context, viewer, answer)) continue;
     const { peeked } = answer;
     const end =
       peeked === undefined
@@ -65,7 +65,12 @@ function tokenOf({ rooms: { database }, sources }: SyncContext, from: string | u
   if (from === undefined) {
     const { typing, presence } = sources;
     const { position } = database;
-    return { position, typing: typing.counter, presence: presence.counter };
+    return {
+      position,
+      typing: typing.counter,
+      presence: presence.counter,
+      toDevice: position,
+    };
   }
   const token = parseSyncToken('from', database.incarnation, from);
   if (token === undefined || token.position > database.position) {
