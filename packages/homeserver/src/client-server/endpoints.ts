@@ -2,7 +2,10 @@ import type { Endpoint } from '../http/endpoint.ts';
 import { accountEndpoints } from './account-endpoints.ts';
 import { withActivity } from './activity.ts';
 import { createRoomEndpoints } from './create-room.ts';
+import { dehydratedDeviceEndpoints } from './dehydrated-devices.ts';
 import { directoryEndpoints } from './directory.ts';
+import { backupVersionEndpoints } from './key-backup-versions.ts';
+import { keyBackupEndpoints } from './key-backup.ts';
 import { crossSigningEndpoints } from './keys-cross-signing.ts';
 import { keyEndpoints } from './keys.ts';
 import { oldSyncEndpoints } from './old-sync.ts';
@@ -40,6 +43,9 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...keyEndpoints,
   ...crossSigningEndpoints,
   ...toDeviceEndpoints,
+  ...backupVersionEndpoints,
+  ...keyBackupEndpoints,
+  ...dehydratedDeviceEndpoints,
 ]);
 
 /** Every endpoint of the client-server API that Soma serves. */
