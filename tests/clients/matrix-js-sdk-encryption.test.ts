@@ -225,6 +225,7 @@ async function rehydrate(world: World): Promise<void> {
   aliceElsewhere.close();
   const { event_id: eventId } = await bob.client.sendTextMessage(roomId, 'are you there?');
   const fresh = await world.logInAlice();
+  await when(() => cryptoOf(fresh).userHasCrossSigningKeys(fresh.userId, true));
   await cryptoOf(fresh).bootstrapCrossSigning({});
   await cryptoOf(fresh).startDehydration();
   await expectText(fresh, roomId, eventId, 'are you there?');
