@@ -8,6 +8,8 @@ import { backupVersionEndpoints } from './key-backup-versions.ts';
 import { keyBackupEndpoints } from './key-backup.ts';
 import { crossSigningEndpoints } from './keys-cross-signing.ts';
 import { keyEndpoints } from './keys.ts';
+import { mediaDownloadEndpoints } from './media-download.ts';
+import { mediaUploadEndpoints } from './media-upload.ts';
 import { oldSyncEndpoints } from './old-sync.ts';
 import { presenceEndpoints } from './presence.ts';
 import { publicRoomsEndpoints } from './public-rooms.ts';
@@ -23,6 +25,14 @@ import { syncEndpoints } from './sync.ts';
 import { toDeviceEndpoints } from './to-device.ts';
 import { typingEndpoints } from './typing.ts';
 import { upgradeRoomEndpoints } from './upgrade-room.ts';
+import { urlPreviewEndpoints } from './url-preview.ts';
+
+/** Those that `enable_media_repo: false` turns off. */
+export const mediaEndpoints: readonly Endpoint<ClientServices>[] = [
+  ...mediaUploadEndpoints,
+  ...mediaDownloadEndpoints,
+  ...urlPreviewEndpoints,
+];
 
 const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...accountEndpoints,
@@ -46,6 +56,7 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...backupVersionEndpoints,
   ...keyBackupEndpoints,
   ...dehydratedDeviceEndpoints,
+  ...mediaEndpoints,
 ]);
 
 /** Every endpoint of the client-server API that Soma serves. */

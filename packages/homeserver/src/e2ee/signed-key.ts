@@ -1,7 +1,7 @@
 import { isJsonObject, signedText } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
-import { verifySignature } from '../config/signing-key.ts';
+import { verifySignature } from '../federation-client/keys/verify-signature.ts';
 
 /** The one public key of a cross-signing key; undefined where there is not exactly one. */
 export function publicKeyOf(key: JsonObject): string | undefined {
