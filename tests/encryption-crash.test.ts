@@ -3,10 +3,10 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { claimOneTimeKey, uploadOneTimeKeys } from './crash/one-time-keys.ts';
-import { logIn, registerUser, sync, type TestUser } from './harness/client.ts';
+import { logIn, registerUser, sync } from './harness/client.ts';
 import { testEngines } from './harness/engines.ts';
 import { startHomeserver, type TestHomeserver } from './harness/homeserver-process.ts';
-import { listAt, textAt, valueAt } from './harness/json-path.ts';
+import { listAt, textAt } from './harness/json-path.ts';
 
 const v3 = '/_matrix/client/v3';
 const crashes = 6;

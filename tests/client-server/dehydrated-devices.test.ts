@@ -41,7 +41,7 @@ test('a dehydrated device has keys, receives messages, and can be read again and
     const send = `${v3}/sendToDevice/org.example.note/dehydrated${note}`;
     await ok(alice, 'PUT', send, { body: { messages } });
   }
-  for (const _time of [1, 2]) {
+  for (let time = 0; time < 2; time += 1) {
     const first = await ok(bob, 'POST', `${path}/DEHYDRATED/events`, { body: {} });
     const next_batch = textAt(first, 'next_batch');
     const second = await ok(bob, 'POST', `${path}/DEHYDRATED/events`, { body: { next_batch } });
@@ -54,6 +54,11 @@ test('a dehydrated device has keys, receives messages, and can be read again and
     const third = await ok(bob, 'POST', `${path}/DEHYDRATED/events`, last);
     assert.deepEqual(listAt(third, 'events'), []);
   }
+  const page = await ok(bob, 'GET', `${path}/DEHYDRATED/events`);
+  const from = textAt(page, 'next_batch');
+  const rest = await ok(bob, 'GET', `${path}/DEHYDRATED/events`, { query: { from } });
+  assert.deepEqual([listAt(page, 'events').length, listAt(rest, 'events').length], [100, 30]);
+  assert.equal(valueAt(rest, 'next_batch'), undefined);
   assert.deepEqual(await ok(bob, 'DELETE', path), { device_id: 'DEHYDRATED' });
   assert.equal(await refusal(bob, 'GET', path), '404 M_NOT_FOUND');
 });

@@ -54,12 +54,15 @@ test('a user who is not there has no devices, and one elsewhere cannot be reache
 
 test('one-time keys are handed out in the order of their upload, each once', async (given) => {
   const [alice, bob] = [await given.user('alice'), await given.newUser()];
-  const keys = ['z', 'a', 'm'].map((name) => [`signed_curve25519:${name}`, signedKey(bob, name)]);
+  const keys = ['z', 'a', 'm'].map((name): [string, JsonObject] => [
+    `signed_curve25519:${name}`,
+    signedKey(bob, name),
+  ]);
   const counted = await upload(bob, { one_time_keys: Object.fromEntries(keys) });
   assert.deepEqual(counted, { one_time_key_counts: { signed_curve25519: 3 } });
   await upload(bob, { one_time_keys: { 'curve25519:plain': 'unsigned' } });
-  for (const [name = '', key] of keys) {
-    assert.deepEqual(await claim(alice, bob, 'signed_curve25519'), { [String(name)]: key });
+  for (const [name, key] of keys) {
+    assert.deepEqual(await claim(alice, bob, 'signed_curve25519'), { [name]: key });
   }
   assert.equal(await claim(alice, bob, 'signed_curve25519'), undefined);
   assert.deepEqual(await claim(alice, bob, 'curve25519'), { 'curve25519:plain': 'unsigned' });
@@ -90,7 +93,7 @@ test('the fallback is given once there are no one-time keys, stays, and is told 
   assert.deepEqual(await unused(), ['signed_curve25519']);
   await claim(alice, bob, 'signed_curve25519');
   assert.deepEqual(await unused(), ['signed_curve25519']);
-  for (const _time of [1, 2]) {
+  for (let time = 0; time < 2; time += 1) {
     assert.deepEqual(await claim(alice, bob, 'signed_curve25519'), { 'signed_curve25519:F': key });
     assert.deepEqual(await unused(), []);
   }

@@ -68,12 +68,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     retention: retentionBounds(config),
   });
   const { presence, ...presenceOpened } = openPresence(config.presence, database, now);
-  const sync = openSync(
-    rooms,
-    syncSources(notices, presenceOpened.source, encryptionSource),
-    config,
-    logger,
-  );
+  const sources = syncSources(notices, presenceOpened.source, encryptionSource);
+  const sync = openSync(rooms, sources, config, logger);
   presenceOpened.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const rateLimits = openRateLimiters(config.ratelimiting, now);
@@ -103,17 +99,12 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
       await departUser(rooms, userNid);
     },
   };
-  return {
-    services,
-    federation,
-    close: async () => {
-      presenceOpened.close();
-      await closeMedia();
-      await federation.close();
-      await accounts.close();
-      await database.close();
-    },
+  const close = async (): Promise<void> => {
+    presenceOpened.close();
+    for (const opens of [{ close: closeMedia }, federation, accounts, database])
+      await opens.close();
   };
+  return { services, federation, close };
 }
 
 function retentionBounds({ retention }: Config): RetentionBounds | undefined {

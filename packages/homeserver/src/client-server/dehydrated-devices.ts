@@ -76,19 +76,42 @@ const remove = clientEndpoint({
   }),
 });
 
-const events = clientEndpoint({
+const eventsDescribed = {
   ...described,
-  operationId: 'getDehydratedDeviceEvents',
   summary: 'Show what was sent to the device that was left',
-  method: 'POST',
   paths: [`${path}/{deviceId}/events`],
-  body: Type.Object({ next_batch: OptionalText }),
-  bodyOptional: true,
   errcodes: ['M_INVALID_PARAM'],
-  handle: ({ requester, params, body }, { encryption }) => {
-    const nextBatch = body.next_batch ?? undefined;
-    return readDehydratedEvents(encryption, requester.userNid, params.deviceId, nextBatch);
+} as const;
+
+const getEvents = clientEndpoint({
+  ...eventsDescribed,
+  operationId: 'getDehydratedDeviceEvents',
+  method: 'GET',
+  query: Type.Object({
+    from: Type.Optional(Type.String()),
+    limit: Type.Optional(Type.Integer({ minimum: 1 })),
+  }),
+  async handle({ requester, params, query }, { encryption }) {
+    const request = { from: undefined, ...params, ...query };
+    const found = await readDehydratedEvents(encryption, requester.userNid, request);
+    const { events, nextBatch, hasMore } = found;
+    return { events, ...(hasMore ? { next_batch: nextBatch } : {}) };
   },
 });
 
-export const dehydratedDeviceEndpoints = [put, get, remove, events];
+/** Of an earlier draft: clients go on until there are no events. */
+const postEvents = clientEndpoint({
+  ...eventsDescribed,
+  operationId: 'postDehydratedDeviceEvents',
+  method: 'POST',
+  deprecated: true,
+  body: Type.Object({ next_batch: OptionalText }),
+  bodyOptional: true,
+  async handle({ requester, params, body }, { encryption }) {
+    const request = { ...params, from: body.next_batch ?? undefined };
+    const found = await readDehydratedEvents(encryption, requester.userNid, request);
+    return { events: found.events, next_batch: found.nextBatch };
+  },
+});
+
+export const dehydratedDeviceEndpoints = [put, get, remove, getEvents, postEvents];

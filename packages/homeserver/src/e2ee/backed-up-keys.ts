@@ -91,8 +91,8 @@ async function stateOf(
   userNid: number,
   version: number,
 ): Promise<JsonObject> {
-  const { count, etag } = await readBackupState(database.reader, userNid, version);
-  return { count, etag: String(etag) };
+  const state = await readBackupState(database.reader, userNid, version);
+  return { count: state.count, etag: String(state.etag) };
 }
 
 function parseKey(roomId: string, sessionId: string, key: JsonValue): BackedUpKey {

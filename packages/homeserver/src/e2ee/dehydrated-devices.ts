@@ -11,7 +11,7 @@ import { putDehydratedDeviceStatement, readDehydratedDevice } from './dehydrated
 import type { DehydratedDevice } from './dehydrated-device-store.ts';
 import type { Encryption } from './encryption.ts';
 import { parseKeyUpload } from './key-upload.ts';
-import { keyBytesMax } from './limits.ts';
+import { keyBytesMax, toDeviceMessagesMax } from './limits.ts';
 import { insertOneTimeKeyStatement, putFallbackKeyStatement } from './one-time-key-store.ts';
 import { receiveToDevice } from './receive-to-device.ts';
 import { publishStatements } from './upload-keys.ts';
@@ -89,6 +89,20 @@ export async function deleteDehydratedDevice(
   return deviceId;
 }
 
+/** Which messages to a dehydrated device are asked for. */
+export interface DehydratedEventsRequest {
+  readonly deviceId: string;
+  /** The token that came with those before. */
+  readonly from: string | undefined;
+  readonly limit?: number;
+}
+
+export interface DehydratedEvents {
+  readonly events: readonly JsonObject[];
+  readonly nextBatch: string;
+  readonly hasMore: boolean;
+}
+
 /**
  * The next messages that were sent to it. They stay until it is deleted: a client that fails to take its place begins
  * again. Throws `403 M_FORBIDDEN` for another device, and `400 M_INVALID_PARAM`.
@@ -96,17 +110,18 @@ export async function deleteDehydratedDevice(
 export async function readDehydratedEvents(
   { accounts: { database, names } }: Encryption,
   userNid: number,
-  deviceId: string,
-  nextBatch: string | undefined,
-): Promise<JsonObject> {
-  const token = /^d(\d{1,15})$/.exec(nextBatch ?? 'd0');
-  if (token === null) throw invalidParam('next_batch is not a token of this server');
+  { deviceId, from, limit = toDeviceMessagesMax }: DehydratedEventsRequest,
+): Promise<DehydratedEvents> {
+  const token = /^d(\d{1,15})$/.exec(from ?? 'd0');
+  if (token === null) throw invalidParam('That is not a token of this server');
   return readAt(database, async (reader, position) => {
     const found = await readDehydratedDevice(reader, userNid);
     if (found?.deviceId !== deviceId) throw forbidden('This is not your dehydrated device');
     const device = { userNid, deviceNid: found.deviceNid };
     const above = Number(token[1]);
-    const { events, upTo } = await receiveToDevice(reader, names, device, above, position);
-    return { events: [...events], next_batch: `d${upTo}` };
+    const most = Math.min(limit, toDeviceMessagesMax);
+    const received = await receiveToDevice(reader, names, device, above, position, most);
+    const { events, upTo } = received;
+    return { events, nextBatch: `d${upTo}`, hasMore: upTo < position };
   });
 }

@@ -26,8 +26,8 @@ export async function receiveToDevice(
   device: Place,
   above: number,
   upTo: number,
+  limit = toDeviceMessagesMax,
 ): Promise<ReceivedMessages> {
-  const limit = toDeviceMessagesMax;
   const messages = await readToDevice(reader, device, { above, upTo, limit });
   const events: JsonObject[] = [];
   for (const { senderNid, type, content } of messages) {
