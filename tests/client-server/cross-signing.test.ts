@@ -69,6 +69,16 @@ test('the first keys need no password, other ones do, and the same ones again do
   assert.deepEqual(valueAt(after, 'master_keys', alice.userId), second.body['master_key']);
 });
 
+test('of two first uploads at once one needs the password', async (given) => {
+  const alice = await given.newUser();
+  const uploads = [newCrossSigning(alice), newCrossSigning(alice), newCrossSigning(alice)];
+  const answers = await Promise.all(
+    uploads.map(({ body }) => alice.request('POST', uploadPath, { body })),
+  );
+  const statuses = answers.map(({ status }) => status).toSorted();
+  assert.deepEqual(statuses, [200, 401, 401]);
+});
+
 test('the keys may be left out once the session has them', async (given) => {
   const alice = await given.newUser();
   await publish(alice);

@@ -4,9 +4,10 @@ import type { JsonObject } from '@soma/protocol';
 
 import { logIn, registerGuest, type TestUser } from '../harness/client.ts';
 import { valueAt } from '../harness/json-path.ts';
+import { confirmed } from './interactive.ts';
 import { ok, outcome, refusal, v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
-import { deviceKeys, newIdentity, signedBy } from './signing-identity.ts';
+import { crossSigningKey, deviceKeys, newIdentity, signedBy } from './signing-identity.ts';
 import { sync } from './sync-view.ts';
 
 const test = serverTests({ allow_guest_access: true });
@@ -155,6 +156,18 @@ test('guests have keys too', async (given) => {
   await upload(guest, { device_keys: deviceKeys(guest, newIdentity()) });
   const shown = await query(guest, { [guest.userId]: [] });
   assert.notEqual(valueAt(shown, 'device_keys', guest.userId, guest.deviceId), undefined);
+});
+
+test('an account that ends takes its keys and signatures with it', async (given) => {
+  const [alice, bob] = [await given.user('alice'), await given.newUser()];
+  await upload(bob, { device_keys: deviceKeys(bob, newIdentity()) });
+  const master_key = crossSigningKey(bob.userId, 'master', newIdentity());
+  await ok(bob, 'POST', `${v3}/keys/device_signing/upload`, { body: { master_key } });
+  const ended = await confirmed(bob, 'POST', `${v3}/account/deactivate`);
+  assert.equal(ended.status, 200);
+  const shown = await query(alice, { [bob.userId]: [] });
+  assert.deepEqual(valueAt(shown, 'device_keys', bob.userId), {});
+  assert.deepEqual(valueAt(shown, 'master_keys'), {});
 });
 
 test('a device takes its keys with it', async (given) => {

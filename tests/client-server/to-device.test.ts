@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { logIn, type TestUser } from '../harness/client.ts';
-import { listAt, valueAt } from '../harness/json-path.ts';
+import { listAt, textAt, valueAt } from '../harness/json-path.ts';
 import { ok, refusal, v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
 import { pollDuring, sync, type SyncView } from './sync-view.ts';
@@ -87,6 +87,18 @@ test('a message wakes the device that it is for', async (given) => {
   );
   assert.deepEqual(notesIn(woken), ['wake']);
   assert.deepEqual(listAt(await other, 'to_device', 'events'), []);
+});
+
+test('the old ways to sync neither tell of messages nor take them away', async (given) => {
+  const [alice, bob] = [await given.user('alice'), await given.newUser()];
+  await send(alice, { [bob.userId]: { '*': { note: 'kept' } } });
+  const initial = await ok(bob, 'GET', `${v3}/initialSync`);
+  const events = await ok(bob, 'GET', `${v3}/events`, {
+    query: { from: textAt(initial, 'end'), timeout: 0 },
+  });
+  const view = await sync(bob, { since: textAt(events, 'end') });
+  assert.deepEqual(notesIn(view), ['kept']);
+  assert.deepEqual(notesIn(await sync(bob, { since: view.nextBatch })), []);
 });
 
 test('what is too large or malformed is refused', async (given) => {

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { uploadSignatures } from '../e2ee/upload-signatures.ts';
 import {
   checkSigningKeys,
-  needsNoAuthentication,
+  compareSigningKeys,
   publishSigningKeys,
 } from '../e2ee/upload-signing-keys.ts';
 import { clientPaths } from '../http/endpoint.ts';
@@ -38,14 +38,16 @@ const uploadSigningKeys = clientEndpoint({
     const isContinued = auth !== undefined && Object.keys(body).length === 0;
     if (!isContinued) {
       const keys = await checkSigningKeys(encryption, requester, body);
-      if (await needsNoAuthentication(encryption, requester, keys)) {
-        await publishSigningKeys(encryption, requester, keys);
-        return {};
-      }
+      const comparison = await compareSigningKeys(encryption, requester, keys);
+      if (comparison === 'same') return {};
+      const isFirst = comparison === 'first';
+      const published =
+        isFirst && (await publishSigningKeys(encryption, requester, keys, { isFirst }));
+      if (published === 'published') return {};
     }
     const agreed = await interactiveAuth.authenticate(request, [['m.login.password']]);
     const keys = await checkSigningKeys(encryption, requester, agreed.body);
-    await publishSigningKeys(encryption, requester, keys);
+    await publishSigningKeys(encryption, requester, keys, { isFirst: false });
     await agreed.end();
     return {};
   },

@@ -1,3 +1,4 @@
+import type { Guard } from '../storage/change.ts';
 import { escapeText, unescapeText } from '../storage/escape-text.ts';
 import { query, statement } from '../storage/sql.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
@@ -31,6 +32,7 @@ const putKey = query(
   `insert into cross_signing_keys (user_nid, usage, json) values (?, ?, ?)
    on conflict (user_nid, usage) do update set json = excluded.json`,
 );
+const masterKey = query('select 1 as one from cross_signing_keys where user_nid = ? and usage = ?');
 const keysOf = query<{ usage: number; json: string }>(
   'select usage, json from cross_signing_keys where user_nid = ?',
 );
@@ -44,6 +46,15 @@ const visible = query<SignatureRow>(
   `select target, signer_nid, key_id, signature from key_signatures
    where target_nid = ? and signer_nid in (?, ?)`,
 );
+
+/** Holds while the user has no master key. */
+export function noMasterKey(userNid: number): Guard {
+  return {
+    name: 'no-master-key',
+    check: statement(masterKey, userNid, UsageCode.master),
+    expect: 'absent',
+  };
+}
 
 export function putCrossSigningKeyStatement(
   userNid: number,

@@ -113,7 +113,9 @@ function checkOwnMaster(
 ): FoundSignature[] {
   checkSame(master, object);
   const known = signaturesOf(master, user.userId);
-  const keyIds = Object.keys(signaturesOf(object, user.userId)).filter((id) => !(id in known));
+  const keyIds = Object.keys(signaturesOf(object, user.userId)).filter(
+    (id) => !Object.hasOwn(known, id),
+  );
   return keyIds.map((keyId) => {
     const deviceId = keyId.slice(keyId.indexOf(':') + 1);
     const device = devices.get(deviceId);

@@ -4,9 +4,9 @@ import type { JsonObject } from '@soma/protocol';
 import { readDevices } from '../accounts/device-store.ts';
 import { MatrixError, forbidden, invalidParam, missingParam } from '../errors/matrix-error.ts';
 import { ChangeKind } from '../storage/change.ts';
-import { write } from '../storage/database.ts';
 import {
   keyUsages,
+  noMasterKey,
   putCrossSigningKeyStatement,
   readCrossSigningKeys,
 } from './cross-signing-store.ts';
@@ -62,29 +62,30 @@ export async function checkSigningKeys(
   return keys;
 }
 
-/** Whether the keys may be published without authenticating again: the first ones, and the same ones again. */
-export async function needsNoAuthentication(
+/** How uploaded keys relate to those that the user has: these come first, are the same, or are other ones. */
+export async function compareSigningKeys(
   { accounts: { database } }: Encryption,
   { userNid }: Owner,
   keys: SigningKeys,
-): Promise<boolean> {
+): Promise<'first' | 'same' | 'other'> {
   const stored = await readCrossSigningKeys(database.reader, userNid);
-  if (!stored.has('master')) return true;
-  return [...keys].every(([usage, key]) => {
+  if (!stored.has('master')) return 'first';
+  const isSame = [...keys].every(([usage, key]) => {
     const before = parsed(stored.get(usage));
     return before !== undefined && publicKeyOf(before) === publicKeyOf(key);
   });
+  return isSame ? 'same' : 'other';
 }
 
-/** Publishes keys that {@link checkSigningKeys} gave. */
+/** Publishes keys that {@link checkSigningKeys} gave; as the first ones, only while there is no master key. */
 export async function publishSigningKeys(
   { accounts: { database } }: Encryption,
   { userNid }: Owner,
   keys: SigningKeys,
-): Promise<void> {
-  if (keys.size === 0) return;
+  { isFirst }: { readonly isFirst: boolean },
+): Promise<'published' | 'refused'> {
   const isForAll = keys.has('master') || keys.has('self_signing');
-  await write(database, {
+  const { outcome } = await database.submit({
     statements: [
       ...[...keys].map(([usage, key]) =>
         putCrossSigningKeyStatement(userNid, usage, JSON.stringify(key)),
@@ -94,9 +95,11 @@ export async function publishSigningKeys(
         ? deviceListChangedStatement(userNid)
         : deviceListChangedForStatement(userNid, userNid),
     ],
+    guards: isFirst ? [noMasterKey(userNid)] : [],
     positions: 1,
     touches: [{ kind: isForAll ? ChangeKind.deviceList : ChangeKind.userData, subject: userNid }],
-  });
+  }).done;
+  return outcome === 'applied' ? 'published' : 'refused';
 }
 
 function parseKey(key: unknown, userId: string, usage: KeyUsage): JsonObject {

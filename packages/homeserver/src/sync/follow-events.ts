@@ -69,7 +69,7 @@ function tokenOf({ rooms: { database }, sources }: SyncContext, from: string | u
       position,
       typing: typing.counter,
       presence: presence.counter,
-      toDevice: position,
+      toDevice: 0,
     };
   }
   const token = parseSyncToken('from', database.incarnation, from);
@@ -79,8 +79,10 @@ function tokenOf({ rooms: { database }, sources }: SyncContext, from: string | u
   return token;
 }
 
-function tokenText(context: SyncContext, { position, typing = 0, presence = 0 }: SyncToken) {
-  return formatSyncToken(context.rooms.database.incarnation, position, { typing, presence });
+function tokenText(context: SyncContext, token: SyncToken) {
+  const { position, typing = 0, presence = 0, toDevice } = token;
+  const { incarnation } = context.rooms.database;
+  return formatSyncToken(incarnation, position, { typing, presence }, toDevice);
 }
 
 function answerOnce(
@@ -114,7 +116,7 @@ function answerOnce(
     ];
     return {
       chunk,
-      end: formatSyncToken(context.rooms.database.incarnation, stream.upTo, counters),
+      end: tokenText(context, { ...token, position: stream.upTo, ...counters }),
       position,
       ...counters,
       rooms: new Map(followed.map((room) => [room.roomNid, room])),
