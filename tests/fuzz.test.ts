@@ -23,7 +23,7 @@ import { runCli } from './harness/run-cli.ts';
 import { servedEndpoints } from './harness/served-endpoints.ts';
 
 const requestsPerEndpoint = 25;
-const endpointMsMax = 250;
+const endpointMsMax = 125;
 const answerMsMax = 10_000;
 const errorLine = /"level":(?:50|60)|\b(?:Unhandled|Uncaught)/;
 
