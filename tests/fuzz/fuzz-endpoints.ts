@@ -25,7 +25,7 @@ import { requestsOf, type FuzzRequest, type KnownValues } from './request-arbitr
 /** So many endpoints share the rooms that requests may name, and may destroy. */
 const endpointsPerPreparation = 3;
 const requestsPerEndpoint = 25;
-const endpointMsMax = 250;
+const endpointMsMax = 125;
 const answerMsMax = 10_000;
 const errorLine = /"level":(?:50|60)|\b(?:Unhandled|Uncaught)/;
 
