@@ -24,6 +24,8 @@ import { databaseOptions } from './storage/database-options.ts';
 import { internedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
 import { syncSources } from './sync-sources.ts';
+import { RoomListingProjection } from './sync/sliding/room-listing-projection.ts';
+import { openSlidingContext } from './sync/sliding/sliding-context.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** The domain, opened: what the edges call, and how it is closed. */
@@ -48,6 +50,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     projections: [
       new MembershipProjection(names.users, serverName, config.rooms.forgetRoomsOnLeave),
       new RoomDetailsProjection(),
+      new RoomListingProjection(),
       ...notices.projections,
     ],
     signer: eventSigner(config),
@@ -70,6 +73,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rooms,
     ...opened,
     sync,
+    slidingSync: openSlidingContext(sync),
     presence,
     directory: { rooms, config: config.directory },
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),

@@ -1,6 +1,11 @@
 import type { JsonObject } from '@soma/protocol';
 
-import { readAccountData, readAccountDataChanged } from './accounts/account-data-store.ts';
+import {
+  GLOBAL,
+  readAccountData,
+  readAccountDataChanged,
+  readAccountDataOfRooms,
+} from './accounts/account-data-store.ts';
 import type { AccountDataEntry } from './accounts/account-data-store.ts';
 import type { Notices } from './open-notices.ts';
 import type { AccountDataEvent, SyncSources } from './sync/sync-context.ts';
@@ -10,7 +15,12 @@ export function syncSources(
   { sources, withPushRules }: Notices,
   presence: SyncSources['presence'],
 ): SyncSources {
-  return { ...sources, presence, accountData: withPushRules(readAccountDataOf) };
+  return {
+    ...sources,
+    presence,
+    accountData: withPushRules(readAccountDataOf),
+    ownAccountData: withPushRules(readOwnAccountData),
+  };
 }
 
 const readAccountDataOf: SyncSources['accountData'] = async (reader, { userNid }, above, upTo) => {
@@ -22,6 +32,11 @@ const readAccountDataOf: SyncSources['accountData'] = async (reader, { userNid }
     ([roomNid, entries]) => [roomNid, entries.map(toEvent)] as const,
   );
   return { global: found.global.map(toEvent), rooms: new Map(rooms) };
+};
+
+const readOwnAccountData: SyncSources['accountData'] = async (reader, { userNid }) => {
+  const { global } = await readAccountDataOfRooms(reader, userNid, [GLOBAL]);
+  return { global: global.map(toEvent), rooms: new Map() };
 };
 
 function toEvent({ type, content }: AccountDataEntry): AccountDataEvent {

@@ -8,6 +8,7 @@ import type { InteractiveAuth } from '../http/interactive-auth.ts';
 import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
 import type { PushRules } from '../push/push-rules.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import type { SlidingContext } from '../sync/sliding/sliding-context.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
 import type { RateLimiters } from './rate-limits.ts';
 
@@ -29,6 +30,7 @@ export interface ClientServices extends AccountServices {
   readonly ephemeral: Ephemeral;
   readonly pushRules: PushRules;
   readonly sync: SyncContext;
+  readonly slidingSync: SlidingContext;
   readonly directory: Directory;
   readonly copyRoomRules: CopyRoomRules;
   /** Undefined where it is turned off. */

@@ -97,6 +97,10 @@ const readCurrentKeys = query<StateRow>(
   `select state_key_nid, event_nid from current_state
    where room_nid = ? and type_nid = ? and state_key_nid {in}`,
 );
+const readCurrentEntriesOf = query<StateRow>(
+  `select state_key_nid, event_nid from current_state
+   where room_nid = ? and type_nid {in} and state_key_nid {in}`,
+);
 const readRoom = query<{ version: string; create_event_nid: number }>(
   'select version, create_event_nid from room_versions where room_nid = ?',
 );
@@ -271,6 +275,18 @@ export async function readCurrentStateKeys(
   if (stateKeyNids.length === 0) return new Map();
   const rows = await reader.all(readCurrentKeys, roomNid, typeNid, integerList(stateKeyNids));
   return toStateMap(rows);
+}
+
+/** Some entries of the current state, of whatever types; the types must be all those of the keys. */
+export async function readCurrentEntries(
+  reader: Reader,
+  roomNid: number,
+  typeNids: Iterable<number>,
+  stateKeyNids: readonly number[],
+): Promise<Map<number, number>> {
+  if (stateKeyNids.length === 0) return new Map();
+  const keys = integerList(stateKeyNids);
+  return toStateMap(await reader.all(readCurrentEntriesOf, roomNid, integerList(typeNids), keys));
 }
 
 export async function readCurrentStateKey(

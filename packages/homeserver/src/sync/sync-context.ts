@@ -48,6 +48,8 @@ export interface SyncSources {
     above: number,
     upTo: number,
   ): Promise<AccountDataChanges>;
+  /** All entries that belong to no room, called as {@link accountData} of all. */
+  ownAccountData: SyncSources['accountData'];
   /** The content of an `m.receipt`; undefined where there is none. Private ones only to their owner. */
   receipts(
     reader: Reader,
