@@ -87,10 +87,11 @@ export async function readRoom(
       : { required_state: stateJson(pass, told.events) }),
     ...(timeline === undefined ? {} : timelineJson(pass, timeline)),
   };
-  const limit =
-    before === undefined || isExpanded || timeline?.limited === true
-      ? config.timelineLimit
-      : Math.max(config.timelineLimit, before.config.timelineLimit);
+  // What a client that wants no timeline missed, it gets with the longer one that it asks for later.
+  const isCut = before === undefined || timeline === undefined || timeline.limited || isExpanded;
+  const limit = isCut
+    ? config.timelineLimit
+    : Math.max(config.timelineLimit, before.config.timelineLimit);
   return {
     json: hasNews ? json : undefined,
     timeline,
