@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { createRoom, joinRoom, sendText, type TestUser } from '../harness/client.ts';
-import { listAt, valueAt } from '../harness/json-path.ts';
+import { listAt, textAt, valueAt } from '../harness/json-path.ts';
 import { ok, roomPath, v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
 import { expectRoom, listOf, slide, slideDuring } from './sliding-view.ts';
@@ -18,9 +18,9 @@ function setAccountData(user: TestUser, type: string, body: object, roomId?: str
   return ok(user, 'PUT', path, { body });
 }
 
-function typesOf(extension: unknown, ...path: string[]): unknown[] {
+function typesOf(extension: unknown, ...path: string[]): string[] {
   const list = valueAt(extension, ...path);
-  return Array.isArray(list) ? list.map((event) => valueAt(event, 'type')).toSorted() : [];
+  return Array.isArray(list) ? list.map((event) => textAt(event, 'type')).toSorted() : [];
 }
 
 test('account data come whole, then what changed, also of rooms that were out of the window', async (given) => {

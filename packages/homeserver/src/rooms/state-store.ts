@@ -67,15 +67,16 @@ const readChain = query<{
   lineage_index: number;
   hash: number;
 }>(`${chain} select snapshot_nid, lineage, lineage_index, hash from chain order by lineage_index`);
+/** `cross` makes SQLite, which knows no statistics, walk the chain: it would else look through all deltas there are. */
 const readChainState = query<{ state_key_nid: number; event_nid: number | null }>(
   `${chain} select d.state_key_nid, d.event_nid
-   from chain c join snapshot_deltas d on d.snapshot_nid = c.snapshot_nid
+   from chain c cross join snapshot_deltas d where d.snapshot_nid = c.snapshot_nid
    order by c.lineage_index`,
 );
 const readChainKey = query<{ event_nid: number | null }>(
   `${chain} select d.event_nid
-   from chain c join snapshot_deltas d on d.snapshot_nid = c.snapshot_nid
-   where d.state_key_nid = ?
+   from chain c cross join snapshot_deltas d
+   where d.snapshot_nid = c.snapshot_nid and d.state_key_nid = ?
    order by c.lineage_index desc limit 1`,
 );
 const readCurrent = query<StateRow>(

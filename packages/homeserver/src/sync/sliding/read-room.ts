@@ -38,71 +38,85 @@ export async function readRoom(
   known: SentRoom | undefined,
   unread: UnreadCount = NO_UNREAD,
 ): Promise<RoomAnswer> {
-  const { roomNid, membership } = room;
   const isFresh = known === undefined || (await hasJoinedAnew(pass, room, known));
   const before = isFresh ? undefined : known;
   const isExpanded = before !== undefined && config.timelineLimit > before.config.timelineLimit;
-  const version = await pass.context.sync.rooms.versions.of(pass.reader, roomNid);
-  const leftAt = membership === 'join' ? undefined : await departureOf(pass, room);
-  const timeline = await timelineOf(
-    pass,
-    room,
-    config.timelineLimit,
-    isExpanded ? undefined : before,
-  );
-  const told =
-    version === undefined
-      ? undefined
-      : await readToldState(pass, {
-          place: { roomNid, leftAt },
-          version,
-          required: config.requiredState,
-          before,
-          timeline,
-        });
-  const isBumped = before?.bumpStamp !== room.bumpStamp;
-  const isRead =
-    before?.unread.notify !== unread.notify || before.unread.highlight !== unread.highlight;
-  const hasNews =
-    before === undefined ||
-    isExpanded ||
-    isBumped ||
-    isRead ||
-    before.membership !== membership ||
-    (timeline?.events.length ?? 0) > 0 ||
-    (told?.events.length ?? 0) > 0;
-  const summary =
-    membership === 'join' && told !== undefined ? await summaryOf(pass, roomNid, told) : {};
-  const json = {
-    ...(before === undefined ? { initial: true } : {}),
-    ...(isExpanded ? { unstable_expanded_timeline: true } : {}),
-    membership,
-    ...(isBumped ? { bump_stamp: room.bumpStamp } : {}),
-    ...summary,
-    ...(await dmOf(pass, roomNid)),
-    notification_count: unread.notify,
-    highlight_count: unread.highlight,
-    ...(told === undefined || told.events.length === 0
-      ? {}
-      : { required_state: stateJson(pass, told.events) }),
-    ...(timeline === undefined ? {} : timelineJson(pass, timeline)),
-  };
+  const from = isExpanded ? undefined : before;
+  const timeline = await timelineOf(pass, room, config.timelineLimit, from);
+  const told = await readStateOf(pass, { room, config }, before, timeline);
+  const news: RoomNews = { room, unread, before, isExpanded, timeline, told };
   // What a client that wants no timeline missed, it gets with the longer one that it asks for later.
   const isCut = before === undefined || timeline === undefined || timeline.limited || isExpanded;
   const limit = isCut
     ? config.timelineLimit
     : Math.max(config.timelineLimit, before.config.timelineLimit);
   return {
-    json: hasNews ? json : undefined,
+    json: hasNews(news) ? await roomJson(pass, news) : undefined,
     timeline,
     sent: {
       upTo: pass.upTo,
-      membership,
+      membership: room.membership,
       config: configOf(limit, told?.followed, config, before),
       bumpStamp: room.bumpStamp,
       unread,
       lazyMembers: told?.lazyMembers ?? new Set(),
     },
+  };
+}
+
+/** What was found of a room. */
+interface RoomNews {
+  readonly room: ListedRoom;
+  readonly unread: UnreadCount;
+  readonly before: SentRoom | undefined;
+  readonly isExpanded: boolean;
+  readonly timeline: RoomTimeline | undefined;
+  readonly told: ToldState | undefined;
+}
+
+async function readStateOf(
+  pass: SlidingPass,
+  { room, config }: ScopedRoom,
+  before: SentRoom | undefined,
+  timeline: RoomTimeline | undefined,
+): Promise<ToldState | undefined> {
+  const { roomNid, membership } = room;
+  const version = await pass.context.sync.rooms.versions.of(pass.reader, roomNid);
+  if (version === undefined) return undefined;
+  const leftAt = membership === 'join' ? undefined : await departureOf(pass, room);
+  const place = { roomNid, leftAt };
+  const { requiredState: required } = config;
+  return readToldState(pass, { place, version, required, before, timeline });
+}
+
+function hasNews({ room, unread, before, isExpanded, timeline, told }: RoomNews): boolean {
+  if (before === undefined || isExpanded || before.membership !== room.membership) return true;
+  return (
+    before.bumpStamp !== room.bumpStamp ||
+    before.unread.notify !== unread.notify ||
+    before.unread.highlight !== unread.highlight ||
+    (timeline?.events.length ?? 0) > 0 ||
+    (told?.events.length ?? 0) > 0
+  );
+}
+
+async function roomJson(
+  pass: SlidingPass,
+  { room, unread, before, isExpanded, timeline, told }: RoomNews,
+): Promise<JsonObject> {
+  const { roomNid, membership, bumpStamp } = room;
+  const isTold = told !== undefined && told.events.length > 0;
+  return {
+    ...(before === undefined ? { initial: true } : {}),
+    ...(isExpanded ? { unstable_expanded_timeline: true } : {}),
+    membership,
+    ...(before?.bumpStamp === bumpStamp ? {} : { bump_stamp: bumpStamp }),
+    ...(membership === 'join' && told !== undefined ? await summaryOf(pass, roomNid, told) : {}),
+    ...(await dmOf(pass, roomNid)),
+    notification_count: unread.notify,
+    highlight_count: unread.highlight,
+    ...(isTold ? { required_state: stateJson(pass, told.events) } : {}),
+    ...(timeline === undefined ? {} : timelineJson(pass, timeline)),
   };
 }
 
