@@ -11,7 +11,7 @@ import { registerUsers } from '../setup/register-users.ts';
 import { createRooms } from '../setup/rooms.ts';
 
 const roomCounts = [10, 1_000, 10_000] as const;
-const windowSize = 20;
+const windowSize = 10;
 const times = 20;
 
 const path = '/_matrix/client/unstable/org.matrix.simplified_msc3575/sync?timeout=0';

@@ -15,7 +15,7 @@ const ROOMS_MAX = 1_000_000;
 
 /** A user's rooms, the one with the newest bump first, as they are at one position. */
 export class RoomList {
-  #rooms: ReadonlyMap<number, ListedRoom>;
+  readonly #rooms: Map<number, ListedRoom>;
   #ordered: readonly ListedRoom[];
   #position: number;
   readonly #readAt: number;
@@ -53,9 +53,9 @@ export class RoomList {
     if (changed.length === 0) return;
     const fresh = byNid(changed);
     const kept = this.#ordered.filter(({ roomNid }) => !fresh.has(roomNid));
+    for (const [roomNid, room] of fresh) this.#rooms.set(roomNid, room);
     // Both parts are in order or nearly so, which the sort is quick with.
     this.#ordered = [...fresh.values(), ...kept].toSorted(newestBumpFirst);
-    this.#rooms = byNid(this.#ordered);
   }
 }
 

@@ -34,7 +34,7 @@ export async function readToldState(
   pass: SlidingPass,
   question: StateQuestion,
 ): Promise<ToldState> {
-  const { place, required, before, timeline, version } = question;
+  const { place, required, before, version } = question;
   const changes = new Changes();
   if (before !== undefined) {
     const { stateKeys } = pass.context.sync.rooms.names;
