@@ -7,12 +7,15 @@ import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
-import { verifySignature } from './config/signing-key.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
+import { verifySignature } from './federation-client/keys/verify-signature.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
+import { openFederation } from './open-federation.ts';
+import type { Federation } from './open-federation.ts';
+import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
 import { openSync } from './open-sync.ts';
@@ -31,6 +34,7 @@ import type { Logger } from './telemetry/logger.ts';
 /** The domain, opened: what the edges call, and how it is closed. */
 export interface OpenedServices {
   readonly services: ClientServices;
+  readonly federation: Federation;
   /** Resolves when nothing is open any more; the edges must have been closed before. */
   close(): Promise<void>;
 }
@@ -41,7 +45,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const now = Date.now;
   const database = await openDatabase(databaseOptions(config.database), serverName);
   const names = internedNames(database, config.caches.globalFactor);
-  const accounts = openAccounts({ database, names, config, logger, now });
+  const parts = { database, names, config, logger, now };
+  const accounts = openAccounts(parts);
   const ignored = await IgnoredUsers.open(database, names);
   const notices = openNotices(database, names, serverName, ignored);
   const rooms = openRooms({
@@ -67,6 +72,12 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   presenceOpened.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const rateLimits = openRateLimiters(config.ratelimiting, now);
+  const federation = openFederation(parts);
+  const { close: closeMedia, ...mediaServices } = await openMediaServices({
+    ...parts,
+    rooms,
+    federation,
+  });
   const services: ClientServices = {
     config,
     accounts,
@@ -75,6 +86,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     sync,
     slidingSync: openSlidingContext(sync),
     presence,
+    ...mediaServices,
     directory: { rooms, config: config.directory },
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
@@ -88,8 +100,11 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   return {
     services,
+    federation,
     close: async () => {
       presenceOpened.close();
+      await closeMedia();
+      await federation.close();
       await accounts.close();
       await database.close();
     },

@@ -3,6 +3,8 @@ import { accountEndpoints } from './account-endpoints.ts';
 import { withActivity } from './activity.ts';
 import { createRoomEndpoints } from './create-room.ts';
 import { directoryEndpoints } from './directory.ts';
+import { mediaDownloadEndpoints } from './media-download.ts';
+import { mediaUploadEndpoints } from './media-upload.ts';
 import { oldSyncEndpoints } from './old-sync.ts';
 import { presenceEndpoints } from './presence.ts';
 import { publicRoomsEndpoints } from './public-rooms.ts';
@@ -18,6 +20,14 @@ import { slidingSyncEndpoints } from './sliding-sync.ts';
 import { syncEndpoints } from './sync.ts';
 import { typingEndpoints } from './typing.ts';
 import { upgradeRoomEndpoints } from './upgrade-room.ts';
+import { urlPreviewEndpoints } from './url-preview.ts';
+
+/** Those that `enable_media_repo: false` turns off. */
+export const mediaEndpoints: readonly Endpoint<ClientServices>[] = [
+  ...mediaUploadEndpoints,
+  ...mediaDownloadEndpoints,
+  ...urlPreviewEndpoints,
+];
 
 const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...accountEndpoints,
@@ -36,6 +46,7 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...readMarkerEndpoints,
   ...typingEndpoints,
   ...pushRuleEndpoints,
+  ...mediaEndpoints,
 ]);
 
 /** Every endpoint of the client-server API that Soma serves. */

@@ -1,4 +1,7 @@
 import type { Endpoint } from '../http/endpoint.ts';
+import { mediaDeletionEndpoints } from './media-deletion.ts';
+import { quarantineEndpoints } from './media-quarantine.ts';
+import { mediaReadingEndpoints } from './media-reading.ts';
 import { getRegistrationNonce, registerWithSharedSecret } from './register.ts';
 import {
   createToken,
@@ -8,11 +11,12 @@ import {
   updateToken,
 } from './registration-tokens.ts';
 import { getServerVersion } from './server-version.ts';
-import type { AdminServices } from './services.ts';
+import type { AccountAdminServices, AdminServices } from './services.ts';
+import { statisticsEndpoints } from './statistics.ts';
 import { suspendUser } from './suspend.ts';
 
-/** Every endpoint of Synapse's admin API that Soma serves. */
-export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
+/** Those about accounts and the server itself. */
+export const accountAdminEndpoints: readonly Endpoint<AccountAdminServices>[] = [
   getServerVersion,
   getRegistrationNonce,
   registerWithSharedSecret,
@@ -22,4 +26,13 @@ export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
   updateToken,
   deleteToken,
   suspendUser,
+];
+
+/** Every endpoint of Synapse's admin API that Soma serves. */
+export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
+  ...accountAdminEndpoints,
+  ...mediaReadingEndpoints,
+  ...quarantineEndpoints,
+  ...mediaDeletionEndpoints,
+  ...statisticsEndpoints,
 ];

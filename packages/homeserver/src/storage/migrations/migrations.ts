@@ -5,6 +5,9 @@ import { ephemeral } from './0004-ephemeral.ts';
 import { unread } from './0005-unread.ts';
 import { sessions } from './0010-sessions.ts';
 import { directory } from './0020-directory.ts';
+import { media } from './0040-media.ts';
+import { federation } from './0050-federation.ts';
+import { urlPreviews } from './0060-url-previews.ts';
 import { slidingSync } from './0090-sliding-sync.ts';
 
 /**
@@ -31,4 +34,7 @@ export const migrations: readonly Migration[] = [
   { number: 10, name: 'sessions', text: sessions },
   { number: 20, name: 'directory', text: directory },
   { number: 90, name: 'sliding-sync', text: slidingSync },
+  { number: 40, name: 'media', text: media },
+  { number: 50, name: 'federation', text: federation },
+  { number: 60, name: 'url-previews', text: urlPreviews },
 ];
