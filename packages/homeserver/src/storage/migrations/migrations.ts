@@ -33,8 +33,8 @@ export const migrations: readonly Migration[] = [
   { number: 5, name: 'unread', text: unread },
   { number: 10, name: 'sessions', text: sessions },
   { number: 20, name: 'directory', text: directory },
-  { number: 90, name: 'sliding-sync', text: slidingSync },
   { number: 40, name: 'media', text: media },
   { number: 50, name: 'federation', text: federation },
   { number: 60, name: 'url-previews', text: urlPreviews },
+  { number: 90, name: 'sliding-sync', text: slidingSync },
 ];

@@ -15,7 +15,9 @@ export interface ExtensionAnswer {
 }
 
 /** What end-to-end encryption tells a device; handed in at composition. */
-export interface EncryptionSource {
+export interface EncryptionExtensions {
+  /** The device has the messages up to and with this `since`, which may be forgotten. */
+  acknowledge(viewer: Viewer, since: string): Promise<void>;
   /** The `to_device` extension, as it is answered (MSC3885). */
   toDevice(
     reader: Reader,
@@ -40,12 +42,12 @@ export interface SlidingContext {
   readonly spaces: SpaceChildren;
   readonly connections: Connections;
   /** Without it the extensions `to_device` and `e2ee` are left out. */
-  readonly encryption: EncryptionSource | undefined;
+  readonly encryption: EncryptionExtensions | undefined;
 }
 
 export function openSlidingContext(
   sync: SyncContext,
-  encryption?: EncryptionSource,
+  encryption?: EncryptionExtensions,
 ): SlidingContext {
   return {
     sync,

@@ -33,6 +33,10 @@ export async function slidingSync(
   const { connections, sync } = context;
   const key = `${viewer.userNid} ${viewer.deviceNid ?? 0} ${connId}`;
   const connection = pos === undefined ? connections.begin(key) : connections.find(key);
+  const { toDevice } = request.extensions;
+  if (toDevice?.since !== undefined) {
+    await context.encryption?.acknowledge(viewer, toDevice.since);
+  }
   const deadline = Date.now() + Math.min(request.timeoutMs, TIMEOUT_MS_MAX);
   for (;;) {
     const answer = await answerOnce(context, request, connection.at(pos));
