@@ -17,6 +17,7 @@ const ROOMS_MAX = 1_000_000;
 export class RoomList {
   readonly #rooms: Map<number, ListedRoom>;
   #ordered: readonly ListedRoom[];
+  #isJoinedToAll: boolean;
   #position: number;
   readonly #readAt: number;
   /** When something last happened in a room; of the others only that it was not after the list was read. */
@@ -25,6 +26,7 @@ export class RoomList {
   constructor(rooms: readonly ListedRoom[], position: number) {
     this.#rooms = byNid(rooms);
     this.#ordered = rooms.toSorted(newestBumpFirst);
+    this.#isJoinedToAll = this.#ordered.every(isJoined);
     this.#position = position;
     this.#readAt = position;
   }
@@ -35,6 +37,11 @@ export class RoomList {
 
   get ordered(): readonly ListedRoom[] {
     return this.#ordered;
+  }
+
+  /** Whether the user is in each of the rooms, and only that. */
+  get isJoinedToAll(): boolean {
+    return this.#isJoinedToAll;
   }
 
   get(roomNid: number): ListedRoom | undefined {
@@ -56,6 +63,7 @@ export class RoomList {
     for (const [roomNid, room] of fresh) this.#rooms.set(roomNid, room);
     // Both parts are in order or nearly so, which the sort is quick with.
     this.#ordered = [...fresh.values(), ...kept].toSorted(newestBumpFirst);
+    this.#isJoinedToAll = this.#ordered.every(isJoined);
   }
 }
 
@@ -114,6 +122,10 @@ export class RoomLists {
     list.moveTo(position, changed, touched);
     return list;
   }
+}
+
+function isJoined({ membership }: ListedRoom): boolean {
+  return membership === 'join';
 }
 
 function byNid(rooms: readonly ListedRoom[]): Map<number, ListedRoom> {

@@ -79,8 +79,9 @@ async function listJson(
 }
 
 /** All that the user is in or asked into, was removed from, or has left without the client knowing. */
-async function shownRooms(pass: SlidingPass): Promise<ListedRoom[]> {
+async function shownRooms(pass: SlidingPass): Promise<readonly ListedRoom[]> {
   const { list, viewer, known, context, reader } = pass;
+  if (list.isJoinedToAll) return list.ordered;
   const shown: ListedRoom[] = [];
   const { rooms } = context.sync;
   const ignored = await rooms.ignoredBy(viewer.userNid);
