@@ -1,7 +1,9 @@
 import { textAt, valueAt } from '../../tests/harness/json-path.ts';
+import type { Figures } from '../figures.ts';
 import { expectOk } from '../load/expect-ok.ts';
 import { HttpConnection } from '../load/http-connection.ts';
 import { messageContent } from '../load/message-content.ts';
+import { processUsage } from '../load/process-usage.ts';
 import { requestText } from '../load/request-text.ts';
 import { spreadOf } from '../results.ts';
 import { eachRound, prepare, type Round } from '../rounds.ts';
@@ -81,20 +83,23 @@ async function measureFirst(
   const other = { kind: 'fetch', port: soma.port, path: '/_matrix/client/versions' } as const;
   await bench.load.fetch({ ...other, tokens: [token], times });
   const job = { kind: 'fetch', port: soma.port, path, body, tokens: [token] } as const;
-  const { timesMs, bytes } = await bench.load.fetch({ ...job, times: times + 1 });
-  const [first = Number.NaN, ...warm] = timesMs;
-  const later = spreadOf(warm)?.median ?? Number.NaN;
-  const take = (measure: string, p50Ms: number): void =>
+  const { wholeMs: first } = await bench.load.fetch({ ...job, times: 1 });
+  const before = processUsage(soma.pid());
+  const { timesMs, bytes } = await bench.load.fetch({ ...job, times });
+  const cpuMs = (processUsage(soma.pid()).cpuMs - before.cpuMs) / times;
+  const later = spreadOf(timesMs)?.median ?? Number.NaN;
+  const take = (measure: string, figures: Figures): void =>
     bench.record({
       measure: `${measure}, ${roomIds.length} rooms`,
       pair: index,
       server: 'soma',
-      figures: { p50Ms },
+      figures,
     });
-  take('first answer after a start', first);
-  take('first answer', later);
+  take('first answer after a start', { p50Ms: first });
+  take('first answer', { p50Ms: later, cpuMs });
   bench.tell(
-    `${roomIds.length} rooms: ${first.toFixed(1)} ms, then ${later.toFixed(2)} ms, ${bytes} bytes`,
+    `${roomIds.length} rooms: ${first.toFixed(1)} ms, then ${later.toFixed(2)} ms, ` +
+      `${cpuMs.toFixed(1)} ms CPU, ${bytes} bytes`,
   );
 }
 
