@@ -14,11 +14,11 @@ export async function runFetchJob(job: FetchJob): Promise<FetchResult> {
 }
 
 async function fetchAs(
-  { port, path, times }: FetchJob,
+  { port, path, body, times }: FetchJob,
   token: string,
 ): Promise<{ timesMs: number[]; bytes: number }> {
   const connection = new HttpConnection(port);
-  const text = requestText('GET', path, port, token);
+  const text = requestText(body === undefined ? 'GET' : 'POST', path, port, token, body);
   const timesMs: number[] = [];
   let bytes = 0;
   try {

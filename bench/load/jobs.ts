@@ -55,11 +55,13 @@ export interface WakeUpResult {
   readonly afterRequest: LatencySummary;
 }
 
-/** One GET again and again, by each user over a connection of its own, all at once. */
+/** One request again and again, by each user over a connection of its own, all at once. */
 export interface FetchJob {
   readonly kind: 'fetch';
   readonly port: number;
   readonly path: string;
+  /** JSON to POST; without it the request is a GET. */
+  readonly body?: string;
   readonly tokens: readonly string[];
   readonly times: number;
 }

@@ -8,6 +8,7 @@ import { members } from './members.ts';
 import { reading } from './reading.ts';
 import { rooms } from './rooms.ts';
 import { sends } from './sends.ts';
+import { slidingSync } from './sliding-sync.ts';
 import { wakeUp } from './wake-up.ts';
 
 /** All scenarios, in the order of the page. */
@@ -20,6 +21,7 @@ export const scenarios: readonly Scenario[] = [
   wakeUp,
   initialSync,
   initialSyncs,
+  slidingSync,
   footprint,
   media,
 ];

@@ -13,7 +13,7 @@ import { logger as rootLogger, type Logger } from 'matrix-js-sdk/lib/logger.js';
 
 import { testPassword } from '../harness/client.ts';
 
-const quiet: Logger = {
+export const quiet: Logger = {
   trace: () => {},
   debug: () => {},
   info: () => {},

@@ -29,6 +29,8 @@ import { databaseOptions } from './storage/database-options.ts';
 import { internedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
 import { syncSources } from './sync-sources.ts';
+import { RoomListingProjection } from './sync/sliding/room-listing-projection.ts';
+import { openSlidingContext } from './sync/sliding/sliding-context.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** The domain, opened: what the edges call, and how it is closed. */
@@ -56,6 +58,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     projections: [
       new MembershipProjection(names.users, serverName, config.rooms.forgetRoomsOnLeave),
       new RoomDetailsProjection(),
+      new RoomListingProjection(),
       ...notices.projections,
     ],
     signer: eventSigner(config),
@@ -85,6 +88,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rooms,
     ...opened,
     sync,
+    slidingSync: openSlidingContext(sync),
     presence,
     encryption,
     ...mediaServices,

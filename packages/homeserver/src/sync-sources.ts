@@ -1,6 +1,11 @@
 import type { JsonObject } from '@soma/protocol';
 
-import { readAccountData, readAccountDataChanged } from './accounts/account-data-store.ts';
+import {
+  GLOBAL,
+  readAccountData,
+  readAccountDataChanged,
+  readAccountDataOfRooms,
+} from './accounts/account-data-store.ts';
 import type { AccountDataEntry } from './accounts/account-data-store.ts';
 import type { Notices } from './open-notices.ts';
 import type { AccountDataEvent, SyncSources } from './sync/sync-context.ts';
@@ -11,7 +16,13 @@ export function syncSources(
   presence: SyncSources['presence'],
   encryption: SyncSources['encryption'],
 ): SyncSources {
-  return { ...sources, presence, encryption, accountData: withPushRules(readAccountDataOf) };
+  return {
+    ...sources,
+    presence,
+    encryption,
+    accountData: withPushRules(readAccountDataOf),
+    ownAccountData: withPushRules(readOwnAccountData),
+  };
 }
 
 const readAccountDataOf: SyncSources['accountData'] = async (reader, { userNid }, above, upTo) => {
@@ -23,6 +34,11 @@ const readAccountDataOf: SyncSources['accountData'] = async (reader, { userNid }
     ([roomNid, entries]) => [roomNid, entries.map(toEvent)] as const,
   );
   return { global: found.global.map(toEvent), rooms: new Map(rooms) };
+};
+
+const readOwnAccountData: SyncSources['accountData'] = async (reader, { userNid }) => {
+  const { global } = await readAccountDataOfRooms(reader, userNid, [GLOBAL]);
+  return { global: global.map(toEvent), rooms: new Map() };
 };
 
 function toEvent({ type, content }: AccountDataEntry): AccountDataEvent {

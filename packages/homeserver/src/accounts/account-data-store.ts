@@ -1,6 +1,6 @@
 import type { Guard } from '../storage/change.ts';
 import { escapeText, unescapeText } from '../storage/escape-text.ts';
-import { POSITION, query, statement } from '../storage/sql.ts';
+import { integerList, POSITION, query, statement } from '../storage/sql.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
 
 /** `account_data.room_nid` of what belongs to no room. */
@@ -45,6 +45,13 @@ const identical = query(
 const removeAll = query('delete from account_data where user_nid = ?');
 const all = query<AccountDataRow>(
   `select room_nid, type, content from account_data where user_nid = ? order by position`,
+);
+const ofType = query<{ room_nid: number; content: string }>(
+  'select room_nid, content from account_data where user_nid = ? and type = ?',
+);
+const ofRooms = query<AccountDataRow>(
+  `select room_nid, type, content from account_data where user_nid = ? and room_nid {in}
+   order by position`,
 );
 const changed = query<AccountDataRow>(
   `select room_nid, type, content from account_data
@@ -110,6 +117,25 @@ export async function readAccountDataChanged(
   upTo: number,
 ): Promise<AccountData> {
   return byRoom(await reader.all(changed, userNid, above, upTo));
+}
+
+/** The JSON texts of all entries of a type, by room. */
+export async function readAccountDataOfType(
+  reader: Reader,
+  userNid: number,
+  type: string,
+): Promise<Map<number, string>> {
+  const rows = await reader.all(ofType, userNid, escapeText(type));
+  return new Map(rows.map((row) => [row.room_nid, row.content]));
+}
+
+/** All entries of some rooms; {@link GLOBAL} stands for what belongs to none. */
+export async function readAccountDataOfRooms(
+  reader: Reader,
+  userNid: number,
+  roomNids: readonly number[],
+): Promise<AccountData> {
+  return byRoom(await reader.all(ofRooms, userNid, integerList(roomNids)));
 }
 
 function byRoom(rows: readonly AccountDataRow[]): AccountData {

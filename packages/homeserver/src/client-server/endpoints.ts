@@ -21,6 +21,7 @@ import { membershipEndpoints } from './room-membership.ts';
 import { roomReadingEndpoints } from './room-reading.ts';
 import { sendEndpoints } from './send-events.ts';
 import type { ClientServices } from './services.ts';
+import { slidingSyncEndpoints } from './sliding-sync.ts';
 import { syncEndpoints } from './sync.ts';
 import { toDeviceEndpoints } from './to-device.ts';
 import { typingEndpoints } from './typing.ts';
@@ -44,6 +45,7 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...sendEndpoints,
   ...roomReadingEndpoints,
   ...syncEndpoints,
+  ...slidingSyncEndpoints,
   ...oldSyncEndpoints,
   ...presenceEndpoints,
   ...receiptEndpoints,

@@ -12,6 +12,7 @@ import type { UrlPreviews } from '../media/previews/url-previews.ts';
 import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
 import type { PushRules } from '../push/push-rules.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import type { SlidingContext } from '../sync/sliding/sliding-context.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
 import type { RateLimiters } from './rate-limits.ts';
 
@@ -40,6 +41,7 @@ export interface ClientServices extends AccountServices, MediaServices {
   readonly ephemeral: Ephemeral;
   readonly pushRules: PushRules;
   readonly sync: SyncContext;
+  readonly slidingSync: SlidingContext;
   /** Undefined where the operator has not enabled them. */
   readonly urlPreviews: UrlPreviews | undefined;
   readonly directory: Directory;

@@ -34,6 +34,8 @@ const unstableFeatures: Readonly<Record<string, boolean>> = {
   'org.matrix.msc2432': true,
   // Types of rooms in the published directory.
   'org.matrix.msc3827.stable': true,
+  // Simplified sliding sync.
+  'org.matrix.simplified_msc3575': true,
   // Profiles with fields of any name.
   'uk.tcpip.msc4133.stable': true,
 };

@@ -67,15 +67,16 @@ const readChain = query<{
   lineage_index: number;
   hash: number;
 }>(`${chain} select snapshot_nid, lineage, lineage_index, hash from chain order by lineage_index`);
+/** `cross` makes SQLite, which knows no statistics, walk the chain: it would else look through all deltas there are. */
 const readChainState = query<{ state_key_nid: number; event_nid: number | null }>(
   `${chain} select d.state_key_nid, d.event_nid
-   from chain c join snapshot_deltas d on d.snapshot_nid = c.snapshot_nid
+   from chain c cross join snapshot_deltas d where d.snapshot_nid = c.snapshot_nid
    order by c.lineage_index`,
 );
 const readChainKey = query<{ event_nid: number | null }>(
   `${chain} select d.event_nid
-   from chain c join snapshot_deltas d on d.snapshot_nid = c.snapshot_nid
-   where d.state_key_nid = ?
+   from chain c cross join snapshot_deltas d
+   where d.snapshot_nid = c.snapshot_nid and d.state_key_nid = ?
    order by c.lineage_index desc limit 1`,
 );
 const readCurrent = query<StateRow>(
@@ -96,6 +97,10 @@ const readCurrentKey = query<{ event_nid: number }>(
 const readCurrentKeys = query<StateRow>(
   `select state_key_nid, event_nid from current_state
    where room_nid = ? and type_nid = ? and state_key_nid {in}`,
+);
+const readCurrentEntriesOf = query<StateRow>(
+  `select state_key_nid, event_nid from current_state
+   where room_nid = ? and type_nid {in} and state_key_nid {in}`,
 );
 const readRoom = query<{ version: string; create_event_nid: number }>(
   'select version, create_event_nid from room_versions where room_nid = ?',
@@ -271,6 +276,18 @@ export async function readCurrentStateKeys(
   if (stateKeyNids.length === 0) return new Map();
   const rows = await reader.all(readCurrentKeys, roomNid, typeNid, integerList(stateKeyNids));
   return toStateMap(rows);
+}
+
+/** Some entries of the current state, of whatever types; the types must be all those of the keys. */
+export async function readCurrentEntries(
+  reader: Reader,
+  roomNid: number,
+  typeNids: Iterable<number>,
+  stateKeyNids: readonly number[],
+): Promise<Map<number, number>> {
+  if (stateKeyNids.length === 0) return new Map();
+  const keys = integerList(stateKeyNids);
+  return toStateMap(await reader.all(readCurrentEntriesOf, roomNid, integerList(typeNids), keys));
 }
 
 export async function readCurrentStateKey(

@@ -48,6 +48,8 @@ export interface SyncSources {
     above: number,
     upTo: number,
   ): Promise<AccountDataChanges>;
+  /** All entries that belong to no room, called as {@link accountData} of all. */
+  ownAccountData: SyncSources['accountData'];
   /** The content of an `m.receipt`; undefined where there is none. Private ones only to their owner. */
   receipts(
     reader: Reader,
@@ -80,6 +82,7 @@ export interface EncryptionSource {
     device: OwnDevice,
     above: number,
     upTo: number,
+    limit?: number,
   ): Promise<{ readonly events: readonly JsonObject[]; readonly upTo: number }>;
   /** Forgets the messages up to a position, which the device has. */
   acknowledge(device: OwnDevice, position: number): Promise<void>;

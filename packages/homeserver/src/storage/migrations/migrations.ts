@@ -9,6 +9,7 @@ import { media } from './0040-media.ts';
 import { federation } from './0050-federation.ts';
 import { urlPreviews } from './0060-url-previews.ts';
 import { encryption } from './0070-encryption.ts';
+import { slidingSync } from './0090-sliding-sync.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -37,4 +38,5 @@ export const migrations: readonly Migration[] = [
   { number: 50, name: 'federation', text: federation },
   { number: 60, name: 'url-previews', text: urlPreviews },
   { number: 70, name: 'encryption', text: encryption },
+  { number: 90, name: 'sliding-sync', text: slidingSync },
 ];

@@ -1,0 +1,38 @@
+import type { Projection } from '../../rooms/projection.ts';
+import type {
+  ProjectedEvent,
+  ProjectionOutput,
+  RoomProjection,
+} from '../../rooms/room-projection.ts';
+import { bumpStatement, encryptedStatement } from './room-listing-store.ts';
+
+/** What people take for something new in a room, as Synapse has it; the migration that made the table names them too. */
+const BUMP_TYPES: ReadonlySet<string> = new Set([
+  'm.beacon_info',
+  'm.call.invite',
+  'm.poll.start',
+  'm.room.create',
+  'm.room.encrypted',
+  'm.room.message',
+  'm.sticker',
+]);
+
+/** Keeps what orders and filters the rooms of users (MSC4186) in step with the rooms. */
+export class RoomListingProjection implements Projection {
+  async open(): Promise<RoomProjection> {
+    return listingOfRoom;
+  }
+}
+
+/** It remembers nothing of a room. */
+const listingOfRoom: RoomProjection = {
+  prepare: () => undefined,
+  project({ event, order }: ProjectedEvent, output: ProjectionOutput): void {
+    const { type, state_key: stateKey } = event.built.pdu;
+    if (BUMP_TYPES.has(type)) output.statements.push(bumpStatement(event.roomNid, order));
+    // A room that was encrypted once remains so (CS API, "m.room.encryption").
+    if (type === 'm.room.encryption' && stateKey === '') {
+      output.statements.push(encryptedStatement(event.roomNid));
+    }
+  },
+};

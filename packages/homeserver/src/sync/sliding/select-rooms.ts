@@ -1,0 +1,205 @@
+import type { JsonObject } from '@soma/protocol';
+
+import { blocksInvites } from '../../membership/invite-permission.ts';
+import type { Known } from './connection.ts';
+import { roomTypeOf } from './listed-details.ts';
+import { mergeConfigs, roomConfig } from './room-config.ts';
+import type { RoomConfig } from './room-config.ts';
+import type { ListedRoom } from './room-listing-store.ts';
+import type { SlidingPass } from './sliding-pass.ts';
+import type { ListFilters, ListRequest, SlidingRequest } from './sliding-request.ts';
+
+/** A room that the answer may be about. */
+export interface ScopedRoom {
+  readonly room: ListedRoom;
+  readonly config: RoomConfig;
+}
+
+/** What the lists and subscriptions show. */
+export interface Selection {
+  readonly rooms: ReadonlyMap<number, ScopedRoom>;
+  /** The `lists` of the answer. */
+  readonly lists: JsonObject;
+  /** The rooms of each list, by its key, and those subscribed to. */
+  readonly byList: ReadonlyMap<string, readonly ListedRoom[]>;
+  readonly subscribed: readonly ListedRoom[];
+}
+
+/** Applies filters and ranges to the user's rooms, and gathers what is wanted of each (MSC4186, lists). */
+export async function selectRooms(
+  pass: SlidingPass,
+  { lists, subscriptions }: SlidingRequest,
+): Promise<Selection> {
+  const shown = await shownRooms(pass);
+  const rooms = new Map<number, ScopedRoom>();
+  const byList = new Map<string, readonly ListedRoom[]>();
+  const counts: JsonObject = {};
+  const { userId } = pass.viewer;
+  const take = (room: ListedRoom, config: RoomConfig): void => {
+    const other = rooms.get(room.roomNid);
+    const merged = other === undefined ? config : mergeConfigs(other.config, config);
+    rooms.set(room.roomNid, { room, config: merged });
+  };
+  for (const [key, list] of lists) {
+    const found = await filterRooms(pass, shown, list.filters);
+    const config = roomConfig(list, userId);
+    const ranges = list.ranges ?? [[0, Math.max(0, found.length - 1)] as const];
+    const windows = ranges.map(([first, last]) => found.slice(first, last + 1));
+    for (const room of windows.flat()) take(room, config);
+    byList.set(key, windows.flat());
+    counts[key] = await listJson(pass, found.length, ranges, windows);
+  }
+  const subscribed: ListedRoom[] = [];
+  const isShown = subscriptions.size === 0 ? undefined : new Set(shown);
+  for (const [roomId, parameters] of subscriptions) {
+    const roomNid = await pass.context.sync.rooms.names.rooms.find(roomId);
+    const room = roomNid === undefined ? undefined : pass.list.get(roomNid);
+    if (room === undefined || isShown?.has(room) !== true) continue;
+    take(room, roomConfig(parameters, userId));
+    subscribed.push(room);
+  }
+  return { rooms, lists: counts, byList, subscribed };
+}
+
+async function listJson(
+  { context }: SlidingPass,
+  count: number,
+  ranges: NonNullable<ListRequest['ranges']>,
+  windows: readonly (readonly ListedRoom[])[],
+): Promise<JsonObject> {
+  const ops: JsonObject[] = [];
+  for (const [index, range] of ranges.entries()) {
+    const ids: string[] = [];
+    for (const { roomNid } of windows[index] ?? []) {
+      ids.push(await context.sync.rooms.names.rooms.text(roomNid));
+    }
+    ops.push({ op: 'SYNC', range: [...range], room_ids: ids });
+  }
+  return { count, ops };
+}
+
+/** All that the user is in or asked into, was removed from, or has left without the client knowing. */
+async function shownRooms(pass: SlidingPass): Promise<readonly ListedRoom[]> {
+  const { list, viewer, known, context, reader } = pass;
+  if (list.isJoinedToAll) return list.ordered;
+  const shown: ListedRoom[] = [];
+  const { rooms } = context.sync;
+  const ignored = await rooms.ignoredBy(viewer.userNid);
+  let blocks: boolean | undefined;
+  for (const room of list.ordered) {
+    if (room.membership === 'join') {
+      shown.push(room);
+      continue;
+    }
+    if (room.membership === 'invite') {
+      blocks ??= await blocksInvites(reader, viewer.userNid);
+      if (blocks || (await isFrom(pass, room, ignored))) continue;
+    } else if (!isOutShown(room, known)) continue;
+    shown.push(room);
+  }
+  return shown;
+}
+
+async function isFrom(
+  { context }: SlidingPass,
+  { senderNid }: ListedRoom,
+  ignored: ReadonlySet<string>,
+): Promise<boolean> {
+  if (ignored.size === 0 || senderNid === undefined) return false;
+  return ignored.has(await context.sync.rooms.names.users.text(senderNid));
+}
+
+/** Who left by themselves is told of it once; who was removed sees the room as it was. */
+function isOutShown(room: ListedRoom, known: Known): boolean {
+  if (room.membership === 'knock') return true;
+  const before = known.room(room.roomNid);
+  const isNews = before !== undefined && before.membership !== room.membership;
+  if (room.forgotten) return room.forgottenByLeaving && isNews;
+  const leftBySelf = room.membership === 'leave' && room.senderNid === room.userNid;
+  return isNews || !leftBySelf;
+}
+
+type Test = (room: ListedRoom) => boolean | Promise<boolean>;
+
+async function filterRooms(
+  pass: SlidingPass,
+  rooms: readonly ListedRoom[],
+  filters: ListFilters | undefined,
+): Promise<readonly ListedRoom[]> {
+  const tests = filters === undefined ? [] : await testsOf(pass, filters);
+  let left = rooms;
+  for (const test of tests) {
+    const passed: ListedRoom[] = [];
+    for (const room of left) {
+      const result = test(room);
+      if (result === true || (result !== false && (await result))) passed.push(room);
+    }
+    left = passed;
+  }
+  return left;
+}
+
+/** The filters that are asked for, the quick ones first. */
+async function testsOf(pass: SlidingPass, filters: ListFilters): Promise<Test[]> {
+  const { isInvite, isEncrypted, isDm, spaces } = filters;
+  const tests: Test[] = [];
+  if (isInvite !== undefined) {
+    tests.push(({ membership }) => (membership === 'invite') === isInvite);
+  }
+  if (isEncrypted !== undefined) tests.push((room) => room.isEncrypted === isEncrypted);
+  tests.push(...typeTests(pass, filters), ...(await tagTests(pass, filters)));
+  const { context, reader, viewer, upTo } = pass;
+  const { names } = context.sync.rooms;
+  if (isDm !== undefined) {
+    const direct = await context.marks.direct(reader, viewer.userNid, upTo);
+    tests.push(({ roomNid }) => direct.has(roomNid) === isDm);
+  }
+  if (spaces !== undefined) {
+    const children = await childrenOf(pass, spaces);
+    tests.push(async ({ roomNid }) => children.has(await names.rooms.text(roomNid)));
+  }
+  return tests;
+}
+
+function typeTests(pass: SlidingPass, { roomTypes, notRoomTypes }: ListFilters): Test[] {
+  const typeOf = (room: ListedRoom): Promise<string | null> | (string | null) =>
+    room.roomType === null ? roomTypeOf(pass, room.roomNid) : (room.roomType ?? null);
+  const test =
+    (wanted: (type: string | null) => boolean): Test =>
+    (room) => {
+      const type = typeOf(room);
+      return type instanceof Promise ? type.then(wanted) : wanted(type);
+    };
+  return [
+    ...(roomTypes === undefined ? [] : [test((type) => roomTypes.includes(type))]),
+    ...(notRoomTypes === undefined ? [] : [test((type) => !notRoomTypes.includes(type))]),
+  ];
+}
+
+async function tagTests(
+  { context, reader, viewer, upTo }: SlidingPass,
+  { tags, notTags }: ListFilters,
+): Promise<Test[]> {
+  if (tags === undefined && notTags === undefined) return [];
+  const marked = await context.marks.tags(reader, viewer.userNid, upTo);
+  const hasOne = ({ roomNid }: ListedRoom, of: readonly string[]): boolean =>
+    of.some((tag) => marked.get(roomNid)?.has(tag) === true);
+  return [
+    ...(tags === undefined ? [] : [(room: ListedRoom) => hasOne(room, tags)]),
+    ...(notTags === undefined ? [] : [(room: ListedRoom) => !hasOne(room, notTags)]),
+  ];
+}
+
+/** The rooms of those of the spaces that the user has joined. */
+async function childrenOf(
+  { context, reader, list, upTo }: SlidingPass,
+  spaces: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const children = new Set<string>();
+  for (const spaceId of spaces) {
+    const roomNid = await context.sync.rooms.names.rooms.find(spaceId);
+    if (roomNid === undefined || list.get(roomNid)?.membership !== 'join') continue;
+    for (const roomId of await context.spaces.of(reader, roomNid, upTo)) children.add(roomId);
+  }
+  return children;
+}
