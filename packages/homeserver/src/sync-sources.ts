@@ -14,10 +14,12 @@ import type { AccountDataEvent, SyncSources } from './sync/sync-context.ts';
 export function syncSources(
   { sources, withPushRules }: Notices,
   presence: SyncSources['presence'],
+  encryption: SyncSources['encryption'],
 ): SyncSources {
   return {
     ...sources,
     presence,
+    encryption,
     accountData: withPushRules(readAccountDataOf),
     ownAccountData: withPushRules(readOwnAccountData),
   };

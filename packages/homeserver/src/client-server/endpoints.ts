@@ -2,7 +2,12 @@ import type { Endpoint } from '../http/endpoint.ts';
 import { accountEndpoints } from './account-endpoints.ts';
 import { withActivity } from './activity.ts';
 import { createRoomEndpoints } from './create-room.ts';
+import { dehydratedDeviceEndpoints } from './dehydrated-devices.ts';
 import { directoryEndpoints } from './directory.ts';
+import { backupVersionEndpoints } from './key-backup-versions.ts';
+import { keyBackupEndpoints } from './key-backup.ts';
+import { crossSigningEndpoints } from './keys-cross-signing.ts';
+import { keyEndpoints } from './keys.ts';
 import { mediaDownloadEndpoints } from './media-download.ts';
 import { mediaUploadEndpoints } from './media-upload.ts';
 import { oldSyncEndpoints } from './old-sync.ts';
@@ -18,6 +23,7 @@ import { sendEndpoints } from './send-events.ts';
 import type { ClientServices } from './services.ts';
 import { slidingSyncEndpoints } from './sliding-sync.ts';
 import { syncEndpoints } from './sync.ts';
+import { toDeviceEndpoints } from './to-device.ts';
 import { typingEndpoints } from './typing.ts';
 import { upgradeRoomEndpoints } from './upgrade-room.ts';
 import { urlPreviewEndpoints } from './url-preview.ts';
@@ -46,6 +52,12 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...readMarkerEndpoints,
   ...typingEndpoints,
   ...pushRuleEndpoints,
+  ...keyEndpoints,
+  ...crossSigningEndpoints,
+  ...toDeviceEndpoints,
+  ...backupVersionEndpoints,
+  ...keyBackupEndpoints,
+  ...dehydratedDeviceEndpoints,
   ...mediaEndpoints,
 ]);
 

@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Config } from '../config/config.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { Encryption } from '../e2ee/encryption.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import type { Presence } from '../ephemeral/presence.ts';
 import { endpointFor } from '../http/endpoint.ts';
@@ -44,6 +45,7 @@ export interface ClientServices extends AccountServices, MediaServices {
   /** Undefined where the operator has not enabled them. */
   readonly urlPreviews: UrlPreviews | undefined;
   readonly directory: Directory;
+  readonly encryption: Encryption;
   readonly copyRoomRules: CopyRoomRules;
   /** Undefined where it is turned off. */
   readonly presence: Presence | undefined;

@@ -8,6 +8,7 @@ import { directory } from './0020-directory.ts';
 import { media } from './0040-media.ts';
 import { federation } from './0050-federation.ts';
 import { urlPreviews } from './0060-url-previews.ts';
+import { encryption } from './0070-encryption.ts';
 import { slidingSync } from './0090-sliding-sync.ts';
 
 /**
@@ -36,5 +37,6 @@ export const migrations: readonly Migration[] = [
   { number: 40, name: 'media', text: media },
   { number: 50, name: 'federation', text: federation },
   { number: 60, name: 'url-previews', text: urlPreviews },
+  { number: 70, name: 'encryption', text: encryption },
   { number: 90, name: 'sliding-sync', text: slidingSync },
 ];

@@ -4,11 +4,12 @@ import type { JsonObject } from '@soma/protocol';
 import { GLOBAL, readAccountDataOfRooms } from '../../accounts/account-data-store.ts';
 import type { RoomTimeline } from '../room-timeline.ts';
 import type { AccountDataEvent } from '../sync-context.ts';
+import { readE2ee, readToDevice } from './encryption-extensions.ts';
+import type { ExtensionAnswer } from './encryption-extensions.ts';
 import type { ListedRoom } from './room-listing-store.ts';
 import type { Selection } from './select-rooms.ts';
-import type { ExtensionAnswer } from './sliding-context.ts';
 import type { SlidingPass } from './sliding-pass.ts';
-import type { ExtensionRequests, ExtensionScope, SlidingRequest } from './sliding-request.ts';
+import type { ExtensionScope, SlidingRequest } from './sliding-request.ts';
 
 /** What the extensions of one answer are made for. */
 export interface ExtensionQuestion {
@@ -34,8 +35,9 @@ export async function readExtensions(question: ExtensionQuestion): Promise<Exten
   const accountData = new Map<number, boolean>();
   const { extensions } = question.request;
   const answers: Record<string, ExtensionAnswer | undefined> = {
-    to_device: await toDevice(question, extensions.toDevice),
-    e2ee: extensions.e2ee ? await e2ee(question) : undefined,
+    to_device:
+      extensions.toDevice && (await readToDevice(question.pass, extensions.toDevice.since)),
+    e2ee: extensions.e2ee ? await readE2ee(question.pass) : undefined,
     account_data:
       extensions.accountData &&
       (await readAccountData(question, extensions.accountData, accountData)),
@@ -50,20 +52,6 @@ export async function readExtensions(question: ExtensionQuestion): Promise<Exten
     hasNews ||= answer.hasNews;
   }
   return { body, hasNews, receipts, accountData };
-}
-
-async function toDevice(
-  { pass: { context, reader, viewer, upTo } }: ExtensionQuestion,
-  asked: ExtensionRequests['toDevice'],
-): Promise<ExtensionAnswer | undefined> {
-  if (asked === undefined) return undefined;
-  return context.encryption?.toDevice(reader, viewer, asked, upTo);
-}
-
-async function e2ee({
-  pass: { context, reader, viewer, upTo, known },
-}: ExtensionQuestion): Promise<ExtensionAnswer | undefined> {
-  return context.encryption?.e2ee(reader, viewer, known.since, upTo);
 }
 
 /** The rooms that an extension is asked about: of these lists, and these of those subscribed to. */

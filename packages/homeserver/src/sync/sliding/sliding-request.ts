@@ -28,7 +28,7 @@ export interface ExtensionScope {
 
 /** An extension that is not asked for is absent. */
 export interface ExtensionRequests {
-  readonly toDevice: { readonly since: string | undefined; readonly limit: number } | undefined;
+  readonly toDevice: { readonly since: string | undefined } | undefined;
   readonly e2ee: boolean;
   readonly accountData: ExtensionScope | undefined;
   readonly receipts: ExtensionScope | undefined;
