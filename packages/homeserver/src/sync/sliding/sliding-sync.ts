@@ -41,9 +41,9 @@ export async function slidingSync(
     const leftMs = deadline - Date.now();
     const isOver = pos === undefined || answer.hasNews || leftMs <= 0 || signal.aborted;
     if (!isOver && concernsUser(sync, viewer, answer.place)) continue;
-    if (isOver || (await sync.notifier.wait(viewer.userNid, leftMs, signal)) !== 'changed') {
-      return finish(context, key, connection, pos, answer);
-    }
+    const { userNid, deviceNid } = viewer;
+    const end = isOver ? 'timeout' : await sync.notifier.wait(userNid, leftMs, signal, deviceNid);
+    if (end !== 'changed') return finish(context, key, connection, pos, answer);
   }
 }
 
