@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 
 import { createRoom, joinRoom, sendText, type TestUser } from '../harness/client.ts';
 import { listAt, textAt, valueAt } from '../harness/json-path.ts';
-import { ok, roomPath, v3 } from './requests.ts';
+import { ok, outcome, roomPath, v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
-import { expectRoom, listOf, slide, slideDuring } from './sliding-view.ts';
+import { expectRoom, listOf, slide, slideDuring, slidingPath } from './sliding-view.ts';
 
 const test = serverTests();
 
@@ -133,4 +133,30 @@ test('extensions are told for the lists and subscriptions that they name', async
   const off = await slide(alice, asking({ account_data: { enabled: false }, typing: null }));
   assert.deepEqual(valueAt(off.json, 'extensions'), {});
   assert.equal(listAt(off.window('all')).length, 1);
+});
+
+test('messages to a device come until they are acknowledged, and its keys are counted', async (given) => {
+  const [alice, bob] = [await given.newUser(), await given.user('bob')];
+  const extensions = (since?: string): object => ({
+    to_device: { enabled: true, ...(since === undefined ? {} : { since }) },
+    e2ee: { enabled: true },
+  });
+  const first = await slide(alice, asking(extensions()));
+  assert.deepEqual(valueAt(first.extension('to_device'), 'events'), []);
+  assert.ok(valueAt(first.extension('e2ee'), 'device_one_time_keys_count'));
+  const messages = { [alice.userId]: { [alice.deviceId]: { n: 1 } } };
+  const since = textAt(first.extension('to_device'), 'next_batch');
+  const second = await slideDuring(alice, asking(extensions(since)), first.pos, () =>
+    ok(bob, 'PUT', `${v3}/sendToDevice/org.example.hello/one`, { body: { messages } }),
+  );
+  assert.deepEqual(typesOf(second.extension('to_device'), 'events'), ['org.example.hello']);
+  const again = await slide(alice, asking(extensions(since)), { pos: second.pos });
+  assert.deepEqual(typesOf(again.extension('to_device'), 'events'), ['org.example.hello']);
+  const next = textAt(again.extension('to_device'), 'next_batch');
+  const third = await slide(alice, asking(extensions(next)), { pos: again.pos });
+  assert.deepEqual(typesOf(third.extension('to_device'), 'events'), []);
+  const anew = await slide(alice, asking(extensions()));
+  assert.deepEqual(typesOf(anew.extension('to_device'), 'events'), []);
+  const wrong = await alice.request('POST', slidingPath, { body: asking(extensions('17')) });
+  assert.equal(outcome(wrong), '400 M_INVALID_PARAM');
 });

@@ -16,8 +16,8 @@ export function openEncryption(accounts: Accounts): OpenEncryption {
   return {
     encryption: { accounts, remote: unreachable },
     source: {
-      toDevice: (reader, device, above, upTo, limit) =>
-        receiveToDevice(reader, names, device, above, upTo, limit),
+      toDevice: (reader, device, above, upTo) =>
+        receiveToDevice(reader, names, device, above, upTo),
       acknowledge: (device, position) => acknowledgeToDevice(database, device, position),
       oneTimeKeyCounts: readOneTimeKeyCounts,
       unusedFallbackTypes: readUnusedFallbackTypes,

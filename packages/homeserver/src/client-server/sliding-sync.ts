@@ -14,7 +14,6 @@ const LISTS_MAX = 100;
 const LIST_KEY_LENGTH_MAX = 64;
 const TIMELINE_LIMIT_MAX = 1_000;
 const CONN_ID_LENGTH_MAX = 255;
-const TO_DEVICE_LIMIT_MAX = 1_000;
 
 /** Clients send null for what they leave out. */
 const optional = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
@@ -143,13 +142,7 @@ function filtersOf(filters: Static<typeof Filters>): ListFilters {
 function extensionsOf(asked: Static<typeof Extensions>): SlidingRequest['extensions'] {
   const { to_device: toDevice, e2ee, account_data: accountData, receipts, typing } = asked;
   return {
-    toDevice:
-      toDevice?.enabled === true
-        ? {
-            since: toDevice.since ?? undefined,
-            limit: Math.min(toDevice.limit ?? 100, TO_DEVICE_LIMIT_MAX),
-          }
-        : undefined,
+    toDevice: toDevice?.enabled === true ? { since: toDevice.since ?? undefined } : undefined,
     e2ee: e2ee?.enabled === true,
     accountData: scopeOf(accountData),
     receipts: scopeOf(receipts),

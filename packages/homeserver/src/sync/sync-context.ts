@@ -82,7 +82,6 @@ export interface EncryptionSource {
     device: OwnDevice,
     above: number,
     upTo: number,
-    limit?: number,
   ): Promise<{ readonly events: readonly JsonObject[]; readonly upTo: number }>;
   /** Forgets the messages up to a position, which the device has. */
   acknowledge(device: OwnDevice, position: number): Promise<void>;

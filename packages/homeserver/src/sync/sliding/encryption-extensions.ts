@@ -1,60 +1,61 @@
+import type { JsonObject } from '@soma/protocol';
+
 import { invalidParam } from '../../errors/matrix-error.ts';
 import type { Viewer } from '../../rooms/viewer.ts';
 import { hasDeviceLists, readDeviceLists } from '../device-lists.ts';
 import type { OwnDevice, SyncContext } from '../sync-context.ts';
-import type { ExtensionAnswer } from './sliding-context.ts';
 import type { SlidingPass } from './sliding-pass.ts';
 
-/** What a client asks of the messages to its device. */
-export interface ToDeviceRequest {
-  /** The `next_batch` of the extension's last answer. */
-  readonly since: string | undefined;
-  readonly limit: number;
+/** What an extension answers, and whether a client need not wait for more. */
+export interface ExtensionAnswer {
+  readonly hasNews: boolean;
+  readonly body: JsonObject;
 }
 
-/** The client has the messages up to and with this `since`: they are forgotten (MSC3885). */
-export async function acknowledge(
-  { sources }: SyncContext,
+/** The device has the messages that came with this `since`, which are then forgotten (MSC3885). */
+export async function acknowledgeToDevice(
+  context: SyncContext,
   viewer: Viewer,
-  since: string,
+  since: string | undefined,
 ): Promise<void> {
   const device = deviceOf(viewer);
-  if (device !== undefined) await sources.encryption.acknowledge(device, positionOf(since));
+  const position = positionOf(context, since);
+  if (device === undefined || position < 0) return;
+  await context.sources.encryption.acknowledge(device, position);
 }
 
-/** The `to_device` extension (MSC3885). */
+/** Messages to the device above `since`; as many as one answer of `/sync` has. */
 export async function readToDevice(
   { context, reader, viewer, upTo }: SlidingPass,
-  { since, limit }: ToDeviceRequest,
+  since: string | undefined,
 ): Promise<ExtensionAnswer> {
+  const { sync } = context;
   const device = deviceOf(viewer);
-  const above = since === undefined ? -1 : positionOf(since);
-  const { encryption } = context.sync.sources;
-  const messages =
-    device === undefined || limit === 0
-      ? { events: [], upTo: Math.max(above, 0) }
-      : await encryption.toDevice(reader, device, above, upTo, limit);
+  const above = positionOf(sync, since);
+  const told =
+    device === undefined
+      ? { events: [], upTo }
+      : await sync.sources.encryption.toDevice(reader, device, above, upTo);
   return {
-    hasNews: messages.events.length > 0,
-    body: { next_batch: String(messages.upTo), events: [...messages.events] },
+    hasNews: told.events.length > 0,
+    body: { events: [...told.events], next_batch: tokenOf(sync, told.upTo) },
   };
 }
 
-/** The `e2ee` extension (MSC3884); a client that begins asks for the keys of whomever it meets. */
-export async function readEndToEnd({
-  context: { sync },
-  reader,
-  viewer,
-  upTo,
-  known: { since },
-}: SlidingPass): Promise<ExtensionAnswer> {
+/** What is left of the device's keys, and whose devices changed since the client's last answer (MSC3884). */
+export async function readE2ee(pass: SlidingPass): Promise<ExtensionAnswer> {
+  const { context, reader, viewer, known, upTo } = pass;
+  const { sync } = context;
   const { encryption } = sync.sources;
   const device = deviceOf(viewer);
-  const memberships = await sync.userRooms.of(reader, viewer.userNid, upTo);
+  const { since } = known;
   const lists =
     since === undefined
       ? undefined
-      : await readDeviceLists({ context: sync, reader, viewer, since, upTo }, memberships);
+      : await readDeviceLists(
+          { context: sync, reader, viewer, since, upTo },
+          await sync.userRooms.of(reader, viewer.userNid, upTo),
+        );
   return {
     hasNews: hasDeviceLists(lists),
     body: {
@@ -62,14 +63,27 @@ export async function readEndToEnd({
         device === undefined ? {} : await encryption.oneTimeKeyCounts(reader, device),
       device_unused_fallback_key_types:
         device === undefined ? [] : await encryption.unusedFallbackTypes(reader, device),
-      ...(lists === undefined || !hasDeviceLists(lists) ? {} : { device_lists: { ...lists } }),
+      ...(lists === undefined
+        ? {}
+        : { device_lists: { changed: lists.changed, left: lists.left } }),
     },
   };
 }
 
-function positionOf(since: string): number {
-  if (/^\d{1,15}$/.test(since)) return Number(since);
-  throw invalidParam('since must be the next_batch of the extension’s last answer');
+function tokenOf({ rooms }: SyncContext, position: number): string {
+  return `d1_${rooms.database.incarnation}_${position}`;
+}
+
+const TOKEN = /^d1_([0-9a-f]+)_(\d{1,16})$/;
+
+/** Below 0 for nothing: of another database, from before a backup was restored, no message is known. */
+function positionOf({ rooms }: SyncContext, token: string | undefined): number {
+  if (token === undefined) return -1;
+  const [, incarnation, position] = TOKEN.exec(token) ?? [];
+  if (position === undefined) {
+    throw invalidParam('extensions.to_device.since is not a token of this server');
+  }
+  return incarnation === rooms.database.incarnation ? Number(position) : -1;
 }
 
 function deviceOf({ userNid, deviceNid }: Viewer): OwnDevice | undefined {

@@ -4,10 +4,10 @@ import type { JsonObject } from '@soma/protocol';
 import { GLOBAL, readAccountDataOfRooms } from '../../accounts/account-data-store.ts';
 import type { RoomTimeline } from '../room-timeline.ts';
 import type { AccountDataEvent } from '../sync-context.ts';
-import { readEndToEnd, readToDevice } from './encryption-extensions.ts';
+import { readE2ee, readToDevice } from './encryption-extensions.ts';
+import type { ExtensionAnswer } from './encryption-extensions.ts';
 import type { ListedRoom } from './room-listing-store.ts';
 import type { Selection } from './select-rooms.ts';
-import type { ExtensionAnswer } from './sliding-context.ts';
 import type { SlidingPass } from './sliding-pass.ts';
 import type { ExtensionScope, SlidingRequest } from './sliding-request.ts';
 
@@ -35,8 +35,9 @@ export async function readExtensions(question: ExtensionQuestion): Promise<Exten
   const accountData = new Map<number, boolean>();
   const { extensions } = question.request;
   const answers: Record<string, ExtensionAnswer | undefined> = {
-    to_device: extensions.toDevice && (await readToDevice(question.pass, extensions.toDevice)),
-    e2ee: extensions.e2ee ? await readEndToEnd(question.pass) : undefined,
+    to_device:
+      extensions.toDevice && (await readToDevice(question.pass, extensions.toDevice.since)),
+    e2ee: extensions.e2ee ? await readE2ee(question.pass) : undefined,
     account_data:
       extensions.accountData &&
       (await readAccountData(question, extensions.accountData, accountData)),

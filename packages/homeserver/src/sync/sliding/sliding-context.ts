@@ -1,16 +1,8 @@
-import type { JsonObject } from '@soma/protocol';
-
 import type { SyncContext } from '../sync-context.ts';
 import { Connections } from './connection.ts';
 import { RoomLists } from './room-list.ts';
 import { SpaceChildren } from './space-children.ts';
 import { UserMarks } from './user-marks.ts';
-
-/** What an extension answers, and whether a client need not wait for more. */
-export interface ExtensionAnswer {
-  readonly hasNews: boolean;
-  readonly body: JsonObject;
-}
 
 /** What simplified sliding sync works with; one per process. */
 export interface SlidingContext {

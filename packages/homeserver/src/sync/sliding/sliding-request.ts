@@ -1,5 +1,4 @@
 import type { Viewer } from '../../rooms/viewer.ts';
-import type { ToDeviceRequest } from './encryption-extensions.ts';
 import type { RoomParameters } from './room-config.ts';
 
 /** Which rooms a list shows; what is absent is not asked. */
@@ -29,7 +28,7 @@ export interface ExtensionScope {
 
 /** An extension that is not asked for is absent. */
 export interface ExtensionRequests {
-  readonly toDevice: ToDeviceRequest | undefined;
+  readonly toDevice: { readonly since: string | undefined } | undefined;
   readonly e2ee: boolean;
   readonly accountData: ExtensionScope | undefined;
   readonly receipts: ExtensionScope | undefined;

@@ -6,7 +6,7 @@ import type { AnswerPlace } from '../changed-rooms.ts';
 import type { RoomTimeline } from '../room-timeline.ts';
 import { Turn } from '../turns.ts';
 import type { Connection, Known, SentRoom, Told } from './connection.ts';
-import { acknowledge } from './encryption-extensions.ts';
+import { acknowledgeToDevice } from './encryption-extensions.ts';
 import { readExtensions } from './extensions.ts';
 import { readRoom } from './read-room.ts';
 import type { RoomAnswer } from './read-room.ts';
@@ -34,22 +34,16 @@ export async function slidingSync(
   const { connections, sync } = context;
   const key = `${viewer.userNid} ${viewer.deviceNid ?? 0} ${connId}`;
   const connection = pos === undefined ? connections.begin(key) : connections.find(key);
-  const { toDevice } = request.extensions;
-  if (toDevice?.since !== undefined) {
-    await acknowledge(sync, viewer, toDevice.since);
-  }
+  await acknowledgeToDevice(sync, viewer, request.extensions.toDevice?.since);
   const deadline = Date.now() + Math.min(request.timeoutMs, TIMEOUT_MS_MAX);
   for (;;) {
     const answer = await answerOnce(context, request, connection.at(pos));
     const leftMs = deadline - Date.now();
     const isOver = pos === undefined || answer.hasNews || leftMs <= 0 || signal.aborted;
     if (!isOver && concernsUser(sync, viewer, answer.place)) continue;
-    if (
-      isOver ||
-      (await sync.notifier.wait(viewer.userNid, leftMs, signal, viewer.deviceNid)) !== 'changed'
-    ) {
-      return finish(context, key, connection, pos, answer);
-    }
+    const { userNid, deviceNid } = viewer;
+    const end = isOver ? 'timeout' : await sync.notifier.wait(userNid, leftMs, signal, deviceNid);
+    if (end !== 'changed') return finish(context, key, connection, pos, answer);
   }
 }
 
