@@ -18,6 +18,7 @@ import { openPresence } from './open-presence.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
+import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
 import type { EventSigner, RetentionBounds } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
@@ -48,6 +49,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     projections: [
       new MembershipProjection(names.users, serverName, config.rooms.forgetRoomsOnLeave),
       new RoomDetailsProjection(),
+      new RelationsProjection(),
       ...notices.projections,
     ],
     signer: eventSigner(config),

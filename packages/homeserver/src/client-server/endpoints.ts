@@ -9,6 +9,7 @@ import { publicRoomsEndpoints } from './public-rooms.ts';
 import { pushRuleEndpoints } from './push-rules.ts';
 import { readMarkerEndpoints } from './read-markers.ts';
 import { receiptEndpoints } from './receipts.ts';
+import { relationEndpoints } from './relations.ts';
 import { repeatableForms } from './repeatable.ts';
 import { membershipEndpoints } from './room-membership.ts';
 import { roomReadingEndpoints } from './room-reading.ts';
@@ -27,6 +28,7 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...publicRoomsEndpoints,
   ...sendEndpoints,
   ...roomReadingEndpoints,
+  ...relationEndpoints,
   ...syncEndpoints,
   ...oldSyncEndpoints,
   ...presenceEndpoints,

@@ -5,6 +5,7 @@ import { ephemeral } from './0004-ephemeral.ts';
 import { unread } from './0005-unread.ts';
 import { sessions } from './0010-sessions.ts';
 import { directory } from './0020-directory.ts';
+import { relations } from './0080-relations.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   { number: 5, name: 'unread', text: unread },
   { number: 10, name: 'sessions', text: sessions },
   { number: 20, name: 'directory', text: directory },
+  { number: 80, name: 'relations', text: relations },
 ];
