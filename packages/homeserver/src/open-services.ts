@@ -8,6 +8,7 @@ import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
 import { verifySignature } from './config/signing-key.ts';
+import { SpaceWalks } from './directory/read-hierarchy.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
@@ -74,6 +75,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     sync,
     presence,
     directory: { rooms, config: config.directory },
+    spaceWalks: new SpaceWalks(),
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     rateLimits,

@@ -15,6 +15,7 @@ import { membershipEndpoints } from './room-membership.ts';
 import { roomReadingEndpoints } from './room-reading.ts';
 import { sendEndpoints } from './send-events.ts';
 import type { ClientServices } from './services.ts';
+import { spaceEndpoints } from './spaces.ts';
 import { syncEndpoints } from './sync.ts';
 import { typingEndpoints } from './typing.ts';
 import { upgradeRoomEndpoints } from './upgrade-room.ts';
@@ -26,6 +27,7 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...upgradeRoomEndpoints,
   ...directoryEndpoints,
   ...publicRoomsEndpoints,
+  ...spaceEndpoints,
   ...sendEndpoints,
   ...roomReadingEndpoints,
   ...relationEndpoints,

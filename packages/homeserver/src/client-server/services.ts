@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Config } from '../config/config.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { SpaceWalks } from '../directory/read-hierarchy.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import type { Presence } from '../ephemeral/presence.ts';
 import { endpointFor } from '../http/endpoint.ts';
@@ -30,6 +31,7 @@ export interface ClientServices extends AccountServices {
   readonly pushRules: PushRules;
   readonly sync: SyncContext;
   readonly directory: Directory;
+  readonly spaceWalks: SpaceWalks;
   readonly copyRoomRules: CopyRoomRules;
   /** Undefined where it is turned off. */
   readonly presence: Presence | undefined;
