@@ -28,11 +28,11 @@ const STOP_GRACE_MS = 10_000;
 export async function startHomeserver(config: Config): Promise<Homeserver> {
   const { logger, flush } = createLogger({ level: config.logging.level });
   const { services, close } = await openServices(config, logger);
-  const { accounts, rateLimits } = services;
+  const { accounts, rooms, rateLimits } = services;
   const edge = await listen(describeListeners(config), {
     endpoints: [
       ...mount(clientEndpoints, services),
-      ...mount(adminEndpoints, { accounts, serverVersion: somaVersion() }),
+      ...mount(adminEndpoints, { accounts, rooms, serverVersion: somaVersion() }),
     ],
     resolveToken: (token, use) => resolveToken(accounts, token, use),
     logger,

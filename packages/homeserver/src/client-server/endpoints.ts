@@ -11,6 +11,7 @@ import { readMarkerEndpoints } from './read-markers.ts';
 import { receiptEndpoints } from './receipts.ts';
 import { relationEndpoints } from './relations.ts';
 import { repeatableForms } from './repeatable.ts';
+import { reportEndpoints } from './reports.ts';
 import { membershipEndpoints } from './room-membership.ts';
 import { roomReadingEndpoints } from './room-reading.ts';
 import { sendEndpoints } from './send-events.ts';
@@ -31,6 +32,7 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...sendEndpoints,
   ...roomReadingEndpoints,
   ...relationEndpoints,
+  ...reportEndpoints,
   ...syncEndpoints,
   ...oldSyncEndpoints,
   ...presenceEndpoints,

@@ -7,12 +7,20 @@ import {
   listTokens,
   updateToken,
 } from './registration-tokens.ts';
+import {
+  deleteEventReport,
+  deleteUserReport,
+  getEventReport,
+  getUserReport,
+  listEventReports,
+  listUserReports,
+} from './reports.ts';
 import { getServerVersion } from './server-version.ts';
-import type { AdminServices } from './services.ts';
+import type { AdminServices, RoomAdminServices } from './services.ts';
 import { suspendUser } from './suspend.ts';
 
-/** Every endpoint of Synapse's admin API that Soma serves. */
-export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
+/** Those about accounts alone. */
+export const accountAdminEndpoints: readonly Endpoint<AdminServices>[] = [
   getServerVersion,
   getRegistrationNonce,
   registerWithSharedSecret,
@@ -22,4 +30,15 @@ export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
   updateToken,
   deleteToken,
   suspendUser,
+];
+
+/** Every endpoint of Synapse's admin API that Soma serves. */
+export const adminEndpoints: readonly Endpoint<RoomAdminServices>[] = [
+  ...accountAdminEndpoints,
+  listEventReports,
+  getEventReport,
+  deleteEventReport,
+  listUserReports,
+  getUserReport,
+  deleteUserReport,
 ];

@@ -11,7 +11,7 @@ import { findAccount } from '../accounts/find-account.ts';
 import { startAccountEdge } from '../client-server/account-edge-under-test.ts';
 import type { AccountEdgeUnderTest } from '../client-server/account-edge-under-test.ts';
 import { mount } from '../http/endpoint.ts';
-import { adminEndpoints } from './endpoints.ts';
+import { accountAdminEndpoints } from './endpoints.ts';
 
 const path = '/_synapse/admin/v1/register';
 const sharedSecret = 'shared';
@@ -27,7 +27,7 @@ for (const engine of testEngines()) {
 
     const start = (options: Record<string, unknown>): Promise<AccountEdgeUnderTest> =>
       startAccountEdge(database.config, options, ({ accounts }) =>
-        mount(adminEndpoints, { accounts, serverVersion: '9.9.9' }),
+        mount(accountAdminEndpoints, { accounts, serverVersion: '9.9.9' }),
       );
     before(async () => {
       database = await engine.createDatabase();

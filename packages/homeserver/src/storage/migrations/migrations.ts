@@ -6,6 +6,7 @@ import { unread } from './0005-unread.ts';
 import { sessions } from './0010-sessions.ts';
 import { directory } from './0020-directory.ts';
 import { relations } from './0080-relations.ts';
+import { reports } from './0081-reports.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
   { number: 10, name: 'sessions', text: sessions },
   { number: 20, name: 'directory', text: directory },
   { number: 80, name: 'relations', text: relations },
+  { number: 81, name: 'reports', text: reports },
 ];
