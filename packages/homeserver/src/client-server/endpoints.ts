@@ -3,6 +3,7 @@ import { accountEndpoints } from './account-endpoints.ts';
 import { withActivity } from './activity.ts';
 import { createRoomEndpoints } from './create-room.ts';
 import { directoryEndpoints } from './directory.ts';
+import { notificationEndpoints } from './notifications.ts';
 import { oldSyncEndpoints } from './old-sync.ts';
 import { presenceEndpoints } from './presence.ts';
 import { publicRoomsEndpoints } from './public-rooms.ts';
@@ -40,6 +41,7 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...readMarkerEndpoints,
   ...typingEndpoints,
   ...pushRuleEndpoints,
+  ...notificationEndpoints,
 ]);
 
 /** Every endpoint of the client-server API that Soma serves. */

@@ -7,6 +7,7 @@ import { sessions } from './0010-sessions.ts';
 import { directory } from './0020-directory.ts';
 import { relations } from './0080-relations.ts';
 import { reports } from './0081-reports.ts';
+import { notifications } from './0082-notifications.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -33,4 +34,5 @@ export const migrations: readonly Migration[] = [
   { number: 20, name: 'directory', text: directory },
   { number: 80, name: 'relations', text: relations },
   { number: 81, name: 'reports', text: reports },
+  { number: 82, name: 'notifications', text: notifications },
 ];
