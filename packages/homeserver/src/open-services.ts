@@ -16,6 +16,7 @@ import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
 import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
+import { openSearch } from './open-search.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
@@ -66,6 +67,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const sync = openSync(rooms, syncSources(notices, presenceOpened.source), config);
   presenceOpened.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
+  const search = await openSearch(rooms, config, logger);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const services: ClientServices = {
     config,
@@ -76,6 +78,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     presence,
     directory: { rooms, config: config.directory },
     spaceWalks: new SpaceWalks(),
+    search,
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     rateLimits,
@@ -90,6 +93,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     services,
     close: async () => {
       presenceOpened.close();
+      await search?.indexer.close();
       await accounts.close();
       await database.close();
     },

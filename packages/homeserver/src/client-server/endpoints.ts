@@ -15,6 +15,7 @@ import { repeatableForms } from './repeatable.ts';
 import { reportEndpoints } from './reports.ts';
 import { membershipEndpoints } from './room-membership.ts';
 import { roomReadingEndpoints } from './room-reading.ts';
+import { searchEndpoints } from './search.ts';
 import { sendEndpoints } from './send-events.ts';
 import type { ClientServices } from './services.ts';
 import { spaceEndpoints } from './spaces.ts';
@@ -42,6 +43,7 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...typingEndpoints,
   ...pushRuleEndpoints,
   ...notificationEndpoints,
+  ...searchEndpoints,
 ]);
 
 /** Every endpoint of the client-server API that Soma serves. */

@@ -9,6 +9,7 @@ import type { InteractiveAuth } from '../http/interactive-auth.ts';
 import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
 import type { PushRules } from '../push/push-rules.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import type { Search } from '../search/search-events.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
 import type { RateLimiters } from './rate-limits.ts';
 
@@ -32,6 +33,8 @@ export interface ClientServices extends AccountServices {
   readonly sync: SyncContext;
   readonly directory: Directory;
   readonly spaceWalks: SpaceWalks;
+  /** Undefined where it is turned off. */
+  readonly search: Search | undefined;
   readonly copyRoomRules: CopyRoomRules;
   /** Undefined where it is turned off. */
   readonly presence: Presence | undefined;

@@ -12,6 +12,7 @@ import { ratelimitingSection } from './ratelimiting.ts';
 import { registrationSection } from './registration.ts';
 import { retentionSection } from './retention.ts';
 import { roomsSection } from './rooms.ts';
+import { searchSection } from './search.ts';
 import { serverSection } from './server.ts';
 import { sessionsSection } from './sessions.ts';
 import { signingKeysSection } from './signing-keys.ts';
@@ -36,6 +37,7 @@ export const SECTIONS = {
   retention: retentionSection,
   sync: syncSection,
   presence: presenceSection,
+  search: searchSection,
   ratelimiting: ratelimitingSection,
   caches: cachesSection,
   logging: loggingSection,

@@ -8,11 +8,12 @@ import { directory } from './0020-directory.ts';
 import { relations } from './0080-relations.ts';
 import { reports } from './0081-reports.ts';
 import { notifications } from './0082-notifications.ts';
+import { search } from './0083-search.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
  * `{nid}` an integer primary key; `{bytes}` a byte string; `{without_rowid}` after a table whose primary key
- * is how it is stored.
+ * is how it is stored; `{only_sqlite}`…`{end}` and `{only_postgres}`…`{end}` around what only one of them has.
  */
 export interface Migration {
   readonly number: number;
@@ -35,4 +36,5 @@ export const migrations: readonly Migration[] = [
   { number: 80, name: 'relations', text: relations },
   { number: 81, name: 'reports', text: reports },
   { number: 82, name: 'notifications', text: notifications },
+  { number: 83, name: 'search', text: search },
 ];
