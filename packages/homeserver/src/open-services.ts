@@ -67,7 +67,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const sync = openSync(rooms, syncSources(notices, presenceOpened.source), config);
   presenceOpened.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
-  const search = await openSearch(rooms, config, logger);
+  const { close: closeSearch, ...searches } = await openSearch(rooms, config, logger);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const services: ClientServices = {
     config,
@@ -78,7 +78,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     presence,
     directory: { rooms, config: config.directory },
     spaceWalks: new SpaceWalks(),
-    search,
+    ...searches,
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     rateLimits,
@@ -93,7 +93,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     services,
     close: async () => {
       presenceOpened.close();
-      await search?.indexer.close();
+      await closeSearch();
       await accounts.close();
       await database.close();
     },

@@ -6,6 +6,7 @@ import type { RoomEventFilter } from '@soma/protocol';
 import { badRequest, invalidParam } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import { searchEvents } from '../search/search-events.ts';
+import { searchUsers } from '../search/search-users.ts';
 import { viewerOf } from './room-reading.ts';
 import { clientEndpoint } from './services.ts';
 
@@ -84,4 +85,23 @@ const searchForEvents = clientEndpoint({
   },
 });
 
-export const searchEndpoints = [searchForEvents];
+const USERS_DEFAULT = 10;
+
+const searchForUsers = clientEndpoint({
+  operationId: 'searchUserDirectory',
+  summary: 'Search for users by their name or ID',
+  spec: 'User directory',
+  method: 'POST',
+  paths: clientPaths('/user_directory/search'),
+  authentication: 'required',
+  rateLimit: 'rc_user_directory',
+  body: Type.Object({
+    search_term: Type.String(),
+    limit: Type.Optional(Type.Integer({ minimum: 1 })),
+  }),
+  errcodes: [],
+  handle: ({ body, requester }, { userDirectory }) =>
+    searchUsers(userDirectory, requester.userNid, body.search_term, body.limit ?? USERS_DEFAULT),
+});
+
+export const searchEndpoints = [searchForEvents, searchForUsers];

@@ -10,6 +10,7 @@ import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
 import type { PushRules } from '../push/push-rules.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Search } from '../search/search-events.ts';
+import type { UserDirectory } from '../search/search-users.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
 import type { RateLimiters } from './rate-limits.ts';
 
@@ -35,6 +36,7 @@ export interface ClientServices extends AccountServices {
   readonly spaceWalks: SpaceWalks;
   /** Undefined where it is turned off. */
   readonly search: Search | undefined;
+  readonly userDirectory: UserDirectory;
   readonly copyRoomRules: CopyRoomRules;
   /** Undefined where it is turned off. */
   readonly presence: Presence | undefined;

@@ -14,9 +14,9 @@ import { readAt } from '../storage/database.ts';
 import type { Reader } from '../storage/sql.ts';
 import { readEventContext } from './event-context.ts';
 import type { ContextWanted } from './event-context.ts';
+import type { LogFollower } from './log-follower.ts';
 import { groupsOf } from './search-groups.ts';
 import type { Grouping } from './search-groups.ts';
-import type { SearchIndexer } from './search-indexer.ts';
 import { readCandidates } from './search-store.ts';
 import type { Candidate, SearchKey } from './search-store.ts';
 import { formatSearchToken, parseSearchToken } from './search-token.ts';
@@ -26,7 +26,7 @@ import { wordsOf } from './words.ts';
 /** What is searched with. */
 export interface Search {
   readonly rooms: Rooms;
-  readonly indexer: SearchIndexer;
+  readonly index: LogFollower;
   /** The rooms that a user is in. */
   joinedRooms(reader: Reader, userNid: number): Promise<readonly number[]>;
 }
@@ -61,7 +61,7 @@ export async function searchEvents(search: Search, request: SearchRequest): Prom
   const start = parseSearchToken(request.from);
   const words = wordsOf(request.term);
   if (words.length === 0) throw invalidParam('search_term holds no word to search for');
-  await search.indexer.catchUp();
+  await search.index.catchUp();
   return readAt(rooms.database, async (reader) => {
     const { viewer, keys, filter } = request;
     const roomNids = await searchedRooms(search, reader, viewer, filter);

@@ -52,17 +52,6 @@ const candidates = {
   ),
 };
 
-const cursor = query<{ position: number }>('select position from cursors where name = ?');
-const moveCursor = query(
-  `insert into cursors (name, position) values (?, ?)
-   on conflict (name) do update set position = excluded.position`,
-);
-/** Rooms in which something happened: (above which position, up to which, limit). */
-const changedRooms = query<{ position: number; subject: number }>(
-  `select position, subject from changes where position > ? and position <= ? and kind = 1
-   order by position limit ?`,
-);
-
 /** A text of an event with where it stands. */
 export interface SearchDocument {
   readonly eventNid: number;
@@ -143,27 +132,4 @@ function tsQuery(words: readonly string[], marks: readonly (readonly string[])[]
   const terms = words.map(quoted).join(' & ');
   const scope = marks.map((list) => ` & (${list.map(quoted).join(' | ')})`).join('');
   return terms + scope;
-}
-
-export async function readCursor(reader: Reader, name: string): Promise<number> {
-  return (await reader.get(cursor, name))?.position ?? 0;
-}
-
-export function moveCursorStatement(name: string, position: number): Statement {
-  return statement(moveCursor, name, position);
-}
-
-/** The rooms that changed in (`above`, `upTo`], at most about `limit`, and up to where that is all of them. */
-export async function readChangedRooms(
-  reader: Reader,
-  above: number,
-  upTo: number,
-  limit: number,
-): Promise<{ readonly roomNids: ReadonlySet<number>; readonly upTo: number }> {
-  const rows = await reader.all(changedRooms, above, upTo, limit + 1);
-  const next = rows[limit];
-  if (next === undefined) return { roomNids: new Set(rows.map((row) => row.subject)), upTo };
-  // A change names its room at its first position alone: what follows that belongs to it, up to the next change.
-  const whole = rows.filter((row) => row.position < next.position);
-  return { roomNids: new Set(whole.map((row) => row.subject)), upTo: next.position - 1 };
 }

@@ -9,6 +9,7 @@ import { relations } from './0080-relations.ts';
 import { reports } from './0081-reports.ts';
 import { notifications } from './0082-notifications.ts';
 import { search } from './0083-search.ts';
+import { userDirectory } from './0084-user-directory.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -37,4 +38,5 @@ export const migrations: readonly Migration[] = [
   { number: 81, name: 'reports', text: reports },
   { number: 82, name: 'notifications', text: notifications },
   { number: 83, name: 'search', text: search },
+  { number: 84, name: 'user-directory', text: userDirectory },
 ];
