@@ -20,6 +20,7 @@ import { openSearch } from './open-search.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
+import { DelayedEvents } from './rooms/delayed/delayed-events.ts';
 import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
 import type { EventSigner, RetentionBounds } from './rooms/rooms.ts';
@@ -68,6 +69,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   presenceOpened.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const { close: closeSearch, ...searches } = await openSearch(rooms, config, logger);
+  const delayedEvents = new DelayedEvents(rooms, logger, config.rooms.maxEventDelayMs);
+  await delayedEvents.start();
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const services: ClientServices = {
     config,
@@ -79,6 +82,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     directory: { rooms, config: config.directory },
     spaceWalks: new SpaceWalks(),
     ...searches,
+    delayedEvents,
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     rateLimits,
@@ -93,6 +97,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     services,
     close: async () => {
       presenceOpened.close();
+      await delayedEvents.close();
       await closeSearch();
       await accounts.close();
       await database.close();

@@ -2,6 +2,7 @@ import type { Endpoint } from '../http/endpoint.ts';
 import { accountEndpoints } from './account-endpoints.ts';
 import { withActivity } from './activity.ts';
 import { createRoomEndpoints } from './create-room.ts';
+import { delayedEventEndpoints } from './delayed-events.ts';
 import { directoryEndpoints } from './directory.ts';
 import { notificationEndpoints } from './notifications.ts';
 import { oldSyncEndpoints } from './old-sync.ts';
@@ -20,6 +21,7 @@ import { sendEndpoints } from './send-events.ts';
 import type { ClientServices } from './services.ts';
 import { spaceEndpoints } from './spaces.ts';
 import { syncEndpoints } from './sync.ts';
+import { threadSubscriptionEndpoints } from './thread-subscriptions.ts';
 import { typingEndpoints } from './typing.ts';
 import { upgradeRoomEndpoints } from './upgrade-room.ts';
 
@@ -44,6 +46,8 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...pushRuleEndpoints,
   ...notificationEndpoints,
   ...searchEndpoints,
+  ...delayedEventEndpoints,
+  ...threadSubscriptionEndpoints,
 ]);
 
 /** Every endpoint of the client-server API that Soma serves. */

@@ -28,6 +28,7 @@ function ratesOf(config: RatelimitingConfig) {
     rc_room_creation: config.roomCreation,
     rc_reports: config.reports,
     rc_user_directory: config.userDirectory,
+    rc_delayed_event_mgmt: config.delayedEvents,
     'rc_presence.per_user': config.presence.perUser,
     register_available: REGISTER_AVAILABLE,
     login_get_token: LOGIN_GET_TOKEN,
@@ -44,6 +45,7 @@ const keyedByAddress: ReadonlySet<string> = new Set<RateLimitName>([
   'rc_registration',
   'rc_registration_token_validity',
   'rc_login.address',
+  'rc_delayed_event_mgmt',
   'register_available',
 ]);
 

@@ -8,6 +8,7 @@ import { endpointFor } from '../http/endpoint.ts';
 import type { InteractiveAuth } from '../http/interactive-auth.ts';
 import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
 import type { PushRules } from '../push/push-rules.ts';
+import type { DelayedEvents } from '../rooms/delayed/delayed-events.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Search } from '../search/search-events.ts';
 import type { UserDirectory } from '../search/search-users.ts';
@@ -37,6 +38,7 @@ export interface ClientServices extends AccountServices {
   /** Undefined where it is turned off. */
   readonly search: Search | undefined;
   readonly userDirectory: UserDirectory;
+  readonly delayedEvents: DelayedEvents;
   readonly copyRoomRules: CopyRoomRules;
   /** Undefined where it is turned off. */
   readonly presence: Presence | undefined;

@@ -32,3 +32,4 @@ export type { ServerConfig, SupportContact } from './server.ts';
 export type { SigningKeysConfig } from './signing-keys.ts';
 export type { SyncConfig } from './sync.ts';
 export type { TlsConfig } from './tls.ts';
+export type { TurnConfig } from './turn.ts';

@@ -18,6 +18,7 @@ import { sessionsSection } from './sessions.ts';
 import { signingKeysSection } from './signing-keys.ts';
 import { syncSection } from './sync.ts';
 import { tlsSection } from './tls.ts';
+import { turnSection } from './turn.ts';
 
 /** Every section, in the order of the documentation; the keys are those of `Config`. */
 export const SECTIONS = {
@@ -38,6 +39,7 @@ export const SECTIONS = {
   sync: syncSection,
   presence: presenceSection,
   search: searchSection,
+  turn: turnSection,
   ratelimiting: ratelimitingSection,
   caches: cachesSection,
   logging: loggingSection,

@@ -10,6 +10,7 @@ import { reports } from './0081-reports.ts';
 import { notifications } from './0082-notifications.ts';
 import { search } from './0083-search.ts';
 import { userDirectory } from './0084-user-directory.ts';
+import { scheduled } from './0085-scheduled.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -39,4 +40,5 @@ export const migrations: readonly Migration[] = [
   { number: 82, name: 'notifications', text: notifications },
   { number: 83, name: 'search', text: search },
   { number: 84, name: 'user-directory', text: userDirectory },
+  { number: 85, name: 'scheduled', text: scheduled },
 ];
