@@ -22,6 +22,7 @@ export const figureKinds = {
   memoryMegabytes: { title: 'memory in use at most, MB', digits: 1 },
   bytes: { title: 'bytes', digits: 0 },
   operationsPerSecond: { title: 'operations per second', digits: 0 },
+  thumbnailsPerSecond: { title: 'thumbnails per second', digits: 1 },
   megabytesPerSecond: { title: 'MB/s', digits: 1 },
   p50Us: { title: 'time of one, p50, µs', digits: 1 },
   p99Us: { title: 'time of one, p99, µs', digits: 1 },

@@ -22,8 +22,8 @@ import { textAt, valueAt } from './harness/json-path.ts';
 import { runCli } from './harness/run-cli.ts';
 import { servedEndpoints } from './harness/served-endpoints.ts';
 
-const requestsPerEndpoint = 40;
-const endpointMsMax = 400;
+const requestsPerEndpoint = 25;
+const endpointMsMax = 250;
 const answerMsMax = 10_000;
 const errorLine = /"level":(?:50|60)|\b(?:Unhandled|Uncaught)/;
 
@@ -43,13 +43,15 @@ for (const engine of testEngines()) {
     for (const endpoint of servedEndpoints) {
       test(`${endpoint.operationId} answers, and never with a fault of the server (${engine.name})`, async () => {
         const known = await target.prepare();
+        // One request at least, however slow the machine is at the moment.
+        const until = performance.now() + endpointMsMax;
+        let sent = 0;
         const property = fc.asyncProperty(requestsOf(endpoint, known), async (request) => {
+          if (sent > 0 && performance.now() > until) return;
+          sent += 1;
           checkAnswer(await target.send(request), request);
         });
-        await fc.assert(property, {
-          numRuns: requestsPerEndpoint,
-          interruptAfterTimeLimit: endpointMsMax,
-        });
+        await fc.assert(property, { numRuns: requestsPerEndpoint });
       });
     }
 
@@ -89,19 +91,12 @@ class Target {
   #user: TestUser | undefined;
   /** Shares rooms with it, and is not attacked itself. */
   #other: TestUser | undefined;
-  #running: Promise<unknown> = Promise.resolve();
 
   constructor(server: TestHomeserver) {
     this.#server = server;
   }
 
-  send(request: FuzzRequest): Promise<Response> {
-    const answer = this.#send(request);
-    this.#running = answer.catch(() => undefined);
-    return answer;
-  }
-
-  async #send({ method, path, body }: FuzzRequest): Promise<Response> {
+  async send({ method, path, body }: FuzzRequest): Promise<Response> {
     const user = this.#user ?? (await this.#register());
     const answer = await withinTime(
       api(this.#server.url).request(method, path, {
@@ -119,8 +114,6 @@ class Target {
 
   /** Rooms and what else requests may name; another room each time, since requests destroy them. */
   async prepare(): Promise<KnownValues> {
-    // A property that runs out of time leaves its last request behind.
-    await this.#running;
     const user = this.#user ?? (await this.#register());
     const other = (this.#other ??= await registerUser(this.#server, 'other'));
     const roomId = await createRoom(user, { preset: 'public_chat' });

@@ -6,6 +6,7 @@ import { renderReferencePage } from '../packages/homeserver/src/config/render/re
 import { renderSampleConfig } from '../packages/homeserver/src/config/render/sample-config.ts';
 import { somaVersion } from '../packages/homeserver/src/config/soma-version.ts';
 import { openApiDocument } from '../packages/homeserver/src/http/openapi.ts';
+import { serverEndpoints } from '../packages/homeserver/src/server-server/endpoints.ts';
 import { adminEndpoints } from '../packages/homeserver/src/synapse-admin/endpoints.ts';
 import { authFixtureFiles } from '../packages/protocol/testing/auth-fixtures.ts';
 
@@ -31,7 +32,7 @@ function authFixtures(): [path: string, content: string][] {
 
 /** Every endpoint that Soma serves, as tools for HTTP interfaces read it. */
 function renderOpenApi(): string {
-  const document = openApiDocument([...clientEndpoints, ...adminEndpoints], {
+  const document = openApiDocument([...clientEndpoints, ...adminEndpoints, ...serverEndpoints], {
     title: 'Soma',
     version: somaVersion(),
   });

@@ -3,6 +3,7 @@ import { footprint } from './footprint.ts';
 import { initialSync } from './initial-sync.ts';
 import { initialSyncs } from './initial-syncs.ts';
 import { joins } from './joins.ts';
+import { media } from './media.ts';
 import { members } from './members.ts';
 import { reading } from './reading.ts';
 import { rooms } from './rooms.ts';
@@ -20,4 +21,5 @@ export const scenarios: readonly Scenario[] = [
   initialSync,
   initialSyncs,
   footprint,
+  media,
 ];

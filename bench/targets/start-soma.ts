@@ -27,6 +27,8 @@ export interface SomaOptions {
   readonly template?: SomaUnderTest | undefined;
   /** Folder for CPU profiles, written when the server stops. */
   readonly profileFolder?: string | undefined;
+  /** Top-level options of homeserver.yaml. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 const signingKey = 'signing.key';
@@ -34,7 +36,7 @@ const signingKey = 'signing.key';
 /** Starts Soma on a database of its own, with rate limits out of the way and else its defaults. */
 export async function startSoma(
   home: DatabaseHome,
-  { template, profileFolder }: SomaOptions = {},
+  { template, profileFolder, options = {} }: SomaOptions = {},
 ): Promise<SomaUnderTest> {
   const work = makeWorkFolder('soma');
   const folder = work.path;
@@ -47,7 +49,7 @@ export async function startSoma(
     port,
     database: database.config,
     registrationSharedSecret: sharedSecret,
-    overrides: {},
+    overrides: options,
   });
   const configPath = join(folder, 'homeserver.yaml');
   writeFileSync(configPath, JSON.stringify(config, null, 2));

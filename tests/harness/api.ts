@@ -15,6 +15,8 @@ export interface Response {
   readonly headers: IncomingMessage['headers'];
   /** The parsed JSON of an `application/json` answer, else its text. */
   readonly body: unknown;
+  /** The body as it came. */
+  readonly bytes: Buffer;
 }
 
 export interface Api {
@@ -87,11 +89,13 @@ function withQuery(path: string, query: RequestOptions['query']): string {
 async function readAll(incoming: IncomingMessage): Promise<Response> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk);
-  const text = Buffer.concat(chunks).toString('utf8');
+  const bytes = Buffer.concat(chunks);
+  const text = bytes.toString('utf8');
   const isJson = incoming.headers['content-type']?.startsWith('application/json') ?? false;
   return {
     status: incoming.statusCode ?? 0,
     headers: incoming.headers,
     body: isJson ? JSON.parse(text) : text,
+    bytes,
   };
 }

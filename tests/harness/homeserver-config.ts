@@ -8,6 +8,8 @@ export interface ConfigInput {
   readonly port: number;
   readonly database: DatabaseConfig;
   readonly registrationSharedSecret: string;
+  /** Entries of `listeners` beside the one for clients. */
+  readonly extraListeners?: readonly object[];
   /** Top-level options of homeserver.yaml that replace the ones below. */
   readonly overrides: Readonly<Record<string, unknown>>;
 }
@@ -28,11 +30,14 @@ export function homeserverConfig(input: ConfigInput): Record<string, unknown> {
         bind_addresses: ['127.0.0.1'],
         type: 'http',
         tls: false,
-        resources: [{ names: ['client'] }],
+        resources: [{ names: ['client', 'federation'] }],
       },
+      ...(input.extraListeners ?? []),
     ],
     database,
     signing_key_path: join(folder, 'signing.key'),
+    // No test reaches beyond this machine.
+    trusted_key_servers: [],
     enable_registration: true,
     enable_registration_without_verification: true,
     registration_shared_secret: registrationSharedSecret,

@@ -14,6 +14,8 @@ export interface HomeserverOptions {
   readonly engine?: TestEngine;
   /** An existing database, in place of `engine`; with neither, SQLite in the server's folder. */
   readonly databaseConfig?: DatabaseConfig;
+  /** Entries of `listeners` beside the harness's own. */
+  readonly extraListeners?: readonly object[];
   /** Top-level options of homeserver.yaml that replace the harness's own. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
@@ -56,7 +58,14 @@ export async function startHomeserver(options: HomeserverOptions = {}): Promise<
   const url = `http://127.0.0.1:${port}`;
   const database = made?.config ?? options.databaseConfig ?? sqliteIn(folder);
   const overrides = options.config ?? {};
-  const config = homeserverConfig({ folder, port, database, registrationSharedSecret, overrides });
+  const config = homeserverConfig({
+    folder,
+    port,
+    database,
+    registrationSharedSecret,
+    ...(options.extraListeners === undefined ? {} : { extraListeners: options.extraListeners }),
+    overrides,
+  });
   const configPath = join(folder, 'homeserver.yaml');
   writeFileSync(configPath, JSON.stringify(config, null, 2));
 

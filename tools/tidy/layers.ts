@@ -6,6 +6,7 @@ const layers: readonly (readonly string[])[] = [
   ['errors', 'config', 'telemetry'],
   ['storage'],
   ['streams', 'jobs'],
+  ['outbound'],
   ['federation-client'],
   ['accounts', 'media'],
   ['rooms'],

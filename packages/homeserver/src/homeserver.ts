@@ -2,14 +2,15 @@ import { setFlagsFromString } from 'node:v8';
 
 import { readDeparting } from './accounts/account-store.ts';
 import { resolveToken } from './accounts/resolve-token.ts';
-import { clientEndpoints } from './client-server/endpoints.ts';
+import { clientEndpoints, mediaEndpoints } from './client-server/endpoints.ts';
 import { endpointRateLimits } from './client-server/rate-limits.ts';
 import type { Config } from './config/config.ts';
-import { somaVersion } from './config/soma-version.ts';
+import { detailedVersion, somaVersion } from './config/soma-version.ts';
 import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
 import { openServices } from './open-services.ts';
+import { serverEndpoints, serverMediaEndpoints } from './server-server/endpoints.ts';
 import { adminEndpoints } from './synapse-admin/endpoints.ts';
 import { createLogger } from './telemetry/logger.ts';
 
@@ -27,14 +28,20 @@ const STOP_GRACE_MS = 10_000;
 /** The composition root: opens everything by hand, lowest first, and serves until it is stopped. */
 export async function startHomeserver(config: Config): Promise<Homeserver> {
   const { logger, flush } = createLogger({ level: config.logging.level });
-  const { services, close } = await openServices(config, logger);
-  const { accounts, rooms, rateLimits } = services;
+  const { services, federation, close } = await openServices(config, logger);
+  const { accounts, rateLimits } = services;
   const edge = await listen(describeListeners(config), {
     endpoints: [
-      ...mount(clientEndpoints, services),
-      ...mount(adminEndpoints, { accounts, rooms, serverVersion: somaVersion() }),
+      ...mount(served(clientEndpoints, mediaEndpoints, config), services),
+      ...mount(adminEndpoints, { ...services, serverVersion: detailedVersion() }),
+      ...mount(served(serverEndpoints, serverMediaEndpoints, config), {
+        ...services,
+        serverVersion: somaVersion(),
+        ...federation,
+      }),
     ],
     resolveToken: (token, use) => resolveToken(accounts, token, use),
+    authenticateServer: federation.authenticateServer,
     logger,
     rateLimits: endpointRateLimits(rateLimits),
   });
@@ -52,4 +59,13 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
       flush();
     },
   };
+}
+
+/** All of them, or without those about media where the operator turns these off. */
+function served<Each>(
+  all: readonly Each[],
+  aboutMedia: readonly Each[],
+  { media }: Config,
+): readonly Each[] {
+  return media.enabled ? all : all.filter((each) => !aboutMedia.includes(each));
 }

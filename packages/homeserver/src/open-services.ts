@@ -7,13 +7,16 @@ import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
-import { verifySignature } from './config/signing-key.ts';
 import { SpaceWalks } from './directory/read-hierarchy.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
+import { verifySignature } from './federation-client/keys/verify-signature.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
+import { openFederation } from './open-federation.ts';
+import type { Federation } from './open-federation.ts';
+import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
 import { openSearch } from './open-search.ts';
@@ -33,6 +36,7 @@ import type { Logger } from './telemetry/logger.ts';
 /** The domain, opened: what the edges call, and how it is closed. */
 export interface OpenedServices {
   readonly services: ClientServices;
+  readonly federation: Federation;
   /** Resolves when nothing is open any more; the edges must have been closed before. */
   close(): Promise<void>;
 }
@@ -43,7 +47,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const now = Date.now;
   const database = await openDatabase(databaseOptions(config.database), serverName);
   const names = internedNames(database, config.caches.globalFactor);
-  const accounts = openAccounts({ database, names, config, logger, now });
+  const parts = { database, names, config, logger, now };
+  const accounts = openAccounts(parts);
   const ignored = await IgnoredUsers.open(database, names);
   const notices = openNotices(database, names, serverName, ignored);
   const rooms = openRooms({
@@ -72,6 +77,12 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const delayedEvents = new DelayedEvents(rooms, logger, config.rooms.maxEventDelayMs);
   await delayedEvents.start();
   const rateLimits = openRateLimiters(config.ratelimiting, now);
+  const federation = openFederation(parts);
+  const { close: closeMedia, ...mediaServices } = await openMediaServices({
+    ...parts,
+    rooms,
+    federation,
+  });
   const services: ClientServices = {
     config,
     accounts,
@@ -79,6 +90,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     ...opened,
     sync,
     presence,
+    ...mediaServices,
     directory: { rooms, config: config.directory },
     spaceWalks: new SpaceWalks(),
     ...searches,
@@ -95,10 +107,13 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   return {
     services,
+    federation,
     close: async () => {
       presenceOpened.close();
       await delayedEvents.close();
       await closeSearch();
+      await closeMedia();
+      await federation.close();
       await accounts.close();
       await database.close();
     },

@@ -186,3 +186,11 @@ export {
   maySeeEvent,
 } from './history-visibility.ts';
 export { type ServerAcl, compileServerAcl } from './server-acl.ts';
+export {
+  type SignedRequest,
+  type XMatrix,
+  formatXMatrix,
+  parseXMatrix,
+  signedRequestText,
+  signedRequestTextOf,
+} from './x-matrix.ts';

@@ -49,6 +49,8 @@ export async function setProfileField(
   const { lengthMax, statement, mayBeChanged } = fields[field];
   const account = await editedAccount(accounts, editor, userId);
   if (value.length > lengthMax) throw invalidParam(`It has more than ${lengthMax} characters`);
+  // It has no place in an event, and every membership of the user carries the profile.
+  if (!value.isWellFormed()) throw invalidParam('It contains half a surrogate pair');
   if (!editor.isAdmin) {
     const profile = await readProfile(accounts.database.reader, account.userNid);
     if (!accounts.config.profiles[mayBeChanged] && profile?.[field] !== undefined) {

@@ -1,17 +1,9 @@
-import { Option } from 'commander';
-
 import { checkDatabase } from '../rooms/check-database.ts';
 import type { DatabaseCheck } from '../rooms/check-database.ts';
 import type { CliCommand } from './cli-command.ts';
-import { addConfigPath, configPaths } from './config-path-option.ts';
-import type { ConfigPathFlags } from './config-path-option.ts';
 import { EXIT } from './exit-codes.ts';
-import { openStoppedDatabase } from './open-stopped-database.ts';
-import { DEFAULT_DATA_DIRECTORY } from './start-flags.ts';
-
-interface Flags extends ConfigPathFlags {
-  readonly dataDirectory: string;
-}
+import { addStoppedServer, openStoppedServer } from './stopped-server-options.ts';
+import type { StoppedServerFlags } from './stopped-server-options.ts';
 
 /** Between two lines about how far it is. */
 const PROGRESS_MS = 1_000;
@@ -19,21 +11,11 @@ const PROGRESS_MS = 1_000;
 export const checkDatabaseCommand: CliCommand = {
   name: 'check-database',
   summary: 'Check that the database of a stopped server is sound; exits with 1 where it is not.',
-  configure: (command) =>
-    void addConfigPath(command, 'the config of the server; may be repeated')
-      .addOption(
-        new Option(
-          '--data-directory <folder>',
-          'where the server keeps everything without a config',
-        )
-          .default(DEFAULT_DATA_DIRECTORY)
-          .conflicts(['config', 'configPath']),
-      )
-      .action(check),
+  configure: (command) => void addStoppedServer(command).action(check),
 };
 
-async function check(flags: Flags): Promise<void> {
-  const { database, close } = await openStoppedDatabase(configPaths(flags), flags.dataDirectory);
+async function check(flags: StoppedServerFlags): Promise<void> {
+  const { database, close } = await openStoppedServer(flags);
   try {
     const found = await checkDatabase(database, progress());
     process.stdout.write(describeCheck(found));

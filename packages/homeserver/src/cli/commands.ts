@@ -3,6 +3,7 @@ import type { CliCommand } from './cli-command.ts';
 import { generateConfigCommand } from './generate-config.ts';
 import { generateSigningKeyCommand } from './generate-signing-key.ts';
 import { hashPasswordCommand } from './hash-password.ts';
+import { mediaReportCommand } from './media-report.ts';
 import { registerUserCommand } from './register-user.ts';
 
 /** Every command, in the order of the help. */
@@ -12,4 +13,5 @@ export const COMMANDS: readonly CliCommand[] = [
   registerUserCommand,
   hashPasswordCommand,
   checkDatabaseCommand,
+  mediaReportCommand,
 ];

@@ -12,6 +12,7 @@ import { openDatabase } from '../storage/open-database.ts';
 /** A database that no server works on while it is open here. */
 export interface StoppedDatabase {
   readonly database: Database;
+  readonly serverName: string;
   close(): Promise<void>;
 }
 
@@ -30,13 +31,15 @@ export async function openStoppedDatabase(
     throw new StartRefusal(`There is no database ${file}: the server makes it at its first start.`);
   }
   const lock = file === undefined ? undefined : lockDataDirectory(dirname(file));
-  return openLocked(lock, () =>
-    openDatabase(databaseOptions(config.database), config.server.serverName),
+  const { serverName } = config.server;
+  return openLocked(lock, serverName, () =>
+    openDatabase(databaseOptions(config.database), serverName),
   );
 }
 
 async function openLocked(
   lock: DirectoryLock | undefined,
+  serverName: string,
   open: () => Promise<Database>,
 ): Promise<StoppedDatabase> {
   try {
@@ -45,7 +48,7 @@ async function openLocked(
       await database.close();
       lock?.release();
     };
-    return { database, close };
+    return { database, serverName, close };
   } catch (error) {
     lock?.release();
     throw error;

@@ -24,7 +24,7 @@ import { defineFilterEndpoint, getFilter } from './filter.ts';
 import { generateLoginToken } from './login-token.ts';
 import { getLoginFlows, login } from './login.ts';
 import { logout, logoutAll } from './logout.ts';
-import { exchangeOpenIdToken, requestOpenIdToken } from './openid.ts';
+import { requestOpenIdToken } from './openid.ts';
 import { showFallback, submitFallback } from './pages/fallback.ts';
 import { loginPage } from './pages/login-page.ts';
 import { getStaticFile } from './pages/static-files.ts';
@@ -106,6 +106,5 @@ export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
   deleteRoomTag,
 
   requestOpenIdToken,
-  exchangeOpenIdToken,
   getTurnServer,
 ];

@@ -4,6 +4,8 @@ import { withActivity } from './activity.ts';
 import { createRoomEndpoints } from './create-room.ts';
 import { delayedEventEndpoints } from './delayed-events.ts';
 import { directoryEndpoints } from './directory.ts';
+import { mediaDownloadEndpoints } from './media-download.ts';
+import { mediaUploadEndpoints } from './media-upload.ts';
 import { notificationEndpoints } from './notifications.ts';
 import { oldSyncEndpoints } from './old-sync.ts';
 import { presenceEndpoints } from './presence.ts';
@@ -24,6 +26,14 @@ import { syncEndpoints } from './sync.ts';
 import { threadSubscriptionEndpoints } from './thread-subscriptions.ts';
 import { typingEndpoints } from './typing.ts';
 import { upgradeRoomEndpoints } from './upgrade-room.ts';
+import { urlPreviewEndpoints } from './url-preview.ts';
+
+/** Those that `enable_media_repo: false` turns off. */
+export const mediaEndpoints: readonly Endpoint<ClientServices>[] = [
+  ...mediaUploadEndpoints,
+  ...mediaDownloadEndpoints,
+  ...urlPreviewEndpoints,
+];
 
 const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...accountEndpoints,
@@ -48,6 +58,7 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...searchEndpoints,
   ...delayedEventEndpoints,
   ...threadSubscriptionEndpoints,
+  ...mediaEndpoints,
 ]);
 
 /** Every endpoint of the client-server API that Soma serves. */

@@ -1,7 +1,4 @@
-import { Type } from 'typebox';
-
-import { issueOpenIdToken, userOfOpenIdToken } from '../accounts/openid-token.ts';
-import { unknownToken } from '../errors/matrix-error.ts';
+import { issueOpenIdToken } from '../accounts/openid-token.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import { EmptyObject } from '../http/schemas.ts';
 import { checkOwnUser } from './own-user.ts';
@@ -25,22 +22,5 @@ export const requestOpenIdToken = accountEndpoint({
       matrix_server_name: accounts.serverName,
       expires_in: lifetimeMs / 1000,
     };
-  },
-});
-
-/** Of the server-server API; whoever was given the token asks, without being a server. */
-export const exchangeOpenIdToken = accountEndpoint({
-  operationId: 'exchangeOpenIdToken',
-  summary: 'Ask whose token it is',
-  spec: 'OpenID',
-  method: 'GET',
-  paths: ['/_matrix/federation/v1/openid/userinfo'],
-  authentication: 'none',
-  query: Type.Object({ access_token: Type.String() }),
-  errcodes: ['M_UNKNOWN_TOKEN'],
-  handle: async ({ query }, { accounts }) => {
-    const userId = await userOfOpenIdToken(accounts, query.access_token);
-    if (userId === undefined) throw unknownToken(false, 'Access token unknown or expired');
-    return { sub: userId };
   },
 });

@@ -77,6 +77,7 @@ for (const engine of testEngines()) {
         assertRefused(await put(path, { [key]: null }), [400, 'M_BAD_JSON']);
         const long = await put(path, { [key]: 'x'.repeat(1001) });
         assertRefused(long, [400, 'M_INVALID_PARAM']);
+        assertRefused(await put(path, { [key]: 'half \ud800' }), [400, 'M_INVALID_PARAM']);
       }
       assert.equal(edge.propagated.length, propagated);
     });

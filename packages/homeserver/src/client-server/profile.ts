@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 
 import type { Accounts } from '../accounts/accounts.ts';
-import { readProfileFields } from '../accounts/profile-field-store.ts';
+import { fullProfile, profileText } from '../accounts/full-profile.ts';
 import { profileOf } from '../accounts/profile-of.ts';
 import type { Profile } from '../accounts/profile-store.ts';
 import { setProfileField } from '../accounts/set-profile.ts';
@@ -26,7 +26,9 @@ export const getUserProfile = accountEndpoint({
   errcodes: [],
   async handle({ params, requester }, services) {
     await checkMayReadProfile(services, requester, params.userId);
-    return fullProfile(services.accounts, params.userId);
+    const profile = await fullProfile(services.accounts, params.userId);
+    if (profile === undefined) throw notFound('No such profile');
+    return new JsonText(profileText(profile));
   },
 });
 
@@ -108,19 +110,4 @@ function toClientProfile({ displayName, avatarUrl }: Profile): object {
     ...(displayName === undefined ? {} : { displayname: displayName }),
     ...(avatarUrl === undefined ? {} : { avatar_url: avatarUrl }),
   };
-}
-
-/** All of a profile; the values of further fields are JSON texts already. */
-async function fullProfile(accounts: Accounts, userId: string): Promise<JsonText> {
-  const known = toClientProfile(await existingProfile(accounts, userId));
-  const userNid = await accounts.names.users.find(userId);
-  const fields =
-    userNid === undefined ? [] : await readProfileFields(accounts.database.reader, userNid);
-  const entries = [
-    ...Object.entries(known).map(([name, value]) => [name, JSON.stringify(value)] as const),
-    ...fields,
-  ];
-  return new JsonText(
-    `{${entries.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`,
-  );
 }

@@ -6,6 +6,8 @@ import type { EndpointRateLimit, EndpointRateLimits, RateLimit } from '../http/r
 /** Of questions whether a user name is free; Synapse has no option for it. */
 const REGISTER_AVAILABLE: RateLimit = { perSecond: 1, burstCount: 10 };
 
+/** Of previews; Synapse has no option for it. A room with many links asks for all of them at once. */
+const PREVIEW_URL: RateLimit = { perSecond: 5, burstCount: 100 };
 /** As Synapse: one in a minute, after a few. */
 const LOGIN_GET_TOKEN: RateLimit = { perSecond: 1 / 60, burstCount: 5 };
 
@@ -27,10 +29,12 @@ function ratesOf(config: RatelimitingConfig) {
     'rc_invites.per_issuer': config.invites.perIssuer,
     rc_room_creation: config.roomCreation,
     rc_reports: config.reports,
+    rc_media_create: config.mediaCreate,
     rc_user_directory: config.userDirectory,
     rc_delayed_event_mgmt: config.delayedEvents,
     'rc_presence.per_user': config.presence.perUser,
     register_available: REGISTER_AVAILABLE,
+    preview_url: PREVIEW_URL,
     login_get_token: LOGIN_GET_TOKEN,
   };
 }

@@ -6,6 +6,9 @@ import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import type { Presence } from '../ephemeral/presence.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { InteractiveAuth } from '../http/interactive-auth.ts';
+import type { RateLimiter } from '../http/rate-limit.ts';
+import type { MediaRepository } from '../media/media.ts';
+import type { UrlPreviews } from '../media/previews/url-previews.ts';
 import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
 import type { PushRules } from '../push/push-rules.ts';
 import type { DelayedEvents } from '../rooms/delayed/delayed-events.ts';
@@ -27,12 +30,21 @@ export interface AccountServices {
   departUser(userNid: number): Promise<void>;
 }
 
+/** What the handlers about media are given. */
+export interface MediaServices {
+  readonly media: MediaRepository;
+  /** Of the bytes that are fetched from other servers for one address. */
+  readonly remoteMediaBytes: RateLimiter;
+}
+
 /** What the handlers of the client-server API are given. */
-export interface ClientServices extends AccountServices {
+export interface ClientServices extends AccountServices, MediaServices {
   readonly rooms: Rooms;
   readonly ephemeral: Ephemeral;
   readonly pushRules: PushRules;
   readonly sync: SyncContext;
+  /** Undefined where the operator has not enabled them. */
+  readonly urlPreviews: UrlPreviews | undefined;
   readonly directory: Directory;
   readonly spaceWalks: SpaceWalks;
   /** Undefined where it is turned off. */
@@ -45,4 +57,5 @@ export interface ClientServices extends AccountServices {
 }
 
 export const accountEndpoint = endpointFor<AccountServices>();
+export const mediaEndpoint = endpointFor<MediaServices>();
 export const clientEndpoint = endpointFor<ClientServices>();

@@ -9,8 +9,6 @@ export const ACCEPTED_OPTIONS: Readonly<Record<string, string>> = {
   macaroon_secret_key_path: 'The tokens of Soma are random; no key is needed to make them.',
   form_secret: 'The forms of Soma need no key: a session that nobody can guess protects them.',
   form_secret_path: 'The forms of Soma need no key: a session that nobody can guess protects them.',
-  trusted_key_servers: 'Soma asks each server for its own keys.',
-  suppress_key_server_warning: 'The warning does not exist.',
   use_frozen_dicts: 'It concerns Python.',
   gc_thresholds: 'It concerns Python.',
   gc_min_interval: 'It concerns Python.',

@@ -13,6 +13,7 @@ export type { CachesConfig } from './caches.ts';
 export type { CaptchaConfig } from './captcha.ts';
 export type { DatabaseConfig, PostgresConfig, SqliteConfig } from './database.ts';
 export type { DirectoryConfig, DirectoryRules } from './directory.ts';
+export type { FederationConfig } from './federation.ts';
 export type {
   ListenerConfig,
   ListenersConfig,
@@ -20,6 +21,8 @@ export type {
   UnixSocketConfig,
 } from './listeners.ts';
 export type { LoggingConfig } from './logging.ts';
+export type { OutboundConfig } from './outbound.ts';
+export type { MediaConfig, StorageProviderConfig, ThumbnailSize } from './media.ts';
 export type { PasswordPolicy, PasswordsConfig } from './passwords.ts';
 export type { PresenceConfig } from './presence.ts';
 export type { ProfilesConfig } from './profiles.ts';
@@ -33,3 +36,7 @@ export type { SigningKeysConfig } from './signing-keys.ts';
 export type { SyncConfig } from './sync.ts';
 export type { TlsConfig } from './tls.ts';
 export type { TurnConfig } from './turn.ts';
+export type { TrustedKeyServer, TrustedKeyServersConfig } from './trusted-key-servers.ts';
+export type { UrlPreviewsConfig } from './url-previews.ts';
+export type { UrlPart, UrlRule } from './url-rule.ts';
+export type { OembedEndpoint } from './oembed.ts';

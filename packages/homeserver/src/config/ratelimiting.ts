@@ -112,7 +112,7 @@ export const ratelimitingSection = section(
     reports: limit('rc_reports', 1, 5, 'Reports by one user.'),
     thirdPartyInvite: limit('rc_third_party_invite', 0.2, 10, 'Invites by mail or phone.', later),
     thirdPartyValidation: limit('rc_3pid_validation', 0.003, 5, 'Checks of mail or phone.', later),
-    mediaCreate: limit('rc_media_create', 10, 50, 'Media ids reserved by one user.', later),
+    mediaCreate: limit('rc_media_create', 10, 50, 'Media ids reserved by one user.'),
     delayedEvents: limit(
       'rc_delayed_event_mgmt',
       1,

@@ -3,8 +3,11 @@ import { captchaSection } from './captcha.ts';
 import { consentSection } from './consent.ts';
 import { databaseSection } from './database.ts';
 import { directorySection } from './directory.ts';
+import { federationSection } from './federation.ts';
 import { listenersSection } from './listeners.ts';
 import { loggingSection } from './logging.ts';
+import { mediaSection } from './media.ts';
+import { outboundSection } from './outbound.ts';
 import { passwordsSection } from './passwords.ts';
 import { presenceSection } from './presence.ts';
 import { profilesSection } from './profiles.ts';
@@ -18,7 +21,9 @@ import { sessionsSection } from './sessions.ts';
 import { signingKeysSection } from './signing-keys.ts';
 import { syncSection } from './sync.ts';
 import { tlsSection } from './tls.ts';
+import { trustedKeyServersSection } from './trusted-key-servers.ts';
 import { turnSection } from './turn.ts';
+import { urlPreviewsSection } from './url-previews.ts';
 
 /** Every section, in the order of the documentation; the keys are those of `Config`. */
 export const SECTIONS = {
@@ -27,12 +32,16 @@ export const SECTIONS = {
   tls: tlsSection,
   database: databaseSection,
   signingKeys: signingKeysSection,
+  trustedKeyServers: trustedKeyServersSection,
+  outbound: outboundSection,
+  federation: federationSection,
   registration: registrationSection,
   captcha: captchaSection,
   consent: consentSection,
   passwords: passwordsSection,
   sessions: sessionsSection,
   profiles: profilesSection,
+  urlPreviews: urlPreviewsSection,
   rooms: roomsSection,
   directory: directorySection,
   retention: retentionSection,
@@ -40,6 +49,7 @@ export const SECTIONS = {
   presence: presenceSection,
   search: searchSection,
   turn: turnSection,
+  media: mediaSection,
   ratelimiting: ratelimitingSection,
   caches: cachesSection,
   logging: loggingSection,

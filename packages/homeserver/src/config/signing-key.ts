@@ -1,14 +1,5 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  randomBytes,
-  sign as signBytes,
-  verify as verifyBytes,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes, sign as signBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-
-import { decodeBase64 } from '@soma/protocol';
-import type { SignatureVerifier } from '@soma/protocol';
 
 /** A key this server signs with: events, requests and its own key document. */
 export interface SigningKey {
@@ -70,20 +61,6 @@ export function signingKeyFromSeed(version: string, seed: Uint8Array): SigningKe
 export function signText(privateKey: KeyObject, text: string): string {
   return unpadded(signBytes(null, Buffer.from(text, 'utf8'), privateKey));
 }
-/** RFC 8410: what stands before a public key in its SPKI form. */
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
-
-/** Checks signatures of keys that somebody else names. */
-export const verifySignature: SignatureVerifier = (publicKey, signature, text) => {
-  const [keyBytes, signatureBytes] = [decodeBase64(publicKey), decodeBase64(signature)];
-  if (keyBytes?.length !== SEED_BYTES || signatureBytes === undefined) return false;
-  const key = createPublicKey({
-    key: Buffer.concat([SPKI_PREFIX, keyBytes]),
-    format: 'der',
-    type: 'spki',
-  });
-  return verifyBytes(null, Buffer.from(text, 'utf8'), key, signatureBytes);
-};
 
 function parseLine(line: string, index: number): SigningKey {
   const where = `line ${index + 1} with`;

@@ -4,6 +4,7 @@ import { integer, secret, text } from './schema/scalars.ts';
 import { section } from './schema/section.ts';
 import type { SectionValue } from './schema/section.ts';
 import type { Read } from './schema/site.ts';
+import { duration } from './schema/units.ts';
 import { generateSigningKeyLine, parseSigningKeys } from './signing-key.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -85,9 +86,30 @@ export const signingKeysSection = section(
         },
       },
     }),
+    keyRefreshIntervalMs: option({
+      name: 'key_refresh_interval',
+      valueType: duration,
+      default: '1d',
+      description:
+        'For how long other servers may rely on the published keys before they ask again.',
+    }),
+    notaryKeys: fileOption({
+      name: 'key_server_signing_keys',
+      pathName: 'key_server_signing_keys_path',
+      valueType: signingKeys,
+      description:
+        "What the server signs other servers' keys with when it is asked as a notary; the signing " +
+        'key when it is left out.',
+    }),
   },
-  ({ keys, oldSigningKeys }, siteOf) =>
+  ({ keys, oldSigningKeys, keyRefreshIntervalMs, notaryKeys }, siteOf) =>
     keys === undefined
       ? siteOf('signing_key_path').refuse('a path', 'nothing')
-      : { ...keys, old: oldSigningKeys },
+      : {
+          ...keys,
+          old: oldSigningKeys,
+          refreshIntervalMs: keyRefreshIntervalMs,
+          /** What is signed with as a notary. */
+          notary: notaryKeys?.current ?? keys.current,
+        },
 );

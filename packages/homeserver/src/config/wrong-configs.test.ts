@@ -18,6 +18,34 @@ const KEY_SEED = 'YJDBA9Xnr2sVqXD9Vj7XVUnmFZcZrlw8Md7kMW+3XA1';
 
 const CASES: readonly Case[] = [
   {
+    given: { enable_local_media_storage: false },
+    path: 'media_storage_providers',
+    expected: /^providers with store_local and with store_remote/,
+    found: '0 providers',
+  },
+  {
+    given: { media_storage_providers: [{ module: 'my_own.Storage' }] },
+    path: 'media_storage_providers[0].module',
+    expected: /^file_system or s3_storage_provider/,
+    found: '"my_own.Storage"',
+  },
+  {
+    given: {
+      media_storage_providers: [
+        { module: 's3_storage_provider.S3StorageProviderBackend', config: { bucket: 'media' } },
+      ],
+    },
+    path: 'media_storage_providers[0].config.access_key_id',
+    expected: /^a text$/,
+    found: 'nothing',
+  },
+  {
+    given: { thumbnail_sizes: [{ width: 0, height: 5, method: 'crop' }] },
+    path: 'thumbnail_sizes[0].width',
+    expected: /^a number of pixels/,
+    found: '0',
+  },
+  {
     given: { server_name: undefined },
     path: 'server_name',
     expected: /^a server name/,

@@ -92,6 +92,11 @@ export function missingToken(message = 'Missing access token'): MatrixError {
   return new MatrixError(401, 'M_MISSING_TOKEN', message);
 }
 
+/** A request between servers that is not signed as it should be. */
+export function unauthorized(message: string): MatrixError {
+  return new MatrixError(401, 'M_UNAUTHORIZED', message);
+}
+
 /** `soft_logout: true` lets the client keep what it stored and log in again on the same device. */
 export function unknownToken(softLogout = false, message?: string): MatrixError {
   const text = message ?? (softLogout ? 'Access token has expired' : 'Unknown access token');

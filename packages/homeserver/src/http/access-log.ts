@@ -19,6 +19,7 @@ export function accessLog(logger: Logger): AccessLog {
         path: exchange.path,
         status,
         user: exchange.requester?.userId,
+        origin: exchange.origin,
         ms: Math.round((performance.now() - exchange.startedAtMs) * 100) / 100,
         bytes,
         address: exchange.clientAddress,

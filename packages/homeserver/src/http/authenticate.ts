@@ -1,3 +1,5 @@
+import type { ServerName } from '@soma/protocol';
+
 import {
   forbidden,
   guestAccessForbidden,
@@ -24,6 +26,21 @@ export type TokenVerdict = Requester | 'soft_logout' | undefined;
  * returned as it is, so that it costs no promise.
  */
 export type ResolveToken = (token: string, use: TokenUse) => TokenVerdict | Promise<TokenVerdict>;
+
+/** What of a request its server has signed, and the signatures. */
+export interface ServerRequest {
+  /** As sent: HEAD is not GET. */
+  readonly method: string;
+  /** As sent, with the query. */
+  readonly target: string;
+  /** The `Authorization` headers, one per signature; there is at least one. */
+  readonly authorization: readonly string[];
+  /** The body, undefined for an endpoint without one. */
+  readonly body: { readonly bytes: Buffer; readonly content: unknown } | undefined;
+}
+
+/** Whose request it is, from the federation domain. Throws the refusals of the spec. */
+export type AuthenticateServer = (request: ServerRequest) => Promise<ServerName>;
 
 /**
  * The token of a request, from the Authorization header or, as older clients send it, from the query

@@ -1,6 +1,6 @@
 import type { Static, TObject, TSchema } from 'typebox';
 
-import type { UserId } from '@soma/protocol';
+import type { ServerName, UserId } from '@soma/protocol';
 
 import type { Errcode } from '../errors/errcodes.ts';
 import type { ParamsOf } from './paths.ts';
@@ -11,9 +11,9 @@ export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
 
 /**
  * `none` reads no token; `optional` gives a requester if there is a token (a wrong one is refused);
- * `admin` wants a server administrator.
+ * `admin` wants a server administrator. `server` wants a request that another server has signed.
  */
-export type Authentication = 'none' | 'optional' | 'required' | 'admin';
+export type Authentication = 'none' | 'optional' | 'required' | 'admin' | 'server';
 
 /** Whose access token came with the request. */
 export interface Requester {
@@ -45,7 +45,7 @@ export type Resource =
   | 'static';
 
 /** A request as a handler sees it. */
-export interface EndpointRequest<Params, Query, Body, Who> {
+export interface EndpointRequest<Params, Query, Body, Who, Origin = ServerName | undefined> {
   readonly method: HttpMethod;
   /** As sent, percent-encoded, without the query. */
   readonly path: string;
@@ -55,6 +55,8 @@ export interface EndpointRequest<Params, Query, Body, Who> {
   /** As parsed: nothing is coerced, dropped or re-ordered. */
   readonly body: Body;
   readonly requester: Who;
+  /** The server that signed the request, where the endpoint wants one. */
+  readonly origin: Origin;
   readonly accessToken: string | undefined;
   readonly clientAddress: string;
   readonly userAgent: string;
@@ -132,6 +134,8 @@ type RequesterOf<Auth extends Authentication> = Auth extends 'required' | 'admin
     ? Requester | undefined
     : undefined;
 
+type OriginOf<Auth extends Authentication> = Auth extends 'server' ? ServerName : undefined;
+
 interface TypedEndpoint<
   Services,
   Path extends string,
@@ -152,7 +156,8 @@ interface TypedEndpoint<
       FieldsOf<Params, ParamsOf<Path>>,
       FieldsOf<Query, Readonly<Record<string, never>>>,
       BodyOf<Body, As>,
-      RequesterOf<Auth>
+      RequesterOf<Auth>,
+      OriginOf<Auth>
     >,
     services: Services,
   ): HandlerResult;

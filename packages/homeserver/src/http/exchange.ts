@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import type { ServerName } from '@soma/protocol';
+
 import type { AnyRequest, HttpMethod, Requester } from './endpoint.ts';
 import { requestIdLengthMax } from './limits.ts';
 import { findInQuery } from './parameters.ts';
@@ -40,6 +42,7 @@ export class Exchange implements AnyRequest {
   query: unknown;
   body: unknown;
   requester: Requester | undefined;
+  origin: ServerName | undefined;
   accessToken: string | undefined;
   #aborter: AbortController | undefined;
 

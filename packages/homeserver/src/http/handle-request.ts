@@ -1,9 +1,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
-import { notJson } from '../errors/matrix-error.ts';
+import { notJson, unauthorized } from '../errors/matrix-error.ts';
 import type { AccessLog } from './access-log.ts';
 import { accessTokenOf, admit, admitWithoutToken } from './authenticate.ts';
-import type { ResolveToken, TokenVerdict } from './authenticate.ts';
+import type {
+  AuthenticateServer,
+  ResolveToken,
+  ServerRequest,
+  TokenVerdict,
+} from './authenticate.ts';
 import { toMatrixError } from './error-mapping.ts';
 import type { ReportFault } from './error-mapping.ts';
 import { Exchange } from './exchange.ts';
@@ -20,6 +25,7 @@ import type { WrittenBytes } from './write-response.ts';
 /** What all listeners share. */
 export interface Edge {
   readonly resolveToken: ResolveToken;
+  readonly authenticateServer: AuthenticateServer;
   readonly accessLog: AccessLog;
   readonly reportFault: ReportFault;
   readonly running: RunningRequests;
@@ -29,7 +35,8 @@ export interface Edge {
 const clientGoneStatus = 499;
 
 /**
- * The way of a request: route, token, rate limit, parameters, body, handler, response, log line.
+ * The way of a request: route, token, rate limit, parameters, body, handler, response, log line. A request of another
+ * server is signed with its body, so there the body comes before the rest.
  * Each step is a plain call; only what waits (a body, a handler's promise) goes on in a callback.
  */
 export function requestListener(
@@ -62,6 +69,10 @@ function authenticate(edge: Edge, exchange: Exchange, route: Route): void {
     accept(edge, exchange, route);
     return;
   }
+  if (endpoint.authentication === 'server') {
+    receiveSigned(edge, exchange, route);
+    return;
+  }
   const token = accessTokenOf(exchange);
   if (token === undefined) {
     admitWithoutToken(endpoint);
@@ -84,26 +95,66 @@ function acceptVerdict(edge: Edge, exchange: Exchange, route: Route, verdict: To
   accept(edge, exchange, route);
 }
 
+function receiveSigned(edge: Edge, exchange: Exchange, route: Route): void {
+  const { incoming, target } = exchange;
+  const authorization = incoming.headersDistinct['authorization'] ?? [];
+  if (authorization.length === 0) throw unauthorized('The request has no X-Matrix signature');
+  const verify = (body: ServerRequest['body']): void => {
+    edge
+      .authenticateServer({ method: incoming.method ?? '', target, authorization, body })
+      .then((origin) => {
+        exchange.origin = origin;
+        readParameters(exchange, route);
+        if (body !== undefined) route.checkBody(body.content);
+        exchange.body = body?.content;
+        invoke(edge, exchange, route);
+      })
+      .catch((error: unknown) => refuse(edge, exchange, error));
+  };
+  if (route.readsBody) {
+    receiveBody(edge, exchange, route, (bytes) => {
+      verify({ bytes, content: contentOf(route, bytes) });
+    });
+  } else {
+    verify(undefined);
+  }
+}
+
 function accept(edge: Edge, exchange: Exchange, route: Route): void {
-  countAgainstLimit(exchange, route);
-  exchange.params = route.params(exchange.pathParams);
-  exchange.query = route.query(exchange.queryText);
+  readParameters(exchange, route);
   if (!route.readsBody) {
     invoke(edge, exchange, route);
   } else if (route.endpoint.bodyAs === 'stream') {
     exchange.body = streamBody(exchange.incoming, route.bodyBytesMax);
     invoke(edge, exchange, route);
   } else {
-    readBody(exchange.incoming, route.bodyBytesMax, (failure, bytes) => {
-      try {
-        if (failure !== undefined) throw failure;
-        exchange.body = bodyOf(route, bytes);
-        invoke(edge, exchange, route);
-      } catch (error) {
-        refuse(edge, exchange, error);
-      }
+    receiveBody(edge, exchange, route, (bytes) => {
+      exchange.body = bodyOf(route, bytes);
+      invoke(edge, exchange, route);
     });
   }
+}
+
+function readParameters(exchange: Exchange, route: Route): void {
+  countAgainstLimit(exchange, route);
+  exchange.params = route.params(exchange.pathParams);
+  exchange.query = route.query(exchange.queryText);
+}
+
+function receiveBody(
+  edge: Edge,
+  exchange: Exchange,
+  route: Route,
+  then: (bytes: Buffer) => void,
+): void {
+  readBody(exchange.incoming, route.bodyBytesMax, (failure, bytes) => {
+    try {
+      if (failure !== undefined) throw failure;
+      then(bytes);
+    } catch (error) {
+      refuse(edge, exchange, error);
+    }
+  });
 }
 
 function countAgainstLimit(exchange: Exchange, { rateLimit }: Route): void {
@@ -116,12 +167,15 @@ function countAgainstLimit(exchange: Exchange, { rateLimit }: Route): void {
 }
 
 function bodyOf(route: Route, bytes: Buffer): unknown {
-  const { endpoint } = route;
-  if (endpoint.bodyAs === 'bytes') return bytes;
-  if (bytes.length === 0 && endpoint.bodyOptional !== true) throw notJson('The body is empty');
-  const value = bytes.length === 0 ? {} : parseJsonBody(bytes);
+  if (route.endpoint.bodyAs === 'bytes') return bytes;
+  const value = contentOf(route, bytes);
   route.checkBody(value);
   return value;
+}
+
+function contentOf({ endpoint }: Route, bytes: Buffer): unknown {
+  if (bytes.length === 0 && endpoint.bodyOptional !== true) throw notJson('The body is empty');
+  return bytes.length === 0 ? {} : parseJsonBody(bytes);
 }
 
 function invoke(edge: Edge, exchange: Exchange, route: Route): void {

@@ -1,8 +1,9 @@
 import type { Server } from 'node:http';
 
+import { forbidden } from '../errors/matrix-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { accessLog, faultLog } from './access-log.ts';
-import type { ResolveToken } from './authenticate.ts';
+import type { AuthenticateServer, ResolveToken } from './authenticate.ts';
 import { bind } from './bind.ts';
 import type { Place, UnixSocket } from './bind.ts';
 import type { MountedEndpoint, Resource } from './endpoint.ts';
@@ -34,6 +35,8 @@ export interface EdgeOptions {
   /** From `mount`, of all edges. `/health` is added. */
   readonly endpoints: readonly MountedEndpoint[];
   readonly resolveToken: ResolveToken;
+  /** Default: no server is let in. */
+  readonly authenticateServer?: AuthenticateServer;
   readonly logger: Logger;
   readonly rateLimits?: EndpointRateLimits;
   /** Bodies of endpoints without a limit of their own; default as Synapse, 200 events. */
@@ -66,6 +69,7 @@ export async function listen(
 ): Promise<HttpEdge> {
   const edge: Edge = {
     resolveToken: options.resolveToken,
+    authenticateServer: options.authenticateServer ?? refuseServers,
     accessLog: accessLog(options.logger),
     reportFault: faultLog(options.logger),
     running: new RunningRequests(),
@@ -91,6 +95,10 @@ export async function listen(
     throw error;
   }
   return { addresses, close: (graceMs) => closeAll(servers, edge.running, graceMs) };
+}
+
+async function refuseServers(): Promise<never> {
+  throw forbidden('This server does not federate');
 }
 
 function routerOf(listener: ListenerDescription, options: EdgeOptions): Router {

@@ -27,7 +27,10 @@ export function openApiDocument(
     info,
     paths: Object.fromEntries(sorted),
     components: {
-      securitySchemes: { accessToken: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        accessToken: { type: 'http', scheme: 'bearer' },
+        signedRequest: { type: 'apiKey', name: 'Authorization', in: 'header' },
+      },
       schemas: { Error: standardError },
     },
   };
@@ -59,6 +62,7 @@ function operation(endpoint: EndpointDescription, path: string, index: number): 
 
 function securityOf({ authentication }: EndpointDescription): Json[] {
   if (authentication === 'none') return [];
+  if (authentication === 'server') return [{ signedRequest: [] }];
   return authentication === 'optional' ? [{}, { accessToken: [] }] : [{ accessToken: [] }];
 }
 

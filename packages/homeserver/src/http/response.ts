@@ -49,7 +49,10 @@ export class PlainText extends SpecialBody {
   }
 }
 
-/** Bytes as they come, e.g. a media download. With `lengthBytes` the response has a Content-Length. */
+/**
+ * Bytes as they come, e.g. a media download. With `lengthBytes` the response has a Content-Length. A chunk's memory
+ * may be used again once the next chunk is asked for.
+ */
 export class ByteStream extends SpecialBody {
   readonly contentType: string;
   readonly chunks: AsyncIterable<Uint8Array>;

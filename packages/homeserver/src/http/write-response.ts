@@ -74,12 +74,24 @@ async function writeChunks(
   while (next.done !== true && !isHead && !response.closed) {
     const chunk = next.value;
     bytes += Buffer.byteLength(chunk);
-    if (!response.write(chunk)) await drained(exchange);
+    if (body instanceof ByteStream) await flushed(exchange, chunk);
+    else if (!response.write(chunk)) await drained(exchange);
     next = await chunks.next();
   }
   if (next.done !== true) await chunks.return?.();
   response.end();
   return bytes;
+}
+
+/** Resolves when the system has taken the chunk, or the connection is gone: its memory is free again. */
+async function flushed({ response }: Exchange, chunk: string | Uint8Array): Promise<void> {
+  if (response.closed) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = (): void => resolve();
+  response.once('close', end);
+  response.write(chunk, end);
+  await promise;
+  response.off('close', end);
 }
 
 async function drained({ response }: Exchange): Promise<void> {

@@ -94,6 +94,21 @@ test('the numbers of the migrations rise, and their names differ', () => {
   assert.equal(new Set(migrations.map(({ name }) => name)).size, migrations.length);
 });
 
+test('a migration runs that came after one with a higher number', async () => {
+  const ran: string[] = [];
+  const late = migrations.at(-2);
+  const lacking = {
+    exec: async (text: string) => void ran.push(text),
+    all: async (text: string) => {
+      if (text.startsWith('select number'))
+        return migrations.filter((each) => each !== late).map((each) => ({ ...each }));
+      return [{ name: 'server_name', value: 'example.org', position: 0 }];
+    },
+  };
+  await migrate(lacking, 'example.org');
+  assert.deepEqual(ran.slice(1), ['begin', late?.text, 'commit']);
+});
+
 test('a migration that breaks off is begun again, in whole, at the next start', async () => {
   const ran: string[] = [];
   const failing = {

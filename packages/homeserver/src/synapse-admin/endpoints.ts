@@ -1,4 +1,7 @@
 import type { Endpoint } from '../http/endpoint.ts';
+import { mediaDeletionEndpoints } from './media-deletion.ts';
+import { quarantineEndpoints } from './media-quarantine.ts';
+import { mediaReadingEndpoints } from './media-reading.ts';
 import { getRegistrationNonce, registerWithSharedSecret } from './register.ts';
 import {
   createToken,
@@ -16,11 +19,12 @@ import {
   listUserReports,
 } from './reports.ts';
 import { getServerVersion } from './server-version.ts';
-import type { AdminServices, RoomAdminServices } from './services.ts';
+import type { AccountAdminServices, AdminServices } from './services.ts';
+import { statisticsEndpoints } from './statistics.ts';
 import { suspendUser } from './suspend.ts';
 
-/** Those about accounts alone. */
-export const accountAdminEndpoints: readonly Endpoint<AdminServices>[] = [
+/** Those about accounts and the server itself. */
+export const accountAdminEndpoints: readonly Endpoint<AccountAdminServices>[] = [
   getServerVersion,
   getRegistrationNonce,
   registerWithSharedSecret,
@@ -33,8 +37,12 @@ export const accountAdminEndpoints: readonly Endpoint<AdminServices>[] = [
 ];
 
 /** Every endpoint of Synapse's admin API that Soma serves. */
-export const adminEndpoints: readonly Endpoint<RoomAdminServices>[] = [
+export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
   ...accountAdminEndpoints,
+  ...mediaReadingEndpoints,
+  ...quarantineEndpoints,
+  ...mediaDeletionEndpoints,
+  ...statisticsEndpoints,
   listEventReports,
   getEventReport,
   deleteEventReport,

@@ -1,12 +1,12 @@
 import { registerBySharedSecret, sharedSecretOf } from '../accounts/shared-secret-registration.ts';
 import { sessionWanted, toClientRegistration } from '../client-server/register-once.ts';
 import { JsonObject } from '../http/schemas.ts';
-import { adminEndpoint } from './services.ts';
+import { accountAdminEndpoint } from './services.ts';
 
 const spec = 'Synapse admin API: shared-secret registration';
 const paths = ['/_synapse/admin/v1/register'] as const;
 
-export const getRegistrationNonce = adminEndpoint({
+export const getRegistrationNonce = accountAdminEndpoint({
   operationId: 'getRegistrationNonce',
   summary: 'Begin a registration by shared secret',
   spec,
@@ -20,7 +20,7 @@ export const getRegistrationNonce = adminEndpoint({
   },
 });
 
-export const registerWithSharedSecret = adminEndpoint({
+export const registerWithSharedSecret = accountAdminEndpoint({
   operationId: 'registerWithSharedSecret',
   summary: 'Make an account by proof of the shared secret',
   spec,

@@ -15,7 +15,7 @@ import type { EventReport, ReportPage, UserReport } from '../moderation/report-s
 import { write } from '../storage/database.ts';
 import type { Database } from '../storage/database.ts';
 import type { Statement } from '../storage/sql.ts';
-import { roomAdminEndpoint } from './services.ts';
+import { adminEndpoint } from './services.ts';
 
 const LIMIT_MAX = 10_000;
 
@@ -44,7 +44,7 @@ function endOf({ from }: ReportPage, shown: number, total: number): object {
   return from + shown < total ? { total, next_token: from + shown } : { total };
 }
 
-export const listEventReports = roomAdminEndpoint({
+export const listEventReports = adminEndpoint({
   ...eventReports,
   operationId: 'adminListEventReports',
   summary: 'List the reports of events',
@@ -64,7 +64,7 @@ export const listEventReports = roomAdminEndpoint({
   },
 });
 
-export const getEventReport = roomAdminEndpoint({
+export const getEventReport = adminEndpoint({
   ...eventReports,
   operationId: 'adminGetEventReport',
   summary: 'Show a report of an event',
@@ -78,7 +78,7 @@ export const getEventReport = roomAdminEndpoint({
   },
 });
 
-export const deleteEventReport = roomAdminEndpoint({
+export const deleteEventReport = adminEndpoint({
   ...eventReports,
   operationId: 'adminDeleteEventReport',
   summary: 'Delete a report of an event',
@@ -90,7 +90,7 @@ export const deleteEventReport = roomAdminEndpoint({
   },
 });
 
-export const listUserReports = roomAdminEndpoint({
+export const listUserReports = adminEndpoint({
   ...userReports,
   operationId: 'adminListUserReports',
   summary: 'List the reports of users',
@@ -106,7 +106,7 @@ export const listUserReports = roomAdminEndpoint({
   },
 });
 
-export const getUserReport = roomAdminEndpoint({
+export const getUserReport = adminEndpoint({
   ...userReports,
   operationId: 'adminGetUserReport',
   summary: 'Show a report of a user',
@@ -119,7 +119,7 @@ export const getUserReport = roomAdminEndpoint({
   },
 });
 
-export const deleteUserReport = roomAdminEndpoint({
+export const deleteUserReport = adminEndpoint({
   ...userReports,
   operationId: 'adminDeleteUserReport',
   summary: 'Delete a report of a user',

@@ -1,6 +1,6 @@
-import { adminEndpoint } from './services.ts';
+import { accountAdminEndpoint } from './services.ts';
 
-export const getServerVersion = adminEndpoint({
+export const getServerVersion = accountAdminEndpoint({
   operationId: 'getServerVersion',
   summary: 'The versions of the server and of what runs it',
   spec: 'Synapse admin API: version',

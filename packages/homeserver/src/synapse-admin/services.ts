@@ -1,18 +1,20 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import { endpointFor } from '../http/endpoint.ts';
+import type { MediaRepository } from '../media/media.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 
-/** What the handlers of Synapse's admin API are given; made at composition. */
-export interface AdminServices {
+/** What the handlers about accounts and the server are given; made at composition. */
+export interface AccountAdminServices {
   readonly accounts: Accounts;
   /** Of Soma. */
   readonly serverVersion: string;
 }
 
-/** What the handlers about rooms and what is said in them are given. */
-export interface RoomAdminServices extends AdminServices {
+/** What the handlers of Synapse's admin API are given. */
+export interface AdminServices extends AccountAdminServices {
+  readonly media: MediaRepository;
   readonly rooms: Rooms;
 }
 
+export const accountAdminEndpoint = endpointFor<AccountAdminServices>();
 export const adminEndpoint = endpointFor<AdminServices>();
-export const roomAdminEndpoint = endpointFor<RoomAdminServices>();

@@ -5,6 +5,9 @@ import { ephemeral } from './0004-ephemeral.ts';
 import { unread } from './0005-unread.ts';
 import { sessions } from './0010-sessions.ts';
 import { directory } from './0020-directory.ts';
+import { media } from './0040-media.ts';
+import { federation } from './0050-federation.ts';
+import { urlPreviews } from './0060-url-previews.ts';
 import { relations } from './0080-relations.ts';
 import { reports } from './0081-reports.ts';
 import { notifications } from './0082-notifications.ts';
@@ -35,6 +38,9 @@ export const migrations: readonly Migration[] = [
   { number: 5, name: 'unread', text: unread },
   { number: 10, name: 'sessions', text: sessions },
   { number: 20, name: 'directory', text: directory },
+  { number: 40, name: 'media', text: media },
+  { number: 50, name: 'federation', text: federation },
+  { number: 60, name: 'url-previews', text: urlPreviews },
   { number: 80, name: 'relations', text: relations },
   { number: 81, name: 'reports', text: reports },
   { number: 82, name: 'notifications', text: notifications },

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+
+import type { Config } from '../config/config.ts';
+import type { Database } from '../storage/database.ts';
+import type { InternedNames } from '../storage/names-store.ts';
+import { NidBlocks } from '../storage/nid-blocks.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { AccessTimes } from './access-times.ts';
+import { Housekeeping } from './housekeeping.ts';
+import type { FetchRemoteMedia, MediaRepository } from './media.ts';
+import { NameLocks } from './name-locks.ts';
+import { SharedDownloads } from './remote-download.ts';
+import { MediaFiles } from './stores/media-files.ts';
+import { TemporaryFiles } from './stores/temporary-files.ts';
+import { ThumbnailQueue } from './thumbnail-queue.ts';
+import { UploadWaits } from './upload-waits.ts';
+
+export interface MediaOptions {
+  readonly database: Database;
+  readonly names: InternedNames;
+  readonly config: Pick<Config, 'media' | 'server'>;
+  readonly logger: Logger;
+  readonly now: () => number;
+  readonly fetchRemote?: FetchRemoteMedia | undefined;
+  readonly roomAvatars?: () => Promise<readonly string[]>;
+}
+
+const BLOCK_SIZE = 100;
+
+/** Opens the media repository. What a crash left behind is cleared away in the background. */
+export async function openMedia(options: MediaOptions): Promise<MediaRepository> {
+  const { database, names, config, logger, now } = options;
+  const { storePath, storesOnDisk, storageProviders } = config.media;
+  const remoteDownloads = new SharedDownloads();
+  const thumbnails = new ThumbnailQueue();
+  const housekeeping = new Housekeeping();
+  const repository: MediaRepository = {
+    database,
+    names,
+    serverName: config.server.serverName,
+    config: config.media,
+    logger,
+    files: new MediaFiles({ folder: storePath, storesOnDisk, providers: storageProviders }),
+    temporary: await TemporaryFiles.open(join(storePath, 'temporary')),
+    mediaNids: new NidBlocks(database, 'media', BLOCK_SIZE),
+    contentLocks: new NameLocks(),
+    uploadWaits: new UploadWaits(),
+    accessTimes: new AccessTimes(database, logger),
+    remoteDownloads,
+    thumbnails,
+    housekeeping,
+    fetchRemote: options.fetchRemote,
+    roomAvatars: options.roomAvatars ?? (() => Promise.resolve([])),
+    now,
+    async close() {
+      remoteDownloads.close();
+      await housekeeping.close();
+      await thumbnails.close();
+      await repository.accessTimes.close();
+    },
+  };
+  housekeeping.start(repository);
+  return repository;
+}

@@ -1,0 +1,22 @@
+import type { Endpoint } from '../http/endpoint.ts';
+import { bulkPerspectivesKeyQuery, getServerKey, perspectivesKeyQuery } from './keys.ts';
+import { federationMediaEndpoints } from './media.ts';
+import { exchangeOpenIdToken } from './openid.ts';
+import { queryEndpoints } from './query.ts';
+import type { ServerServices } from './services.ts';
+import { getVersion } from './version.ts';
+
+/** Those that `enable_media_repo: false` turns off. */
+export const serverMediaEndpoints: readonly Endpoint<ServerServices>[] =
+  federationMediaEndpoints('server');
+
+/** Every endpoint of the server-server API that Soma serves. */
+export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
+  getVersion,
+  getServerKey,
+  perspectivesKeyQuery,
+  bulkPerspectivesKeyQuery,
+  ...queryEndpoints,
+  exchangeOpenIdToken,
+  ...serverMediaEndpoints,
+];

@@ -1,0 +1,57 @@
+import { Type } from 'typebox';
+
+import { parseUserId, serverNameOf } from '@soma/protocol';
+
+import { fullProfile, profileText } from '../accounts/full-profile.ts';
+import { resolveAlias } from '../directory/resolve-alias.ts';
+import { forbidden, invalidParam, notFound } from '../errors/matrix-error.ts';
+import { JsonText } from '../http/response.ts';
+import { serverEndpoint } from './services.ts';
+
+const spec = 'Querying for information';
+
+const queryProfile = serverEndpoint({
+  operationId: 'queryProfile',
+  summary: 'The profile of a user of this server',
+  spec,
+  method: 'GET',
+  paths: ['/_matrix/federation/v1/query/profile'],
+  authentication: 'server',
+  query: Type.Object({ user_id: Type.String(), field: Type.Optional(Type.String()) }),
+  errcodes: ['M_FORBIDDEN', 'M_INVALID_PARAM', 'M_NOT_FOUND'],
+  async handle({ query }, { accounts, config }) {
+    if (!config.federation.allowProfileLookup) {
+      throw forbidden('This server does not show profiles to other servers');
+    }
+    const userId = parseUserId(query.user_id);
+    if (userId === undefined) throw invalidParam('user_id is not a user ID');
+    if (serverNameOf(userId) !== accounts.serverName) {
+      throw invalidParam('The user is not of this server');
+    }
+    const profile = await fullProfile(accounts, userId);
+    if (profile === undefined) throw notFound('There is no such user');
+    const { field } = query;
+    const shown = [...profile].filter(([name]) => field === undefined || name === field);
+    return new JsonText(profileText(shown));
+  },
+});
+
+const queryRoomDirectory = serverEndpoint({
+  operationId: 'queryRoomDirectory',
+  summary: 'The room that an alias of this server stands for',
+  spec,
+  method: 'GET',
+  paths: ['/_matrix/federation/v1/query/directory'],
+  authentication: 'server',
+  query: Type.Object({ room_alias: Type.String() }),
+  responses: {
+    200: Type.Object({ room_id: Type.String(), servers: Type.Array(Type.String()) }),
+  },
+  errcodes: ['M_INVALID_PARAM', 'M_NOT_FOUND'],
+  handle: async ({ query }, { directory }) => ({
+    room_id: await resolveAlias(directory, query.room_alias),
+    servers: [directory.rooms.serverName],
+  }),
+});
+
+export const queryEndpoints = [queryProfile, queryRoomDirectory];

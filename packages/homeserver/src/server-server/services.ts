@@ -1,0 +1,21 @@
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Config } from '../config/config.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { Notary } from '../federation-client/keys/notary.ts';
+import type { OwnKeys } from '../federation-client/keys/own-keys.ts';
+import { endpointFor } from '../http/endpoint.ts';
+import type { MediaRepository } from '../media/media.ts';
+
+/** What the handlers of the server-server API are given; made at composition. */
+export interface ServerServices {
+  readonly config: Config;
+  readonly accounts: Accounts;
+  readonly directory: Directory;
+  readonly ownKeys: OwnKeys;
+  readonly notary: Notary;
+  readonly media: MediaRepository;
+  /** Of Soma. */
+  readonly serverVersion: string;
+}
+
+export const serverEndpoint = endpointFor<ServerServices>();
