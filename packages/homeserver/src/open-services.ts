@@ -7,23 +7,21 @@ import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
-import { SpaceWalks } from './directory/read-hierarchy.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
+import { openConversation } from './open-conversation.ts';
 import { openFederation } from './open-federation.ts';
 import type { Federation } from './open-federation.ts';
 import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
-import { openSearch } from './open-search.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
-import { DelayedEvents } from './rooms/delayed/delayed-events.ts';
 import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
 import type { EventSigner, RetentionBounds } from './rooms/rooms.ts';
@@ -73,9 +71,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const sync = openSync(rooms, syncSources(notices, presenceOpened.source), config);
   presenceOpened.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
-  const { close: closeSearch, ...searches } = await openSearch(rooms, config, logger);
-  const delayedEvents = new DelayedEvents(rooms, logger, config.rooms.maxEventDelayMs);
-  await delayedEvents.start();
+  const conversation = await openConversation(rooms, config, logger);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const federation = openFederation(parts);
   const { close: closeMedia, ...mediaServices } = await openMediaServices({
@@ -92,9 +88,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     presence,
     ...mediaServices,
     directory: { rooms, config: config.directory },
-    spaceWalks: new SpaceWalks(),
-    ...searches,
-    delayedEvents,
+    ...conversation.services,
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     rateLimits,
@@ -110,8 +104,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     federation,
     close: async () => {
       presenceOpened.close();
-      await delayedEvents.close();
-      await closeSearch();
+      await conversation.close();
       await closeMedia();
       await federation.close();
       await accounts.close();

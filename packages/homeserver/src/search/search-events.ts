@@ -14,13 +14,13 @@ import { readAt } from '../storage/database.ts';
 import type { Reader } from '../storage/sql.ts';
 import { readEventContext } from './event-context.ts';
 import type { ContextWanted } from './event-context.ts';
+import type { Found } from './found-event.ts';
 import type { LogFollower } from './log-follower.ts';
 import { groupsOf } from './search-groups.ts';
-import type { Grouping } from './search-groups.ts';
 import { readCandidates } from './search-store.ts';
 import type { Candidate, SearchKey } from './search-store.ts';
 import { formatSearchToken, parseSearchToken } from './search-token.ts';
-import type { SearchPlace } from './search-token.ts';
+import type { Grouping, SearchPlace } from './search-token.ts';
 import { wordsOf } from './words.ts';
 
 /** What is searched with. */
@@ -42,12 +42,6 @@ export interface SearchRequest {
   readonly includeState: boolean;
   readonly groupBy: readonly Grouping[];
   readonly from: string | undefined;
-}
-
-/** An event that was found. */
-export interface Found {
-  readonly candidate: Candidate;
-  readonly viewed: ViewedEvent;
 }
 
 /** Of a word that more events hold, the newest are ranked. */

@@ -1,11 +1,9 @@
 import type { JsonObject } from '@soma/protocol';
 
-import type { Found } from './search-events.ts';
+import type { Found } from './found-event.ts';
 import type { Candidate } from './search-store.ts';
 import { formatSearchToken } from './search-token.ts';
-
-/** CS API, `group_by`. */
-export type Grouping = 'room_id' | 'sender';
+import type { Grouping } from './search-token.ts';
 
 /** What the search has looked at, and what it has not yet. */
 export interface SearchedPart {

@@ -1,5 +1,7 @@
 import { invalidParam } from '../errors/matrix-error.ts';
-import type { Grouping } from './search-groups.ts';
+
+/** CS API, `group_by`. */
+export type Grouping = 'room_id' | 'sender';
 
 /** Where in the results to go on. */
 export interface SearchPlace {
