@@ -22,11 +22,13 @@ import { openPresence } from './open-presence.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
+import type { Projection } from './rooms/projection.ts';
 import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
 import type { EventSigner, RetentionBounds } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
 import { internedNames } from './storage/names-store.ts';
+import type { InternedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
 import { syncSources } from './sync-sources.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -52,12 +54,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const rooms = openRooms({
     database,
     names,
-    projections: [
-      new MembershipProjection(names.users, serverName, config.rooms.forgetRoomsOnLeave),
-      new RoomDetailsProjection(),
-      new RelationsProjection(),
-      ...notices.projections,
-    ],
+    projections: [...roomProjections(names, config), ...notices.projections],
     signer: eventSigner(config),
     now,
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
@@ -111,6 +108,15 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
       await database.close();
     },
   };
+}
+
+/** What follows from events, apart from what people notice. */
+function roomProjections(names: InternedNames, { server, rooms }: Config): Projection[] {
+  return [
+    new MembershipProjection(names.users, server.serverName, rooms.forgetRoomsOnLeave),
+    new RoomDetailsProjection(),
+    new RelationsProjection(),
+  ];
 }
 
 function retentionBounds({ retention }: Config): RetentionBounds | undefined {
