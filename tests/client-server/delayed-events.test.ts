@@ -11,10 +11,7 @@ import { ok, outcome, readContent, readMessages, refusal, roomPath } from './req
 import { tell } from './seen-event.ts';
 import { serverTests } from './server-test.ts';
 
-const config = {
-  max_event_delay_duration: '1h',
-  rc_delayed_event_mgmt: { per_second: 1000, burst_count: 1000 },
-};
+const config = { max_event_delay_duration: '1h' };
 const test = serverTests(config);
 const without = serverTests();
 const base = '/_matrix/client/unstable/org.matrix.msc4140/delayed_events';

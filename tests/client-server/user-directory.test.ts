@@ -5,10 +5,9 @@ import { listAt, textAt, valueAt } from '../harness/json-path.ts';
 import { ok, refusal, v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
 
-const rc_user_directory = { per_second: 1000, burst_count: 1000 };
-const test = serverTests({ rc_user_directory });
-const everybody = serverTests({ rc_user_directory, user_directory: { search_all_users: true } });
-const nobody = serverTests({ rc_user_directory, user_directory: { enabled: false } });
+const test = serverTests();
+const everybody = serverTests({ user_directory: { search_all_users: true } });
+const nobody = serverTests({ user_directory: { enabled: false } });
 const path = `${v3}/user_directory/search`;
 
 async function find(user: TestUser, term: string, limit?: number): Promise<string[]> {
