@@ -3,6 +3,7 @@ import {
   createClient,
   EventTimeline,
   MatrixError,
+  type ICreateClientOpts,
   type LoginResponse,
   type MatrixClient,
   type MatrixEvent,
@@ -51,15 +52,44 @@ export async function openSdkClient(
   localpart: string,
 ): Promise<SdkClient> {
   await register(server.url, localpart);
-  const login = await logIn(server.url, localpart);
-  const client = createClient({
-    baseUrl: server.url,
+  return start(await logInClient(server.url, localpart));
+}
+
+/**
+ * Logs in on a new device, with the encryption of the Rust SDK, and starts to sync there. Its keys are in memory.
+ *
+ * @param isNew whether the user is registered first
+ */
+export async function openCryptoClient(
+  server: { readonly url: string },
+  localpart: string,
+  isNew: boolean,
+  cryptoCallbacks: NonNullable<ICreateClientOpts['cryptoCallbacks']> = {},
+): Promise<SdkClient> {
+  if (isNew) await register(server.url, localpart);
+  const client = await logInClient(server.url, localpart, { cryptoCallbacks });
+  await client.initRustCrypto({ useIndexedDB: false });
+  return start(client);
+}
+
+async function logInClient(
+  baseUrl: string,
+  localpart: string,
+  options: Partial<ICreateClientOpts> = {},
+): Promise<MatrixClient> {
+  const login = await logIn(baseUrl, localpart);
+  return createClient({
+    baseUrl,
     logger: quiet,
     userId: login.user_id,
     accessToken: login.access_token,
     deviceId: login.device_id,
+    ...options,
   });
-  const opened = wrap(client, login.user_id);
+}
+
+async function start(client: MatrixClient): Promise<SdkClient> {
+  const opened = wrap(client, client.getSafeUserId());
   await client.startClient({ lazyLoadMembers: true, initialSyncLimit: 10, disablePresence: true });
   await opened.until(() => client.isInitialSyncComplete());
   return opened;

@@ -3,7 +3,7 @@ import type { JsonObject } from '@soma/protocol';
 import type { PresenceConfig } from './config/config.ts';
 import { presenceExpiryIntervalMs } from './ephemeral/limits.ts';
 import { Presence } from './ephemeral/presence.ts';
-import { readMembershipsOfUser, readUsersSharingWith } from './membership/membership-store.ts';
+import { readJoinedRooms, readUsersSharingWith } from './membership/membership-store.ts';
 import type { Database } from './storage/database.ts';
 import type { Notifier } from './streams/notifier.ts';
 import type { PresenceSource } from './sync/sync-context.ts';
@@ -95,17 +95,13 @@ class Waker {
     this.#toldCounter = this.#presence.counter;
     const rooms = new Set<number>();
     for (const userNid of users) {
-      const joined = notifier.roomsOf(userNid) ?? (await readJoined(this.#database, userNid));
+      const joined =
+        notifier.roomsOf(userNid) ?? (await readJoinedRooms(this.#database.reader, userNid));
       for (const roomNid of joined) rooms.add(roomNid);
       notifier.wakeUser(userNid);
     }
     notifier.wakeSome(rooms, WOKEN_MAX);
   }
-}
-
-async function readJoined({ reader }: Database, userNid: number): Promise<number[]> {
-  const records = await readMembershipsOfUser(reader, userNid);
-  return records.flatMap(({ membership, roomNid }) => (membership === 'join' ? [roomNid] : []));
 }
 
 function* knownUsers(presence: Presence, includesOffline: boolean): Iterable<number> {

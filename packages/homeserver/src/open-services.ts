@@ -8,12 +8,14 @@ import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
+import { deviceRemains } from './e2ee/device-remains-store.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
 import { openConversation } from './open-conversation.ts';
+import { openEncryption } from './open-encryption.ts';
 import { openFederation } from './open-federation.ts';
 import type { Federation } from './open-federation.ts';
 import { openMediaServices } from './open-media-services.ts';
@@ -47,8 +49,9 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const now = Date.now;
   const database = await openDatabase(databaseOptions(config.database), serverName);
   const names = internedNames(database, config.caches.globalFactor);
-  const parts = { database, names, config, logger, now };
+  const parts = { database, names, config, logger, now, deviceFollower: deviceRemains };
   const accounts = openAccounts(parts);
+  const { encryption, source: encryptionSource } = openEncryption(accounts);
   const ignored = await IgnoredUsers.open(database, names);
   const notices = openNotices(database, names, serverName, ignored);
   const rooms = openRooms({
@@ -65,7 +68,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     retention: retentionBounds(config),
   });
   const { presence, ...presenceOpened } = openPresence(config.presence, database, now);
-  const sync = openSync(rooms, syncSources(notices, presenceOpened.source), config);
+  const sources = syncSources(notices, presenceOpened.source, encryptionSource);
+  const sync = openSync(rooms, sources, config, logger);
   presenceOpened.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const conversation = await openConversation(rooms, config, logger);
@@ -83,6 +87,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     ...opened,
     sync,
     presence,
+    encryption,
     ...mediaServices,
     directory: { rooms, config: config.directory },
     ...conversation.services,
@@ -96,18 +101,12 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
       await departUser(rooms, userNid);
     },
   };
-  return {
-    services,
-    federation,
-    close: async () => {
-      presenceOpened.close();
-      await conversation.close();
-      await closeMedia();
-      await federation.close();
-      await accounts.close();
-      await database.close();
-    },
+  const close = async (): Promise<void> => {
+    presenceOpened.close();
+    for (const opens of [conversation, { close: closeMedia }, federation, accounts, database])
+      await opens.close();
   };
+  return { services, federation, close };
 }
 
 /** What follows from events, apart from what people notice. */

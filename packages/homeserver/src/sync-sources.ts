@@ -9,8 +9,9 @@ import type { AccountDataEvent, SyncSources } from './sync/sync-context.ts';
 export function syncSources(
   { sources, withPushRules }: Notices,
   presence: SyncSources['presence'],
+  encryption: SyncSources['encryption'],
 ): SyncSources {
-  return { ...sources, presence, accountData: withPushRules(readAccountDataOf) };
+  return { ...sources, presence, encryption, accountData: withPushRules(readAccountDataOf) };
 }
 
 const readAccountDataOf: SyncSources['accountData'] = async (reader, { userNid }, above, upTo) => {

@@ -32,6 +32,16 @@ const EMPTY_ELEMENT = /[ \t]*(?:,|$)/y;
 /**
  * Reads an `Authorization` header of the scheme `X-Matrix` (RFC 9110, section 11.4). Undefined when it is of another
  * scheme, is malformed, repeats a parameter, or lacks one. Never throws, and takes time linear in the header.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { parseXMatrix } from '@soma/protocol';
+ *
+ * const header = 'X-Matrix origin=a.example,destination="b.example",key="ed25519:1",sig="c2ln"';
+ * assert.equal(parseXMatrix(header)?.keyId, 'ed25519:1');
+ * assert.equal(parseXMatrix('Bearer token'), undefined);
+ * ```
  */
 export function parseXMatrix(header: string): XMatrix | undefined {
   const scheme = SCHEME.exec(header);
@@ -45,7 +55,23 @@ export function parseXMatrix(header: string): XMatrix | undefined {
   return { origin, destination: parameters?.get('destination'), keyId, signature };
 }
 
-/** Writes the header in the one form that every server reads. */
+/**
+ * Writes the header in the one form that every server reads.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { formatXMatrix, parseXMatrix } from '@soma/protocol';
+ *
+ * const proof = {
+ *   origin: 'a.example',
+ *   destination: 'b.example',
+ *   keyId: 'ed25519:1',
+ *   signature: 'c2ln',
+ * };
+ * assert.deepEqual(parseXMatrix(formatXMatrix(proof)), proof);
+ * ```
+ */
 export function formatXMatrix({ origin, destination, keyId, signature }: XMatrix): string {
   const parameters = [
     ['origin', origin],
@@ -57,12 +83,37 @@ export function formatXMatrix({ origin, destination, keyId, signature }: XMatrix
   return `X-Matrix ${quoted.join(',')}`;
 }
 
-/** The canonical text that a request's signature covers; `content` is undefined where there is no body. */
+/**
+ * The canonical text that a request's signature covers; `content` is undefined where there is no body.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { signedRequestText } from '@soma/protocol';
+ *
+ * const request = { method: 'PUT', uri: '/x', origin: 'a.example', destination: 'b.example' };
+ * assert.equal(
+ *   signedRequestText(request, { b: 1 }),
+ *   '{"content":{"b":1},"destination":"b.example","method":"PUT","origin":"a.example","uri":"/x"}',
+ * );
+ * ```
+ */
 export function signedRequestText(request: SignedRequest, content: JsonValue | undefined): string {
   return signedRequestTextOf(request, content === undefined ? undefined : canonicalJson(content));
 }
 
-/** {@link signedRequestText} for a body that is canonical JSON text already. */
+/**
+ * {@link signedRequestText} for a body that is canonical JSON text already.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { signedRequestText, signedRequestTextOf } from '@soma/protocol';
+ *
+ * const request = { method: 'PUT', uri: '/x', origin: 'a.example', destination: 'b.example' };
+ * assert.equal(signedRequestTextOf(request, '{"b":1}'), signedRequestText(request, { b: 1 }));
+ * ```
+ */
 export function signedRequestTextOf(
   { method, uri, origin, destination }: SignedRequest,
   contentText: string | undefined,

@@ -38,6 +38,7 @@ export async function openAccountsUnderTest(
     config,
     logger: createLogger({ level: 'silent' }).logger,
     now: () => clock.nowMs,
+    deviceFollower: { removed: () => [], renamed: () => [], ended: () => [] },
   });
   const close = async (): Promise<void> => {
     await accounts.close();

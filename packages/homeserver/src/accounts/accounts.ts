@@ -5,6 +5,7 @@ import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { DeviceFollower } from './device-follower.ts';
 import { FilterCache } from './filter-cache.ts';
 import { LastSeen } from './last-seen.ts';
 import { PendingRegistrations } from './pending-registrations.ts';
@@ -27,6 +28,7 @@ export interface Accounts {
   readonly pendingRegistrations: PendingRegistrations;
   /** Names for those who ask for none: the next free number. */
   readonly numericLocalparts: NidBlocks;
+  readonly deviceFollower: DeviceFollower;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /** Writes out what is only in memory; to be called before the database is closed. */
@@ -44,6 +46,7 @@ export interface AccountsOptions {
   readonly config: AccountsConfig & Pick<Config, 'caches'>;
   readonly logger: Logger;
   readonly now: () => number;
+  readonly deviceFollower: DeviceFollower;
 }
 
 const BLOCK_SIZE = 100;
@@ -51,7 +54,7 @@ const TOKENS_CACHED = 20_000;
 const FILTERS_CACHED = 5_000;
 
 export function openAccounts(options: AccountsOptions): Accounts {
-  const { database, names, config, logger, now } = options;
+  const { database, names, config, logger, now, deviceFollower } = options;
   const cached = (count: number): number =>
     Math.max(100, Math.floor(count * config.caches.globalFactor));
   const lastSeen = new LastSeen(database, (error) =>
@@ -71,6 +74,7 @@ export function openAccounts(options: AccountsOptions): Accounts {
     refreshNids: new NidBlocks(database, 'refresh_token', BLOCK_SIZE),
     pendingRegistrations: new PendingRegistrations(now),
     numericLocalparts: new NidBlocks(database, 'numeric_localpart', BLOCK_SIZE),
+    deviceFollower,
     now,
     close: () => lastSeen.close(),
   };

@@ -2,7 +2,7 @@ import { ChangeKind } from '../storage/change.ts';
 import { write } from '../storage/database.ts';
 import { setPasswordStatement } from './account-store.ts';
 import type { Accounts } from './accounts.ts';
-import { endSessionsStatements } from './log-out-everywhere.ts';
+import { endSessionsStatements, endSessionsTouches } from './log-out-everywhere.ts';
 import type { CurrentSession } from './log-out.ts';
 import { hashPassword } from './password-hash.ts';
 
@@ -19,9 +19,11 @@ export async function changePassword(
   await write(accounts.database, {
     statements: [
       setPasswordStatement(userNid, passwordHash),
-      ...(logsOutOthers ? endSessionsStatements(userNid, session) : []),
+      ...(logsOutOthers ? endSessionsStatements(accounts, userNid, session) : []),
     ],
     positions: 1,
-    touches: [{ kind: ChangeKind.account, subject: userNid }],
+    touches: logsOutOthers
+      ? endSessionsTouches(userNid)
+      : [{ kind: ChangeKind.account, subject: userNid }],
   });
 }

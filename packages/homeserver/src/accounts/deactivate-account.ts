@@ -3,7 +3,7 @@ import { write } from '../storage/database.ts';
 import { deleteAccountDataStatement } from './account-data-store.ts';
 import { deactivateStatement } from './account-store.ts';
 import type { Accounts } from './accounts.ts';
-import { endSessionsStatements } from './log-out-everywhere.ts';
+import { endSessionsStatements, endSessionsTouches } from './log-out-everywhere.ts';
 import { deleteLoginTokensStatement } from './login-token-store.ts';
 import { deleteProfileFieldsStatement } from './profile-field-store.ts';
 import { setAvatarUrlStatement, setDisplayNameStatement } from './profile-store.ts';
@@ -21,17 +21,15 @@ export async function deactivateAccount(
   await write(accounts.database, {
     statements: [
       deactivateStatement(userNid, options.erases),
-      ...endSessionsStatements(userNid),
+      ...endSessionsStatements(accounts, userNid),
       deleteLoginTokensStatement(userNid),
       setDisplayNameStatement(userNid),
       setAvatarUrlStatement(userNid),
       deleteProfileFieldsStatement(userNid),
       deleteAccountDataStatement(userNid),
+      ...accounts.deviceFollower.ended(userNid),
     ],
     positions: 1,
-    touches: [
-      { kind: ChangeKind.account, subject: userNid },
-      { kind: ChangeKind.userData, subject: userNid },
-    ],
+    touches: [...endSessionsTouches(userNid), { kind: ChangeKind.userData, subject: userNid }],
   });
 }

@@ -28,9 +28,13 @@ export async function deleteDeviceNids(
       deleteTokensOfDevicesStatement(userNid, deviceNids),
       deleteRefreshTokensOfDevicesStatement(userNid, deviceNids),
       deleteDevicesStatement(userNid, deviceNids),
+      ...accounts.deviceFollower.removed(userNid),
     ],
     positions: 1,
     // Which tokens end is known to the writer alone, so all of the user are looked up again.
-    touches: [{ kind: ChangeKind.account, subject: userNid }],
+    touches: [
+      { kind: ChangeKind.account, subject: userNid },
+      { kind: ChangeKind.deviceList, subject: userNid },
+    ],
   });
 }

@@ -1,4 +1,5 @@
 import { MatrixError, notFound } from '../errors/matrix-error.ts';
+import { ChangeKind } from '../storage/change.ts';
 import { write } from '../storage/database.ts';
 import type { Accounts } from './accounts.ts';
 import { readDevice, renameDeviceStatement } from './device-store.ts';
@@ -22,7 +23,11 @@ export async function renameDevice(
     throw new MatrixError(400, 'M_TOO_LARGE', message);
   }
   await write(accounts.database, {
-    statements: [renameDeviceStatement(userNid, deviceId, displayName)],
-    positions: 0,
+    statements: [
+      renameDeviceStatement(userNid, deviceId, displayName),
+      ...accounts.deviceFollower.renamed(device.deviceNid),
+    ],
+    positions: 1,
+    touches: [{ kind: ChangeKind.deviceList, subject: userNid }],
   });
 }

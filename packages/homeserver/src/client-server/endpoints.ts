@@ -2,8 +2,13 @@ import type { Endpoint } from '../http/endpoint.ts';
 import { accountEndpoints } from './account-endpoints.ts';
 import { withActivity } from './activity.ts';
 import { createRoomEndpoints } from './create-room.ts';
+import { dehydratedDeviceEndpoints } from './dehydrated-devices.ts';
 import { delayedEventEndpoints } from './delayed-events.ts';
 import { directoryEndpoints } from './directory.ts';
+import { backupVersionEndpoints } from './key-backup-versions.ts';
+import { keyBackupEndpoints } from './key-backup.ts';
+import { crossSigningEndpoints } from './keys-cross-signing.ts';
+import { keyEndpoints } from './keys.ts';
 import { mediaDownloadEndpoints } from './media-download.ts';
 import { mediaUploadEndpoints } from './media-upload.ts';
 import { notificationEndpoints } from './notifications.ts';
@@ -24,6 +29,7 @@ import type { ClientServices } from './services.ts';
 import { spaceEndpoints } from './spaces.ts';
 import { syncEndpoints } from './sync.ts';
 import { threadSubscriptionEndpoints } from './thread-subscriptions.ts';
+import { toDeviceEndpoints } from './to-device.ts';
 import { typingEndpoints } from './typing.ts';
 import { upgradeRoomEndpoints } from './upgrade-room.ts';
 import { urlPreviewEndpoints } from './url-preview.ts';
@@ -58,6 +64,12 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...searchEndpoints,
   ...delayedEventEndpoints,
   ...threadSubscriptionEndpoints,
+  ...keyEndpoints,
+  ...crossSigningEndpoints,
+  ...toDeviceEndpoints,
+  ...backupVersionEndpoints,
+  ...keyBackupEndpoints,
+  ...dehydratedDeviceEndpoints,
   ...mediaEndpoints,
 ]);
 

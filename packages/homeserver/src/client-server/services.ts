@@ -2,6 +2,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { Config } from '../config/config.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { SpaceWalks } from '../directory/read-hierarchy.ts';
+import type { Encryption } from '../e2ee/encryption.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import type { Presence } from '../ephemeral/presence.ts';
 import { endpointFor } from '../http/endpoint.ts';
@@ -51,6 +52,7 @@ export interface ClientServices extends AccountServices, MediaServices {
   readonly search: Search | undefined;
   readonly userDirectory: UserDirectory;
   readonly delayedEvents: DelayedEvents;
+  readonly encryption: Encryption;
   readonly copyRoomRules: CopyRoomRules;
   /** Undefined where it is turned off. */
   readonly presence: Presence | undefined;

@@ -28,6 +28,8 @@ const versions = [
 
 /** What is not, or not under this name, in the specification and yet works: nothing else may stand here. */
 const unstableFeatures: Readonly<Record<string, boolean>> = {
+  // Keys by which users sign their devices and one another.
+  'org.matrix.e2e_cross_signing': true,
   // Aliases of a room, and the rules about canonical ones.
   'org.matrix.msc2432': true,
   // Types of rooms in the published directory.

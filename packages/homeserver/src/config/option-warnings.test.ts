@@ -11,11 +11,11 @@ test('options of Synapse without effect are named in one line', () => {
   const warnings = warningsOf({
     opentracing: { enabled: false },
     caches: { sync_response_cache_duration: '2m', global_factor: 1 },
-    rc_media_create: { per_second: 1, burst_count: 1 },
+    rc_federation: { window_size: 1000 },
     database: { args: { check_same_thread: false } },
   });
   assert.deepEqual(warnings, [
-    'Options without effect in Soma: rc_media_create, opentracing, ' +
+    'Options without effect in Soma: opentracing, rc_federation, ' +
       'database.args.check_same_thread, ' +
       'caches.sync_response_cache_duration.',
   ]);

@@ -102,6 +102,21 @@ const strippedState = query<{ stripped_state: string | null }>(
 const summary = query<{ joined_count: number; invited_count: number; local_joined_count: number }>(
   'select joined_count, invited_count, local_joined_count from room_summaries where room_nid = ?',
 );
+const changedOf = query<MembershipRow>(
+  `select ${columns} from memberships where user_nid {in} and position > ?`,
+);
+const changedBeside = query<MembershipRow>(
+  `select ${columns
+    .split(', ')
+    .map((name) => `theirs.${name}`)
+    .join(', ')} from memberships mine
+   join memberships theirs on theirs.room_nid = mine.room_nid
+     and theirs.membership in (1, 4, 5) and theirs.position > ?
+   where mine.user_nid = ? and (mine.membership = 1 or mine.position > ?)`,
+);
+const joinedRooms = query<{ room_nid: number }>(
+  'select room_nid from memberships where user_nid = ? and membership = 1',
+);
 const sharedRooms = query<{ user_nid: number }>(
   `select distinct theirs.user_nid from memberships mine
    join memberships theirs on theirs.room_nid = mine.room_nid and theirs.membership = 1
@@ -192,6 +207,29 @@ export async function readMembershipsOfUser(
   userNid: number,
 ): Promise<MembershipRecord[]> {
   return (await reader.all(ofUser, userNid)).map(toRecord);
+}
+
+/** Memberships of these users that changed above a position. */
+export async function readMembershipsChanged(
+  reader: Reader,
+  userNids: readonly number[],
+  above: number,
+): Promise<MembershipRecord[]> {
+  return (await reader.all(changedOf, integerList(userNids), above)).map(toRecord);
+}
+
+/** Whoever joined or left above a position, in rooms that the user is in, or joined or left above it too. */
+export async function readMembershipsChangedBeside(
+  reader: Reader,
+  userNid: number,
+  above: number,
+): Promise<MembershipRecord[]> {
+  return (await reader.all(changedBeside, above, userNid, above)).map(toRecord);
+}
+
+/** The rooms that the user is joined to. */
+export async function readJoinedRooms(reader: Reader, userNid: number): Promise<number[]> {
+  return (await reader.all(joinedRooms, userNid)).map((row) => row.room_nid);
 }
 
 /** Who has this membership of the room, longest first. */

@@ -16,6 +16,10 @@ export const ChangeKind = {
   receipt: 6,
   /** subject: user nid. Whom a user ignores; comes beside {@link userData}. */
   ignoredUsers: 20,
+  /** subject: device nid. A message to the device. */
+  toDevice: 70,
+  /** subject: user nid. Devices or cross-signing keys of the user, which concern all who share a room. */
+  deviceList: 71,
 } as const;
 export type ChangeKind = (typeof ChangeKind)[keyof typeof ChangeKind];
 

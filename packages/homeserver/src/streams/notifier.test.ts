@@ -44,6 +44,23 @@ test('what concerns a user wakes all that wait for that user; a token wakes nobo
   assert.deepEqual(await Promise.all(waits), ['changed', 'changed', 'changed']);
 });
 
+test('a message to a device wakes what waits on that device alone', async () => {
+  const notifier = new Notifier();
+  const abort = new AbortController();
+  const phone = notifier.wait(7, LONG_MS, abort.signal, 70);
+  const others = [
+    notifier.wait(7, LONG_MS, abort.signal, 71),
+    notifier.wait(70, LONG_MS, abort.signal),
+  ];
+  commit(notifier, { kind: ChangeKind.toDevice, subject: 70 });
+  assert.equal(await phone, 'changed');
+  assert.deepEqual(await Promise.all(others.map(hasEnded)), [false, false]);
+  commit(notifier, { kind: ChangeKind.toDevice, subject: 70 });
+  commit(notifier, { kind: ChangeKind.userData, subject: 7 });
+  assert.equal(await others[0], 'changed');
+  abort.abort();
+});
+
 test('following anew replaces the rooms, and unfollowing ends it', async () => {
   const notifier = new Notifier();
   const abort = new AbortController();

@@ -16,18 +16,31 @@ export class Notifier {
   readonly #waiters = new Map<number, Set<Waiter>>();
   readonly #audiences = new Map<number, Set<number>>();
   readonly #rooms = new Map<number, readonly number[]>();
+  /** By device, where the user waits on one. */
+  readonly #devices = new Map<number, Set<Waiter>>();
   /** Who waits for one room, whether a member of it or not. */
   readonly #peekers = new Map<number, Set<Waiter>>();
 
-  /** Waits until something concerns the user. Call it in the same turn as the check that nothing does yet. */
-  wait(userNid: number, timeoutMs: number, signal: AbortSignal): Promise<WaitEnd> {
-    return waitIn(this.#waiters, userNid, timeoutMs, signal);
+  /**
+   * Waits until something concerns the user, or the device. Call it in the same turn as the check that nothing does
+   * yet.
+   */
+  wait(
+    userNid: number,
+    timeoutMs: number,
+    signal: AbortSignal,
+    deviceNid?: number,
+  ): Promise<WaitEnd> {
+    const places: Place[] = [[this.#waiters, userNid]];
+    if (deviceNid !== undefined) places.push([this.#devices, deviceNid]);
+    return waitIn(places, timeoutMs, signal);
   }
 
   /** The same for what happens in one room. */
   waitForRoom(roomNid: number, timeoutMs: number, signal: AbortSignal): Promise<WaitEnd> {
-    return waitIn(this.#peekers, roomNid, timeoutMs, signal);
+    return waitIn([[this.#peekers, roomNid]], timeoutMs, signal);
   }
+
   /** Tells which rooms concern the user from now on. */
   follow(userNid: number, roomNids: readonly number[]): void {
     this.unfollow(userNid);
@@ -52,6 +65,7 @@ export class Notifier {
     for (const { change } of committed) {
       for (const { kind, subject } of change.touches ?? []) {
         if (kind === ChangeKind.room || kind === ChangeKind.receipt) this.wakeRoom(subject);
+        else if (kind === ChangeKind.toDevice) this.#wakeDevice(subject);
         else if (kind !== ChangeKind.token) this.wakeUser(subject);
       }
     }
@@ -89,11 +103,17 @@ export class Notifier {
   wakeUser(userNid: number): void {
     for (const waiter of this.#waiters.get(userNid) ?? []) waiter.end('changed');
   }
+
+  #wakeDevice(deviceNid: number): void {
+    for (const waiter of this.#devices.get(deviceNid) ?? []) waiter.end('changed');
+  }
 }
 
+/** Where a waiter is found. */
+type Place = readonly [all: Map<number, Set<Waiter>>, key: number];
+
 function waitIn(
-  all: Map<number, Set<Waiter>>,
-  key: number,
+  places: readonly Place[],
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<WaitEnd> {
@@ -102,19 +122,24 @@ function waitIn(
       resolve('aborted');
       return;
     }
-    const waiters = all.get(key) ?? new Set();
-    all.set(key, waiters);
     const end = (reason: WaitEnd): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
-      waiters.delete(waiter);
-      if (waiters.size === 0 && all.get(key) === waiters) all.delete(key);
+      for (const [all, key] of places) {
+        const waiters = all.get(key);
+        waiters?.delete(waiter);
+        if (waiters?.size === 0) all.delete(key);
+      }
       resolve(reason);
     };
     const waiter: Waiter = { end };
     const onAbort = (): void => end('aborted');
     const timer = setTimeout(() => end('timeout'), timeoutMs);
     signal.addEventListener('abort', onAbort);
-    waiters.add(waiter);
+    for (const [all, key] of places) {
+      const waiters = all.get(key);
+      if (waiters === undefined) all.set(key, new Set([waiter]));
+      else waiters.add(waiter);
+    }
   });
 }

@@ -1,3 +1,4 @@
+import type { Viewer } from '../rooms/viewer.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { AccountDataChanges, SyncContext, SyncPass } from './sync-context.ts';
 
@@ -27,7 +28,11 @@ export interface AnswerPlace {
 }
 
 /** Whether something came between reading and waiting. */
-export function concernsUser(context: SyncContext, userNid: number, place: AnswerPlace): boolean {
+export function concernsUser(
+  context: SyncContext,
+  { userNid, deviceNid }: Viewer,
+  place: AnswerPlace,
+): boolean {
   const { typing, presence } = context.sources;
   if (typing.counter !== place.typing) {
     for (const roomNid of typing.roomsChangedSince(place.typing)) {
@@ -35,10 +40,12 @@ export function concernsUser(context: SyncContext, userNid: number, place: Answe
     }
   }
   if (presence.toldCounter > place.presence) return true;
-  const found = context.recent.some(place.position, (kind, subject) =>
-    kind === ChangeKind.room || kind === ChangeKind.receipt
-      ? place.rooms.has(subject)
-      : kind !== ChangeKind.token && subject === userNid,
-  );
+  const found = context.recent.some(place.position, (kind, subject) => {
+    if (kind === ChangeKind.room || kind === ChangeKind.receipt) return place.rooms.has(subject);
+    if (kind === ChangeKind.toDevice) return subject === deviceNid;
+    // Whose it is may not be told by now to those who share a room with that user.
+    if (kind === ChangeKind.deviceList) return true;
+    return kind !== ChangeKind.token && subject === userNid;
+  });
   return found !== false;
 }

@@ -51,7 +51,7 @@ export async function followEvents(
     const body = { start, end: answer.end, chunk: [...answer.chunk] };
     const leftMs = deadline - Date.now();
     if (answer.chunk.length > 0 || leftMs <= 0 || signal.aborted) return body;
-    if (concernsUser(context, viewer.userNid, answer)) continue;
+    if (concernsUser(context, viewer, answer)) continue;
     const { peeked } = answer;
     const end =
       peeked === undefined
@@ -65,7 +65,12 @@ function tokenOf({ rooms: { database }, sources }: SyncContext, from: string | u
   if (from === undefined) {
     const { typing, presence } = sources;
     const { position } = database;
-    return { position, typing: typing.counter, presence: presence.counter };
+    return {
+      position,
+      typing: typing.counter,
+      presence: presence.counter,
+      toDevice: 0,
+    };
   }
   const token = parseSyncToken('from', database.incarnation, from);
   if (token === undefined || token.position > database.position) {
@@ -74,8 +79,10 @@ function tokenOf({ rooms: { database }, sources }: SyncContext, from: string | u
   return token;
 }
 
-function tokenText(context: SyncContext, { position, typing = 0, presence = 0 }: SyncToken) {
-  return formatSyncToken(context.rooms.database.incarnation, position, { typing, presence });
+function tokenText(context: SyncContext, token: SyncToken) {
+  const { position, typing = 0, presence = 0, toDevice } = token;
+  const { incarnation } = context.rooms.database;
+  return formatSyncToken(incarnation, position, { typing, presence }, toDevice);
 }
 
 function answerOnce(
@@ -109,7 +116,7 @@ function answerOnce(
     ];
     return {
       chunk,
-      end: formatSyncToken(context.rooms.database.incarnation, stream.upTo, counters),
+      end: tokenText(context, { ...token, position: stream.upTo, ...counters }),
       position,
       ...counters,
       rooms: new Map(followed.map((room) => [room.roomNid, room])),

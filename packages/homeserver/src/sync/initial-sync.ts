@@ -58,7 +58,8 @@ function answer(
       receipts.push(...(await readOldReceipts(pass, record.roomNid, roomId)));
     }
     return {
-      end: formatSyncToken(context.rooms.database.incarnation, position, counters),
+      // Messages to the device are not in it: /sync tells them all to who goes on there.
+      end: formatSyncToken(context.rooms.database.incarnation, position, counters, 0),
       rooms,
       presence: oldPresence(await readPresence(pass, undefined)),
       receipts,

@@ -69,6 +69,35 @@ export interface SyncSources {
     roomsChangedSince(counter: number): Iterable<number>;
   };
   readonly presence: PresenceSource;
+  readonly encryption: EncryptionSource;
+}
+
+/** What a device is told for encryption. */
+export interface EncryptionSource {
+  /** Messages to the device above one position, up to and with another, and up to where they are told. */
+  toDevice(
+    reader: Reader,
+    device: OwnDevice,
+    above: number,
+    upTo: number,
+  ): Promise<{ readonly events: readonly JsonObject[]; readonly upTo: number }>;
+  /** Forgets the messages up to a position, which the device has. */
+  acknowledge(device: OwnDevice, position: number): Promise<void>;
+  oneTimeKeyCounts(reader: Reader, device: OwnDevice): Promise<Record<string, number>>;
+  unusedFallbackTypes(reader: Reader, device: OwnDevice): Promise<string[]>;
+  /** Users whose devices or keys changed in (`above`, `upTo`], as the observer may know. */
+  deviceListsChanged(
+    reader: Reader,
+    observerNid: number,
+    above: number,
+    upTo: number,
+  ): Promise<readonly number[]>;
+}
+
+/** The device that syncs. */
+export interface OwnDevice {
+  readonly userNid: number;
+  readonly deviceNid: number;
 }
 
 /** Who is online, as far as this server knows. */

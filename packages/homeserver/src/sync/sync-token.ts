@@ -13,6 +13,8 @@ export interface SyncToken {
   readonly typing: number | undefined;
   /** The same of presence. */
   readonly presence: number | undefined;
+  /** The position up to which the device has the messages to it: less where they were too many for one answer. */
+  readonly toDevice: number;
 }
 
 /** What lives in memory has a counter of its own, which grows with every change. */
@@ -21,16 +23,21 @@ export interface MemoryCounters {
   readonly presence: number;
 }
 
-/** `s1_<database incarnation>_<position>_<process incarnation>_<counter of typing>_<of presence>`. */
+/**
+ * `s1_<database incarnation>_<position>_<process incarnation>_<counter of typing>_<of presence>`, and `_<position>` of
+ * the messages to the device where it lags.
+ */
 export function formatSyncToken(
   incarnation: string,
   position: number,
   { typing, presence }: MemoryCounters,
+  toDevice = position,
 ): string {
-  return `s1_${incarnation}_${position}_${PROCESS_INCARNATION}_${typing}_${presence}`;
+  const lag = toDevice === position ? '' : `_${toDevice}`;
+  return `s1_${incarnation}_${position}_${PROCESS_INCARNATION}_${typing}_${presence}${lag}`;
 }
 
-const TOKEN = /^s1_([0-9a-f]+)_(\d{1,16})_([0-9a-f]+)_(\d{1,16})(?:_(\d{1,16}))?$/;
+const TOKEN = /^s1_([0-9a-f]+)_(\d{1,16})_([0-9a-f]+)_(\d{1,16})(?:_(\d{1,16})(?:_(\d{1,16}))?)?$/;
 
 /**
  * Reads a token; undefined for one of another database, e.g. from before a backup was restored, which gets an
@@ -43,12 +50,13 @@ export function parseSyncToken(
 ): SyncToken | undefined {
   const found = TOKEN.exec(text);
   if (found === null) throw invalidParam(`${name} is not a token of this server`);
-  const [, database, position, process, typing, presence] = found;
+  const [, database, position, process, typing, presence, toDevice] = found;
   if (database !== incarnation) return undefined;
   const isOurs = process === PROCESS_INCARNATION;
   return {
     position: Number(position),
     typing: isOurs ? Number(typing) : undefined,
     presence: isOurs && presence !== undefined ? Number(presence) : undefined,
+    toDevice: Number(toDevice ?? position),
   };
 }

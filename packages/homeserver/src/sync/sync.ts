@@ -2,18 +2,18 @@ import { matchesEvent, matchesRoom } from '@soma/protocol';
 import type { JsonObject, SyncFilter } from '@soma/protocol';
 
 import { invalidParam } from '../errors/matrix-error.ts';
-import type { Membership, MembershipRecord } from '../membership/membership-store.ts';
-import { readEvent } from '../rooms/event-store.ts';
-import { readKeyHistory } from '../rooms/state-store.ts';
+import type { MembershipRecord } from '../membership/membership-store.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { readAt } from '../storage/database.ts';
-import type { Reader } from '../storage/sql.ts';
 import { changedRooms, concernsUser } from './changed-rooms.ts';
 import type { AnswerPlace } from './changed-rooms.ts';
+import { hasDeviceLists, readDeviceLists } from './device-lists.ts';
+import { acknowledge, readDeviceSections } from './device-sections.ts';
 import { passFor } from './filter-room.ts';
 import { readJoinedRoom, withUnread } from './joined-room.ts';
 import type { RoomQuestion } from './joined-room.ts';
 import { readLeftRoom, readStrippedRoom } from './left-room.ts';
+import { membershipAt } from './membership-at.ts';
 import { readPresence } from './presence-section.ts';
 import { openPass } from './sync-context.ts';
 import type { AccountDataChanges, StateAfter, SyncContext, SyncPass } from './sync-context.ts';
@@ -46,6 +46,7 @@ export async function sync(context: SyncContext, request: SyncRequest): Promise<
   if (token !== undefined && token.position > database.position) {
     throw invalidParam('since lies in the future of this server');
   }
+  if (token !== undefined) await acknowledge(context, request.viewer, token);
   const waits = token !== undefined && !request.fullState;
   const deadline = Date.now() + Math.min(request.timeoutMs, TIMEOUT_MS_MAX);
   for (;;) {
@@ -55,8 +56,9 @@ export async function sync(context: SyncContext, request: SyncRequest): Promise<
     if (!waits || !answer.isEmpty) return answer.body;
     const leftMs = deadline - Date.now();
     if (leftMs <= 0 || request.signal.aborted) return answer.body;
-    if (concernsUser(context, request.viewer.userNid, answer)) continue;
-    const end = await context.notifier.wait(request.viewer.userNid, leftMs, request.signal);
+    const { viewer, signal } = request;
+    if (concernsUser(context, viewer, answer)) continue;
+    const end = await context.notifier.wait(viewer.userNid, leftMs, signal, viewer.deviceNid);
     if (end !== 'changed') return answer.body;
   }
 }
@@ -94,22 +96,26 @@ function answerOnce(
       matchesEvent(request.filter.accountData, event),
     );
     const presence = await readPresence(pass, token?.presence);
-    const nextBatch = formatSyncToken(context.rooms.database.incarnation, position, counters);
+    const device = await readDeviceSections(pass, token?.toDevice);
+    const deviceLists = token === undefined ? undefined : await readDeviceLists(pass, memberships);
+    const { incarnation } = context.rooms.database;
     return {
       body: {
-        next_batch: nextBatch,
+        next_batch: formatSyncToken(incarnation, position, counters, device.toDeviceUpTo),
         ...(globalData.length === 0
           ? {}
           : { account_data: { events: globalData.map((event) => ({ ...event })) } }),
         ...(presence.length === 0 ? {} : { presence: { events: presence } }),
         ...(rooms === undefined ? {} : { rooms }),
-        // Nothing is encrypted end to end yet; clients read these without asking whether they are there.
-        to_device: { events: [] },
-        ...(token === undefined ? {} : { device_lists: { changed: [], left: [] } }),
-        device_one_time_keys_count: {},
-        device_unused_fallback_key_types: [],
+        ...(deviceLists === undefined ? {} : { device_lists: { ...deviceLists } }),
+        ...device.sections,
       },
-      isEmpty: rooms === undefined && globalData.length === 0 && presence.length === 0,
+      isEmpty:
+        rooms === undefined &&
+        globalData.length === 0 &&
+        presence.length === 0 &&
+        !device.hasMessages &&
+        !hasDeviceLists(deviceLists),
       position,
       ...counters,
       rooms: memberships,
@@ -175,7 +181,8 @@ async function readRoom(
   const version = await pass.context.rooms.versions.of(pass.reader, roomNid);
   const isTold = record.forgottenByLeaving && isNew && pass.since >= 0;
   if (version === undefined || (record.forgotten && !isTold)) return undefined;
-  const before = isNew && pass.since >= 0 ? await membershipAt(pass, record) : membership;
+  const before =
+    isNew && pass.since >= 0 ? await membershipAt(pass, roomNid, pass.viewer.userId) : membership;
   const question: RoomQuestion = {
     roomNid,
     version,
@@ -188,26 +195,4 @@ async function readRoom(
   }
   if (pass.since < 0 ? !pass.filter.room.includeLeave : !isNew) return undefined;
   return { section: 'leave', room: await readLeftRoom(pass, question, record) };
-}
-
-/** The user's membership as the client knows it; undefined for none. */
-async function membershipAt(
-  pass: SyncPass,
-  record: MembershipRecord,
-): Promise<Membership | undefined> {
-  const { stateKeys } = pass.context.rooms.names;
-  const keyNid = await stateKeys.find('m.room.member', pass.viewer.userId);
-  if (keyNid === undefined) return undefined;
-  const history = await readKeyHistory(pass.reader, record.roomNid, keyNid);
-  const last = history.findLast(({ position }) => position <= pass.since);
-  return last?.eventNid === undefined || last.eventNid === null
-    ? undefined
-    : readMembershipIn(pass.reader, last.eventNid);
-}
-
-async function readMembershipIn(reader: Reader, eventNid: number): Promise<Membership | undefined> {
-  const row = await readEvent(reader, eventNid);
-  const pdu: { content: { membership?: Membership } } | undefined =
-    row === undefined ? undefined : JSON.parse(row.json);
-  return pdu?.content.membership;
 }

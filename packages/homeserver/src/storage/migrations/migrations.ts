@@ -8,6 +8,7 @@ import { directory } from './0020-directory.ts';
 import { media } from './0040-media.ts';
 import { federation } from './0050-federation.ts';
 import { urlPreviews } from './0060-url-previews.ts';
+import { encryption } from './0070-encryption.ts';
 import { relations } from './0080-relations.ts';
 import { reports } from './0081-reports.ts';
 import { notifications } from './0082-notifications.ts';
@@ -41,6 +42,7 @@ export const migrations: readonly Migration[] = [
   { number: 40, name: 'media', text: media },
   { number: 50, name: 'federation', text: federation },
   { number: 60, name: 'url-previews', text: urlPreviews },
+  { number: 70, name: 'encryption', text: encryption },
   { number: 80, name: 'relations', text: relations },
   { number: 81, name: 'reports', text: reports },
   { number: 82, name: 'notifications', text: notifications },

@@ -4,8 +4,7 @@ import { after, before, describe, test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { requestsOf, type FuzzRequest, type KnownValues } from './fuzz/request-arbitrary.ts';
-import { api, type Response } from './harness/api.ts';
+import { api, type Response } from '../harness/api.ts';
 import {
   createRoom,
   inviteUser,
@@ -15,19 +14,23 @@ import {
   sendText,
   sync,
   type TestUser,
-} from './harness/client.ts';
-import { testEngines } from './harness/engines.ts';
-import { startHomeserver, type TestHomeserver } from './harness/homeserver-process.ts';
-import { textAt, valueAt } from './harness/json-path.ts';
-import { runCli } from './harness/run-cli.ts';
-import { servedEndpoints } from './harness/served-endpoints.ts';
+} from '../harness/client.ts';
+import type { TestEngine } from '../harness/engines.ts';
+import { startHomeserver, type TestHomeserver } from '../harness/homeserver-process.ts';
+import { textAt, valueAt } from '../harness/json-path.ts';
+import { runCli } from '../harness/run-cli.ts';
+import { servedEndpoints } from '../harness/served-endpoints.ts';
+import { requestsOf, type FuzzRequest, type KnownValues } from './request-arbitrary.ts';
 
+/** So many endpoints share the rooms that requests may name, and may destroy. */
+const endpointsPerPreparation = 3;
 const requestsPerEndpoint = 25;
-const endpointMsMax = 250;
+const endpointMsMax = 125;
 const answerMsMax = 10_000;
 const errorLine = /"level":(?:50|60)|\b(?:Unhandled|Uncaught)/;
 
-for (const engine of testEngines()) {
+/** Sends arbitrary requests to every endpoint of a server on that engine; a file of its own for each, to have the time. */
+export function fuzzEndpoints(engine: TestEngine): void {
   describe(`whatever is sent to an endpoint (${engine.name})`, () => {
     let server: TestHomeserver;
     /** Takes part in none of it. */
@@ -76,7 +79,8 @@ for (const engine of testEngines()) {
 
 function checkAnswer({ status, body }: Response, request: FuzzRequest): void {
   const told = `${status} ${JSON.stringify(body)} to ${JSON.stringify(request).slice(0, 2_000)}`;
-  assert.ok(status >= 200 && status < 500, told);
+  // 502 and 504 are faults of other servers, of which the requests name some.
+  assert.ok(status >= 200 && (status < 500 || status === 502 || status === 504), told);
   if (status < 400 || status === 431) return;
   if (status === 401 && Array.isArray(valueAt(body, 'flows'))) return;
   if (typeof body === 'string' && body.startsWith('<!doctype html>')) return;
@@ -88,6 +92,8 @@ function checkAnswer({ status, body }: Response, request: FuzzRequest): void {
 class Target {
   readonly #server: TestHomeserver;
   #number = 0;
+  #preparations = 0;
+  #known: KnownValues | undefined;
   #user: TestUser | undefined;
   /** Shares rooms with it, and is not attacked itself. */
   #other: TestUser | undefined;
@@ -112,8 +118,17 @@ class Target {
     return answer;
   }
 
-  /** Rooms and what else requests may name; another room each time, since requests destroy them. */
+  /** Rooms and what else requests may name; other ones now and then, since requests destroy them. */
   async prepare(): Promise<KnownValues> {
+    this.#preparations += 1;
+    const isStale = this.#preparations % endpointsPerPreparation === 1;
+    if (isStale || this.#known === undefined || this.#user === undefined) {
+      this.#known = await this.#prepareAnew();
+    }
+    return this.#known;
+  }
+
+  async #prepareAnew(): Promise<KnownValues> {
     const user = this.#user ?? (await this.#register());
     const other = (this.#other ??= await registerUser(this.#server, 'other'));
     const roomId = await createRoom(user, { preset: 'public_chat' });

@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { EventType, Preset, type MatrixClient } from 'matrix-js-sdk';
+import {
+  CryptoEvent,
+  VerifierEvent,
+  type CryptoApi,
+  type GeneratedSecretStorageKey,
+  type ShowSasCallbacks,
+  type VerificationRequest,
+  type Verifier,
+} from 'matrix-js-sdk/lib/crypto-api/index.js';
+
+import { testEngines, type TestEngine } from '../harness/engines.ts';
+import { startHomeserver, type TestHomeserver } from '../harness/homeserver-process.ts';
+import { valueAt } from '../harness/json-path.ts';
+import { openCryptoClient, type SdkClient } from './sdk-client.ts';
+
+const patienceMs = 30_000;
+
+/** Two people with two devices each, and what Alice can open her secrets with. */
+interface World {
+  readonly server: TestHomeserver;
+  readonly alice: SdkClient;
+  readonly aliceElsewhere: SdkClient;
+  readonly bob: SdkClient;
+  readonly bobElsewhere: SdkClient;
+  /** Alice on one device more. */
+  logInAlice(): Promise<SdkClient>;
+  recoveryKey: GeneratedSecretStorageKey | undefined;
+}
+
+const scenarios: Readonly<Record<string, (world: World) => Promise<void>>> = {
+  'an encrypted conversation is read on all devices, and by nobody else': converse,
+  'a user signs the own devices': signDevices,
+  'two devices verify one another by emoji': verifyByEmoji,
+  'a fresh login restores keys from the backup': restoreBackup,
+  'a dehydrated device receives keys while all others are offline': rehydrate,
+};
+
+function declare(engine: TestEngine): void {
+  let world: World;
+  const opened: SdkClient[] = [];
+  before(async () => {
+    const server = await startHomeserver({ engine });
+    const open = async (name: string, isNew: boolean): Promise<SdkClient> => {
+      const client = await openCryptoClient(server, name, isNew, {
+        getSecretStorageKey: async ({ keys }) => {
+          const [id] = Object.keys(keys);
+          const key = world.recoveryKey?.privateKey;
+          return id === undefined || key === undefined ? null : [id, key];
+        },
+      });
+      opened.push(client);
+      return client;
+    };
+    world = {
+      server,
+      alice: await open('alice', true),
+      bob: await open('bob', true),
+      aliceElsewhere: await open('alice', false),
+      bobElsewhere: await open('bob', false),
+      logInAlice: () => open('alice', false),
+      recoveryKey: undefined,
+    };
+  });
+  after(async () => {
+    for (const each of opened) each.close();
+    await world.server.dispose();
+  });
+  for (const [title, scenario] of Object.entries(scenarios)) test(title, () => scenario(world));
+}
+
+function cryptoOf({ client }: SdkClient): CryptoApi {
+  return client.getCrypto() ?? assert.fail('the client has no encryption');
+}
+
+/** Waits for something that the SDK does beside its syncs. */
+async function eventually<T>(find: () => Promise<T | undefined> | T | undefined): Promise<T> {
+  const deadline = performance.now() + patienceMs;
+  while (performance.now() < deadline) {
+    const found = await find();
+    if (found !== undefined) return found;
+    await sleep(50);
+  }
+  return assert.fail(`it did not happen: ${String(find)}`);
+}
+
+function when(condition: () => Promise<boolean> | boolean): Promise<true> {
+  return eventually(async () => ((await condition()) ? true : undefined));
+}
+
+async function shareRoom({ alice, bob }: World): Promise<string> {
+  const { room_id: roomId } = await alice.client.createRoom({
+    preset: Preset.PublicChat,
+    initial_state: [
+      {
+        type: EventType.RoomEncryption,
+        state_key: '',
+        content: { algorithm: 'm.megolm.v1.aes-sha2' },
+      },
+    ],
+  });
+  await bob.client.joinRoom(roomId);
+  const atAlice = await alice.roomAs(roomId, 'join');
+  await alice.until(() => atAlice.getMember(bob.userId)?.membership === 'join');
+  await bob.roomAs(roomId, 'join');
+  return roomId;
+}
+
+async function expectText(reader: SdkClient, roomId: string, eventId: string, text: string) {
+  const event = await reader.event(roomId, eventId);
+  await when(() => event.getClearContent()?.['body'] === text);
+}
+
+async function converse(world: World): Promise<void> {
+  const { alice, aliceElsewhere, bob, bobElsewhere } = world;
+  const roomId = await shareRoom(world);
+  for (const [sender, text] of [
+    [alice, 'a secret'],
+    [bob, 'another'],
+  ] as const) {
+    const { event_id: eventId } = await sender.client.sendTextMessage(roomId, text);
+    for (const reader of [alice, aliceElsewhere, bob, bobElsewhere]) {
+      await expectText(reader, roomId, eventId, text);
+    }
+    const raw = await alice.client.fetchRoomEvent(roomId, eventId);
+    assert.equal(raw.type, 'm.room.encrypted');
+    assert.ok(!JSON.stringify(raw).includes(text));
+  }
+}
+
+async function signDevices({ alice, bob }: World): Promise<void> {
+  for (const user of [alice, bob]) {
+    await cryptoOf(user).bootstrapCrossSigning({
+      authUploadDeviceSigningKeys: (upload) => upload(null),
+    });
+    assert.equal(await cryptoOf(user).isCrossSigningReady(), true);
+  }
+  const deviceId = alice.client.getDeviceId() ?? '';
+  await when(async () => {
+    const status = await cryptoOf(bob).getDeviceVerificationStatus(alice.userId, deviceId);
+    return status?.signedByOwner === true;
+  });
+}
+
+async function verifyByEmoji({ alice, aliceElsewhere }: World): Promise<void> {
+  const received = new Promise<VerificationRequest>((resolve) => {
+    alice.client.once(CryptoEvent.VerificationRequestReceived, resolve);
+  });
+  await when(() => cryptoOf(aliceElsewhere).userHasCrossSigningKeys());
+  const requested = await cryptoOf(aliceElsewhere).requestOwnUserVerification();
+  const request = await received;
+  await request.accept();
+  await when(() => requested.phase === request.phase);
+  const starting = await requested.startVerification('m.sas.v1');
+  const answering = await eventually(() => request.verifier);
+  const emoji = await Promise.all([showEmoji(starting), showEmoji(answering)]);
+  assert.equal(emoji[0].names.length, 7);
+  assert.deepEqual(emoji[0].names, emoji[1].names);
+  await Promise.all(emoji.map(({ sas }) => sas.confirm()));
+  await Promise.all(emoji.map(({ verified }) => verified));
+  const deviceId = aliceElsewhere.client.getDeviceId() ?? '';
+  await when(async () => {
+    const status = await cryptoOf(alice).getDeviceVerificationStatus(alice.userId, deviceId);
+    return status?.crossSigningVerified === true;
+  });
+  await when(() => cryptoOf(aliceElsewhere).isCrossSigningReady());
+}
+
+interface Shown {
+  readonly sas: ShowSasCallbacks;
+  readonly names: readonly string[];
+  readonly verified: Promise<void>;
+}
+
+async function showEmoji(verifier: Verifier): Promise<Shown> {
+  const shown = new Promise<ShowSasCallbacks>((resolve) => {
+    verifier.once(VerifierEvent.ShowSas, resolve);
+  });
+  const verified = verifier.verify();
+  const sas = verifier.getShowSasCallbacks() ?? (await shown);
+  return { sas, names: sas.sas.emoji?.map(([, name]) => name) ?? [], verified };
+}
+
+async function restoreBackup(world: World): Promise<void> {
+  const { alice } = world;
+  const roomId = await shareRoom(world);
+  const { event_id: eventId } = await alice.client.sendTextMessage(roomId, 'from before');
+  const key = await cryptoOf(alice).createRecoveryKeyFromPassphrase();
+  world.recoveryKey = key;
+  await cryptoOf(alice).bootstrapSecretStorage({
+    createSecretStorageKey: async () => key,
+    setupNewSecretStorage: true,
+    setupNewKeyBackup: true,
+  });
+  await when(() => isBackedUp(alice.client, roomId));
+  const fresh = await world.logInAlice();
+  await cryptoOf(fresh).loadSessionBackupPrivateKeyFromSecretStorage();
+  const { imported } = await cryptoOf(fresh).restoreKeyBackup();
+  assert.ok(imported > 0);
+  await expectText(fresh, roomId, eventId, 'from before');
+  fresh.close();
+}
+
+async function isBackedUp(client: MatrixClient, roomId: string): Promise<boolean> {
+  const version = await client.getCrypto()?.getActiveSessionBackupVersion();
+  if (version === undefined || version === null) return false;
+  const keys: unknown = await client.http.authedRequest(
+    'GET' as never,
+    `/room_keys/keys/${encodeURIComponent(roomId)}`,
+    { version },
+  );
+  return Object.keys(Object(valueAt(keys, 'sessions'))).length > 0;
+}
+
+async function rehydrate(world: World): Promise<void> {
+  const { alice, aliceElsewhere, bob } = world;
+  const roomId = await shareRoom(world);
+  assert.equal(await cryptoOf(alice).isDehydrationSupported(), true);
+  await cryptoOf(alice).startDehydration();
+  alice.close();
+  aliceElsewhere.close();
+  const { event_id: eventId } = await bob.client.sendTextMessage(roomId, 'are you there?');
+  const fresh = await world.logInAlice();
+  await when(() => cryptoOf(fresh).userHasCrossSigningKeys(fresh.userId, true));
+  await cryptoOf(fresh).bootstrapCrossSigning({});
+  await cryptoOf(fresh).startDehydration();
+  await expectText(fresh, roomId, eventId, 'are you there?');
+}
+
+for (const engine of testEngines()) {
+  describe(`matrix-js-sdk, encrypted (${engine.name})`, { timeout: 120_000 }, () =>
+    declare(engine),
+  );
+}

@@ -1,0 +1,4 @@
+import { testEngines } from '../harness/engines.ts';
+import { fuzzEndpoints } from './fuzz-endpoints.ts';
+
+for (const engine of testEngines()) if (engine.name === 'sqlite') fuzzEndpoints(engine);
