@@ -75,7 +75,7 @@ test('of two first uploads at once one needs the password', async (given) => {
   const answers = await Promise.all(
     uploads.map(({ body }) => alice.request('POST', uploadPath, { body })),
   );
-  const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b);
+  const statuses = answers.map(({ status }) => status).toSorted((one, other) => one - other);
   assert.deepEqual(statuses, [200, 401, 401]);
 });
 

@@ -72,3 +72,21 @@ strict(
     assert.equal(valueAt(capabilities, 'm.forget_forced_upon_leave', 'enabled'), true);
   },
 );
+
+test('invitations are sorted by who sends them', async (given) => {
+  const [alice, bob, carol] = [await given.newUser(), await given.newUser(), await given.newUser()];
+  const type = 'org.matrix.msc4155.invite_permission_config';
+  const path = `${v3}/user/${encodeURIComponent(carol.userId)}/account_data/${type}`;
+  const sort = (body: object): Promise<unknown> => ok(carol, 'PUT', path, { body });
+  const ask = async (user: TestUser): Promise<string> =>
+    refusedAct(user, await createRoom(user), 'invite', { user_id: carol.userId });
+  await sort({ allowed_users: [alice.userId], blocked_servers: ['*'] });
+  assert.equal(await ask(alice), '200');
+  assert.equal(await ask(bob), '403 M_INVITE_BLOCKED');
+  await sort({ ignored_users: ['@*:*'] });
+  assert.equal(await ask(bob), '200');
+  assert.deepEqual((await sync(carol)).rooms('invite'), []);
+  await sort({ enabled: false, blocked_users: [bob.userId] });
+  assert.equal(await ask(bob), '200');
+  assert.equal((await sync(carol)).rooms('invite').length, 3);
+});

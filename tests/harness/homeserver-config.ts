@@ -49,6 +49,9 @@ export function homeserverConfig(input: ConfigInput): Record<string, unknown> {
     rc_invites: { per_room: unlimited, per_user: unlimited, per_issuer: unlimited },
     rc_room_creation: unlimited,
     rc_presence: { per_user: unlimited },
+    rc_reports: unlimited,
+    rc_user_directory: unlimited,
+    rc_delayed_event_mgmt: unlimited,
     ...input.overrides,
   };
 }

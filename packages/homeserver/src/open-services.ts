@@ -14,6 +14,7 @@ import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
+import { openConversation } from './open-conversation.ts';
 import { openEncryption } from './open-encryption.ts';
 import { openFederation } from './open-federation.ts';
 import type { Federation } from './open-federation.ts';
@@ -23,10 +24,13 @@ import { openPresence } from './open-presence.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
+import type { Projection } from './rooms/projection.ts';
+import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
 import type { EventSigner, RetentionBounds } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
 import { internedNames } from './storage/names-store.ts';
+import type { InternedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
 import { syncSources } from './sync-sources.ts';
 import { RoomListingProjection } from './sync/sliding/room-listing-projection.ts';
@@ -55,12 +59,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const rooms = openRooms({
     database,
     names,
-    projections: [
-      new MembershipProjection(names.users, serverName, config.rooms.forgetRoomsOnLeave),
-      new RoomDetailsProjection(),
-      new RoomListingProjection(),
-      ...notices.projections,
-    ],
+    projections: [...roomProjections(names, config), ...notices.projections],
     signer: eventSigner(config),
     now,
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
@@ -75,6 +74,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const sync = openSync(rooms, sources, config, logger);
   presenceOpened.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
+  const conversation = await openConversation(rooms, config, logger);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const federation = openFederation(parts);
   const { close: closeMedia, ...mediaServices } = await openMediaServices({
@@ -93,6 +93,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     encryption,
     ...mediaServices,
     directory: { rooms, config: config.directory },
+    ...conversation.services,
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     rateLimits,
@@ -105,10 +106,20 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   const close = async (): Promise<void> => {
     presenceOpened.close();
-    for (const opens of [{ close: closeMedia }, federation, accounts, database])
+    for (const opens of [conversation, { close: closeMedia }, federation, accounts, database])
       await opens.close();
   };
   return { services, federation, close };
+}
+
+/** What follows from events, apart from what people notice. */
+function roomProjections(names: InternedNames, { server, rooms }: Config): Projection[] {
+  return [
+    new MembershipProjection(names.users, server.serverName, rooms.forgetRoomsOnLeave),
+    new RoomDetailsProjection(),
+    new RoomListingProjection(),
+    new RelationsProjection(),
+  ];
 }
 
 function retentionBounds({ retention }: Config): RetentionBounds | undefined {

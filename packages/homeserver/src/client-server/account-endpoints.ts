@@ -24,6 +24,7 @@ import { defineFilterEndpoint, getFilter } from './filter.ts';
 import { generateLoginToken } from './login-token.ts';
 import { getLoginFlows, login } from './login.ts';
 import { logout, logoutAll } from './logout.ts';
+import { requestOpenIdToken } from './openid.ts';
 import { showFallback, submitFallback } from './pages/fallback.ts';
 import { loginPage } from './pages/login-page.ts';
 import { getStaticFile } from './pages/static-files.ts';
@@ -42,6 +43,7 @@ import { checkUsernameAvailability, register } from './register.ts';
 import { registrationTokenValidity } from './registration-token.ts';
 import type { AccountServices } from './services.ts';
 import { deleteRoomTag, getRoomTags, setRoomTag } from './tags.ts';
+import { getTurnServer } from './turn-server.ts';
 import { getVersions } from './versions.ts';
 import { getWellknown, getWellknownServer, getWellknownSupport } from './well-known.ts';
 import { getTokenOwner } from './whoami.ts';
@@ -102,4 +104,7 @@ export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
   getRoomTags,
   setRoomTag,
   deleteRoomTag,
+
+  requestOpenIdToken,
+  getTurnServer,
 ];

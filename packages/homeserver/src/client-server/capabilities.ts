@@ -3,6 +3,7 @@ import { supportedRoomVersions } from '@soma/protocol';
 import type { Config } from '../config/config.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
+import { DELAYED_MAX } from '../rooms/delayed/delayed-events.ts';
 import { accountEndpoint } from './services.ts';
 
 export const getCapabilities = accountEndpoint({
@@ -39,6 +40,10 @@ function capabilitiesOf({ rooms, passwords, profiles, sessions }: Config): objec
     'm.3pid_changes': { enabled: false },
     'm.get_login_token': { enabled: sessions.viaExistingSession.enabled },
     'm.forget_forced_upon_leave': { enabled: rooms.forgetRoomsOnLeave },
+    'org.matrix.msc4140.delayed_events': {
+      max_delay_ms: rooms.maxEventDelayMs ?? 0,
+      max_scheduled: DELAYED_MAX,
+    },
     'm.profile_fields': profileFields,
     // The name that the proposal used, which clients still ask for.
     'uk.tcpip.msc4133.profile_fields': profileFields,

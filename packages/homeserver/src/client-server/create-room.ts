@@ -62,7 +62,9 @@ const createRoomEndpoint = clientEndpoint({
     if (invite.length > 0) {
       checkMayInvite(config, requester);
       countInvites(rateLimits, requester, invite);
-      for (const userId of invite) await checkInvitePermission(directory.rooms, userId);
+      for (const userId of invite) {
+        await checkInvitePermission(directory.rooms, userId, requester.userId);
+      }
     }
     const visibility = wanted.visibility ?? 'private';
     const preset = wanted.preset ?? (visibility === 'public' ? 'public_chat' : 'private_chat');

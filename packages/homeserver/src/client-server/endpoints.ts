@@ -3,6 +3,7 @@ import { accountEndpoints } from './account-endpoints.ts';
 import { withActivity } from './activity.ts';
 import { createRoomEndpoints } from './create-room.ts';
 import { dehydratedDeviceEndpoints } from './dehydrated-devices.ts';
+import { delayedEventEndpoints } from './delayed-events.ts';
 import { directoryEndpoints } from './directory.ts';
 import { backupVersionEndpoints } from './key-backup-versions.ts';
 import { keyBackupEndpoints } from './key-backup.ts';
@@ -10,19 +11,25 @@ import { crossSigningEndpoints } from './keys-cross-signing.ts';
 import { keyEndpoints } from './keys.ts';
 import { mediaDownloadEndpoints } from './media-download.ts';
 import { mediaUploadEndpoints } from './media-upload.ts';
+import { notificationEndpoints } from './notifications.ts';
 import { oldSyncEndpoints } from './old-sync.ts';
 import { presenceEndpoints } from './presence.ts';
 import { publicRoomsEndpoints } from './public-rooms.ts';
 import { pushRuleEndpoints } from './push-rules.ts';
 import { readMarkerEndpoints } from './read-markers.ts';
 import { receiptEndpoints } from './receipts.ts';
+import { relationEndpoints } from './relations.ts';
 import { repeatableForms } from './repeatable.ts';
+import { reportEndpoints } from './reports.ts';
 import { membershipEndpoints } from './room-membership.ts';
 import { roomReadingEndpoints } from './room-reading.ts';
+import { searchEndpoints } from './search.ts';
 import { sendEndpoints } from './send-events.ts';
 import type { ClientServices } from './services.ts';
 import { slidingSyncEndpoints } from './sliding-sync.ts';
+import { spaceEndpoints } from './spaces.ts';
 import { syncEndpoints } from './sync.ts';
+import { threadSubscriptionEndpoints } from './thread-subscriptions.ts';
 import { toDeviceEndpoints } from './to-device.ts';
 import { typingEndpoints } from './typing.ts';
 import { upgradeRoomEndpoints } from './upgrade-room.ts';
@@ -42,8 +49,11 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...upgradeRoomEndpoints,
   ...directoryEndpoints,
   ...publicRoomsEndpoints,
+  ...spaceEndpoints,
   ...sendEndpoints,
   ...roomReadingEndpoints,
+  ...relationEndpoints,
+  ...reportEndpoints,
   ...syncEndpoints,
   ...slidingSyncEndpoints,
   ...oldSyncEndpoints,
@@ -52,6 +62,10 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...readMarkerEndpoints,
   ...typingEndpoints,
   ...pushRuleEndpoints,
+  ...notificationEndpoints,
+  ...searchEndpoints,
+  ...delayedEventEndpoints,
+  ...threadSubscriptionEndpoints,
   ...keyEndpoints,
   ...crossSigningEndpoints,
   ...toDeviceEndpoints,

@@ -31,6 +31,7 @@ function ratesOf(config: RatelimitingConfig) {
     rc_reports: config.reports,
     rc_media_create: config.mediaCreate,
     rc_user_directory: config.userDirectory,
+    rc_delayed_event_mgmt: config.delayedEvents,
     'rc_presence.per_user': config.presence.perUser,
     register_available: REGISTER_AVAILABLE,
     preview_url: PREVIEW_URL,
@@ -48,6 +49,7 @@ const keyedByAddress: ReadonlySet<string> = new Set<RateLimitName>([
   'rc_registration',
   'rc_registration_token_validity',
   'rc_login.address',
+  'rc_delayed_event_mgmt',
   'register_available',
 ]);
 

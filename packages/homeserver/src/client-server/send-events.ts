@@ -13,6 +13,7 @@ import type { Rooms } from '../rooms/rooms.ts';
 import { sendEvent } from '../rooms/send-event.ts';
 import type { SendRequest, SendTransaction } from '../rooms/send-event.ts';
 import { countRedaction } from './count-redaction.ts';
+import { DelayQuery, sendLater } from './delayed-events.ts';
 import { checkMayInvite, countInvite, localInvitee } from './invitations.ts';
 import { countJoin, isNewMember } from './join-room.ts';
 import { checkMaySend } from './may-send.ts';
@@ -60,11 +61,21 @@ const send = clientEndpoint({
   authentication: 'required',
   guests: true,
   rateLimit: 'rc_message',
+  query: DelayQuery,
   body: JsonObject,
   responses: { 200: EventIdBody },
   errcodes: ['M_TOO_LARGE'],
-  handle: ({ params, body, requester }, { rooms }) =>
-    sendMessage(rooms, requester, params, body, transactionOf(requester, params.txnId)),
+  handle: async ({ params, query, body, requester }, services) => {
+    const { roomId, eventType: type } = params;
+    const delayMs = query['org.matrix.msc4140.delay'];
+    if (delayMs !== undefined) {
+      await checkMaySend(services.rooms, requester, { type, content: body });
+      const request = { roomId, type, stateKey: undefined, content: body, delayMs };
+      return sendLater(services, requester, request);
+    }
+    const transaction = transactionOf(requester, params.txnId);
+    return sendMessage(services.rooms, requester, params, body, transaction);
+  },
 });
 
 const sendWithoutTransaction = clientEndpoint({
@@ -162,14 +173,19 @@ const setState = clientEndpoint({
   authentication: 'required',
   guests: true,
   rateLimit: 'rc_message',
+  query: DelayQuery,
   body: JsonObject,
   responses: { 200: EventIdBody },
   errcodes: ['M_TOO_LARGE'],
-  handle: async ({ params, body, requester }, services) => {
+  handle: async ({ params, query, body, requester }, services) => {
     const { roomId, eventType: type, stateKey = '' } = params;
+    const delayMs = query['org.matrix.msc4140.delay'];
     const { userId: sender } = requester;
     if (type === 'm.room.create') throw forbidden('A room is created once');
     await checkMaySend(services.rooms, requester, { type, stateKey, content: body });
+    if (delayMs !== undefined) {
+      return sendLater(services, requester, { roomId, type, stateKey, content: body, delayMs });
+    }
     if (type === 'm.room.member')
       return sendMember(services, requester, { ...params, stateKey }, body);
     const request = { roomId, sender, type, stateKey, content: body };

@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Config } from '../config/config.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { SpaceWalks } from '../directory/read-hierarchy.ts';
 import type { Encryption } from '../e2ee/encryption.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import type { Presence } from '../ephemeral/presence.ts';
@@ -11,7 +12,10 @@ import type { MediaRepository } from '../media/media.ts';
 import type { UrlPreviews } from '../media/previews/url-previews.ts';
 import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
 import type { PushRules } from '../push/push-rules.ts';
+import type { DelayedEvents } from '../rooms/delayed/delayed-events.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import type { Search } from '../search/search-events.ts';
+import type { UserDirectory } from '../search/search-users.ts';
 import type { SlidingContext } from '../sync/sliding/sliding-context.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
 import type { RateLimiters } from './rate-limits.ts';
@@ -45,6 +49,11 @@ export interface ClientServices extends AccountServices, MediaServices {
   /** Undefined where the operator has not enabled them. */
   readonly urlPreviews: UrlPreviews | undefined;
   readonly directory: Directory;
+  readonly spaceWalks: SpaceWalks;
+  /** Undefined where it is turned off. */
+  readonly search: Search | undefined;
+  readonly userDirectory: UserDirectory;
+  readonly delayedEvents: DelayedEvents;
   readonly encryption: Encryption;
   readonly copyRoomRules: CopyRoomRules;
   /** Undefined where it is turned off. */

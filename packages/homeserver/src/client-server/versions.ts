@@ -36,15 +36,26 @@ const unstableFeatures: Readonly<Record<string, boolean>> = {
   'org.matrix.msc3827.stable': true,
   // Simplified sliding sync.
   'org.matrix.simplified_msc3575': true,
+  // Rooms that one shares with another user.
+  'uk.half-shot.msc2666.query_mutual_rooms.stable': true,
+  // Threads: their relations, their list, and receipts of their own.
+  'org.matrix.msc3440.stable': true,
+  'org.matrix.msc3771': true,
+  // What relates to an event indirectly.
+  'org.matrix.msc3981': true,
+  // Threads that one follows.
+  'org.matrix.msc4306': true,
   // Profiles with fields of any name.
   'uk.tcpip.msc4133.stable': true,
 };
 
-function featuresOf({ sessions }: Config): object {
+function featuresOf({ sessions, rooms }: Config): object {
   return {
     ...unstableFeatures,
     // Logging in from a session that there is already.
     'org.matrix.msc3882': sessions.viaExistingSession.enabled,
+    // Events that are sent later.
+    'org.matrix.msc4140': rooms.maxEventDelayMs !== undefined,
   };
 }
 

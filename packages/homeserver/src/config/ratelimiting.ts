@@ -113,8 +113,13 @@ export const ratelimitingSection = section(
     thirdPartyInvite: limit('rc_third_party_invite', 0.2, 10, 'Invites by mail or phone.', later),
     thirdPartyValidation: limit('rc_3pid_validation', 0.003, 5, 'Checks of mail or phone.', later),
     mediaCreate: limit('rc_media_create', 10, 50, 'Media ids reserved by one user.'),
-    delayedEvents: limit('rc_delayed_event_mgmt', 1, 5, 'Changes of delayed events.', later),
-    userDirectory: limit('rc_user_directory', 0.016, 200, 'Searches for users by one user.', later),
+    delayedEvents: limit(
+      'rc_delayed_event_mgmt',
+      1,
+      5,
+      'Changes of delayed events, by one address.',
+    ),
+    userDirectory: limit('rc_user_directory', 0.016, 200, 'Searches for users by one user.'),
     presence: option({
       name: 'rc_presence',
       valueType: presence,

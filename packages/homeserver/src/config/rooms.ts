@@ -6,6 +6,7 @@ import { flag, oneOf } from './schema/scalars.ts';
 import { section } from './schema/section.ts';
 import type { SectionValue } from './schema/section.ts';
 import { describeFound } from './schema/site.ts';
+import { duration } from './schema/units.ts';
 import type { ValueType } from './schema/value-type.ts';
 
 export type RoomsConfig = SectionValue<typeof roomsSection>;
@@ -35,6 +36,13 @@ const powerLevelContent = convert(mapOf(anyMapping), (content, site) => {
 export const roomsSection = section(
   'Rooms',
   {
+    maxEventDelayMs: option({
+      name: 'max_event_delay_duration',
+      valueType: duration,
+      description:
+        'How long sending an event may be put off (MSC4140), as calls need it. Not set, no event can be.',
+      example: '24h',
+    }),
     defaultRoomVersion: option({
       name: 'default_room_version',
       valueType: roomVersion,

@@ -15,12 +15,14 @@ import { ratelimitingSection } from './ratelimiting.ts';
 import { registrationSection } from './registration.ts';
 import { retentionSection } from './retention.ts';
 import { roomsSection } from './rooms.ts';
+import { searchSection } from './search.ts';
 import { serverSection } from './server.ts';
 import { sessionsSection } from './sessions.ts';
 import { signingKeysSection } from './signing-keys.ts';
 import { syncSection } from './sync.ts';
 import { tlsSection } from './tls.ts';
 import { trustedKeyServersSection } from './trusted-key-servers.ts';
+import { turnSection } from './turn.ts';
 import { urlPreviewsSection } from './url-previews.ts';
 
 /** Every section, in the order of the documentation; the keys are those of `Config`. */
@@ -45,6 +47,8 @@ export const SECTIONS = {
   retention: retentionSection,
   sync: syncSection,
   presence: presenceSection,
+  search: searchSection,
+  turn: turnSection,
   media: mediaSection,
   ratelimiting: ratelimitingSection,
   caches: cachesSection,

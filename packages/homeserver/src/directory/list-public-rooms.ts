@@ -4,6 +4,7 @@ import { invalidParam } from '../errors/matrix-error.ts';
 import { readAt } from '../storage/database.ts';
 import type { Reader } from '../storage/sql.ts';
 import type { Directory } from './directory.ts';
+import { publicRoomJson } from './public-room-json.ts';
 import { countPublishedRooms, readPublishedRooms } from './room-details-store.ts';
 import type { DirectoryPlace, DirectoryQuestion, PublishedRoom } from './room-details-store.ts';
 
@@ -51,7 +52,7 @@ export async function listPublicRooms(
     const hasNext = isForwards ? hasMore : true;
     const hasPrevious = isForwards ? request.since !== undefined : hasMore;
     return {
-      chunk: await Promise.all(page.map((room) => roomJson(directory, room))),
+      chunk: await Promise.all(page.map((room) => publicRoomJson(directory.rooms, room))),
       ...(hasNext ? { next_batch: formatToken('smaller', last) } : {}),
       ...(hasPrevious ? { prev_batch: formatToken('larger', first) } : {}),
       total_room_count_estimate: await countPublishedRooms(reader),
@@ -79,25 +80,6 @@ async function collect(
     from = last;
   }
   return found.slice(0, question.limit);
-}
-
-async function roomJson(
-  { rooms }: Directory,
-  { roomNid, joinedCount, details }: PublishedRoom,
-): Promise<JsonObject> {
-  const { name, topic, avatarUrl, canonicalAlias, roomType } = details;
-  return {
-    room_id: await rooms.names.rooms.text(roomNid),
-    num_joined_members: joinedCount,
-    world_readable: details.worldReadable,
-    guest_can_join: details.guestsCanJoin,
-    join_rule: details.joinRule,
-    ...(name === undefined ? {} : { name }),
-    ...(topic === undefined ? {} : { topic }),
-    ...(avatarUrl === undefined ? {} : { avatar_url: avatarUrl }),
-    ...(canonicalAlias === undefined ? {} : { canonical_alias: canonicalAlias }),
-    ...(roomType === undefined ? {} : { room_type: roomType }),
-  };
 }
 
 type Start = Pick<DirectoryQuestion, 'direction' | 'from'>;

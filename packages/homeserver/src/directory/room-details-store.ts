@@ -34,6 +34,11 @@ const put = query(
 );
 const one = query<DetailsRow>(`select ${columns} from room_details d where d.room_nid = ?`);
 
+const summary = query<PublishedRow>(
+  `select d.room_nid, s.joined_count, ${columns} from room_details d
+   join room_summaries s on s.room_nid = d.room_nid where d.room_nid = ?`,
+);
+
 const publish = query('insert into published_rooms (room_nid) values (?) on conflict do nothing');
 const unpublish = query('delete from published_rooms where room_nid = ?');
 const isListed = query('select room_nid from published_rooms where room_nid = ?');
@@ -100,6 +105,15 @@ export async function readRoomDetails(
   return row === undefined ? undefined : toDetails(row);
 }
 
+/** The room as the directory would show it, whether it is published or not. */
+export async function readPublicRoom(
+  reader: Reader,
+  roomNid: number,
+): Promise<PublishedRoom | undefined> {
+  const row = await reader.get(summary, roomNid);
+  return row === undefined ? undefined : toPublishedRoom(row);
+}
+
 export function publishStatement(roomNid: number, isPublic: boolean): Statement {
   return statement(isPublic ? publish : unpublish, roomNid);
 }
@@ -125,11 +139,11 @@ export async function readPublishedRooms(
     from.roomNid,
     limit,
   );
-  return rows.map((row) => ({
-    roomNid: row.room_nid,
-    joinedCount: row.joined_count,
-    details: toDetails(row),
-  }));
+  return rows.map(toPublishedRoom);
+}
+
+function toPublishedRoom(row: PublishedRow): PublishedRoom {
+  return { roomNid: row.room_nid, joinedCount: row.joined_count, details: toDetails(row) };
 }
 
 /** Lower case is made here, since the engines differ in what they know of it. */

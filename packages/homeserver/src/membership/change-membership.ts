@@ -45,7 +45,9 @@ export async function changeMembership(
   rooms: Rooms,
   request: MembershipRequest,
 ): Promise<Written<string>> {
-  if (request.action === 'invite') await checkInvitePermission(rooms, request.target);
+  if (request.action === 'invite') {
+    await checkInvitePermission(rooms, request.target, request.sender);
+  }
   return writeToRoom(
     rooms,
     request.roomNid,

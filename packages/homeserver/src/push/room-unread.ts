@@ -10,6 +10,8 @@ import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/
 import type { InternedNames } from '../storage/names-store.ts';
 import type { Reader } from '../storage/sql.ts';
 import { JoinsInFlight } from './joins-in-flight.ts';
+import { personalNotificationStatements } from './notification-store.ts';
+import { toPushEvent } from './push-event.ts';
 import { readRuleSetsIn } from './push-rule-store.ts';
 import { RULE_STATE_KEYS, RoomQuestion } from './room-question.ts';
 import type { RuleSet, RuleSets } from './rule-sets.ts';
@@ -161,6 +163,12 @@ export class RoomUnread implements RoomProjection {
       const exact = ignores ? NOTHING : evaluatePushRules(rules, pushEvent, this.#question, user);
       const notifyDelta = Number(exact.notify) - Number(base.notify);
       const highlightDelta = Number(exact.highlight) - Number(base.highlight);
+      if (notifyDelta > 0 || highlightDelta > 0) {
+        const isHighlight = exact.highlight;
+        output.statements.push(
+          ...personalNotificationStatements(userNid, event.roomNid, order, isHighlight),
+        );
+      }
       if (notifyDelta === 0 && highlightDelta === 0) continue;
       const line = { roomNid: event.roomNid, ruleSetNid: nid, threadNid };
       output.statements.push(
@@ -229,12 +237,4 @@ export class RoomUnread implements RoomProjection {
     const committed = await readRuleSetsIn(reader, roomNid);
     this.include(await ruleSets.getAll(new Set([...committed, ...next])));
   }
-}
-
-function toPushEvent(
-  { type, sender, content, state_key: stateKey }: PreparedEvent['built']['pdu'],
-  roomId: string,
-): PushEvent {
-  if (stateKey === undefined) return { type, sender, content, room_id: roomId };
-  return { type, sender, content, room_id: roomId, state_key: stateKey };
 }

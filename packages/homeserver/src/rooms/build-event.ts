@@ -137,6 +137,8 @@ function relationIn(content: JsonObject): RelatesTo | undefined {
   if (!isJsonObject(relatesTo)) return undefined;
   const { rel_type: type, event_id: parentId, key } = relatesTo;
   if (typeof type !== 'string' || typeof parentId !== 'string') return undefined;
+  // It is kept in an index; no client makes longer ones.
+  if (exceedsBytes(type, KEY_BYTES_MAX)) return undefined;
   return { type, parentId, key: typeof key === 'string' ? key : null };
 }
 

@@ -124,10 +124,6 @@ const moveExtremity = query(
 const deleteExtremity = query(
   'delete from forward_extremities where room_nid = ? and event_nid = ?',
 );
-const insertRelation = query(
-  `insert into relations (parent_nid, child_nid, relation_type, relation_key) values (?, ?, ?, ?)
-   on conflict do nothing`,
-);
 const insertRedaction = query(
   `insert into redactions (target_nid, redaction_nid, valid) values (?, ?, ?) on conflict do nothing`,
 );
@@ -217,21 +213,6 @@ export function moveExtremities(
     ...others.map((nid) => statement(deleteExtremity, roomNid, nid)),
     statement(moveExtremity, eventNid, roomNid, first),
   ];
-}
-
-export function insertRelationStatement(
-  parentNid: number,
-  childNid: number,
-  relationType: string,
-  key: string | null,
-): Statement {
-  return statement(
-    insertRelation,
-    parentNid,
-    childNid,
-    escapeText(relationType),
-    key === null ? null : escapeText(key),
-  );
 }
 
 export function redactionStatements(targetNid: number, redactionNid: number): Statement[] {

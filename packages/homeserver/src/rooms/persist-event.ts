@@ -9,7 +9,6 @@ import type { Statement } from '../storage/sql.ts';
 import {
   EventFlag,
   insertEventStatements,
-  insertRelationStatement,
   moveExtremities,
   redactionStatements,
 } from './event-store.ts';
@@ -97,10 +96,6 @@ function persistEvent(
   }
   if (verdict.kind !== 'accepted') return;
 
-  if (event.relation !== undefined) {
-    const { parentNid, type, key } = event.relation;
-    change.statements.push(insertRelationStatement(parentNid, event.eventNid, type, key));
-  }
   if (redacts !== undefined) {
     change.statements.push(...redactionStatements(redacts.event_nid, event.eventNid));
   }

@@ -9,6 +9,7 @@ import { formatHistoryToken } from './pagination-token.ts';
 import type { HistoryPlace } from './pagination-token.ts';
 import { collectHistory } from './read-messages.ts';
 import { checkNotForgotten, loadState } from './read-state.ts';
+import { bundleRelations } from './relations/bundle-relations.ts';
 import type { Rooms } from './rooms.ts';
 import { stateEventsJson } from './state-json.ts';
 import { readSnapshot } from './state-store.ts';
@@ -35,7 +36,10 @@ export function readContext(rooms: Rooms, request: ContextRequest): Promise<Json
     const [viewed] =
       roomNid === undefined || row?.room_nid !== roomNid
         ? []
-        : await viewEvents(rooms, reader, viewer, roomNid, [row]);
+        : await bundleRelations(
+            { rooms, reader, viewer, roomNid },
+            await viewEvents(rooms, reader, viewer, roomNid, [row]),
+          );
     if (roomNid === undefined || viewed === undefined || viewed.event.order === null) {
       throw notFound('There is no such event, or you may not see it');
     }

@@ -7,6 +7,7 @@ import { readEvents, timelineQueries } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
 import { formatHistoryToken, parsePaginationToken } from './pagination-token.ts';
 import type { HistoryPlace } from './pagination-token.ts';
+import { bundleRelations } from './relations/bundle-relations.ts';
 import { readRoomAccess } from './room-access.ts';
 import type { RoomAccess } from './room-access.ts';
 import type { Rooms } from './rooms.ts';
@@ -108,6 +109,7 @@ export async function collectHistory(
 ): Promise<{ events: ViewedEvent[]; end: HistoryPlace | undefined }> {
   const { direction, filter, viewer } = request;
   const limit = Math.min(request.limit, LIMIT_MAX);
+  const question = { rooms, reader, viewer, roomNid };
   const events: ViewedEvent[] = [];
   let place = start;
   for (let rowsLeft = ROWS_MAX; rowsLeft > 0;) {
@@ -118,11 +120,13 @@ export async function collectHistory(
     events.push(...viewed.filter(({ event }) => matchesEvent(filter, event.pdu)));
     const last = rows.at(-1);
     if (last !== undefined) place = placeBeyond(last, direction);
-    if (rows.length < wanted) return { events, end: undefined };
+    if (rows.length < wanted) {
+      return { events: await bundleRelations(question, events), end: undefined };
+    }
     if (events.length >= limit) break;
     rowsLeft -= rows.length;
   }
-  return { events, end: place };
+  return { events: await bundleRelations(question, events), end: place };
 }
 
 function readRows(

@@ -6,6 +6,7 @@ import type { Reader } from '../storage/sql.ts';
 import { readEventById, readEvents, timelineQueries } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
 import { parsePaginationToken } from './pagination-token.ts';
+import { bundleRelations } from './relations/bundle-relations.ts';
 import { readRoomAccess, readStateFor, readStateKeyFor } from './room-access.ts';
 import type { RoomAccess } from './room-access.ts';
 import type { Rooms } from './rooms.ts';
@@ -125,7 +126,10 @@ export function readRoomEvent(
     const roomNid = roomId === undefined ? row.room_nid : await rooms.names.rooms.find(roomId);
     if (roomNid !== row.room_nid) throw noEvent();
     await checkNotForgotten(rooms, reader, viewer, roomId, roomNid);
-    const [viewed] = await viewEvents(rooms, reader, viewer, roomNid, [row]);
+    const [viewed] = await bundleRelations(
+      { rooms, reader, viewer, roomNid },
+      await viewEvents(rooms, reader, viewer, roomNid, [row]),
+    );
     if (viewed === undefined) throw noEvent();
     return viewed.client;
   });

@@ -12,6 +12,7 @@ import { readEvent, readEventNid } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
 import { emptyRoomChange, persistEvents, toChange } from './persist-event.ts';
 import type { PreparedEvent } from './prepared-event.ts';
+import { checkRelation } from './relations/check-relation.ts';
 import type { RoomHead } from './room-head.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -36,15 +37,17 @@ export class RoomWrite {
 
   /**
    * Builds the event on the head, checks it against the auth rules and takes it into the change.
-   * Throws `403 M_FORBIDDEN`, or what {@link buildEvent} throws.
+   * Throws `403 M_FORBIDDEN`, or what {@link buildEvent} and {@link checkRelation} throw.
    */
   async append(draft: EventDraft): Promise<PreparedEvent> {
     const event = await buildEvent(this.#rooms, this.head, draft);
+    const guard = await checkRelation(this.#rooms.database.reader, event);
     const redacts =
       draft.type === 'm.room.redaction'
         ? await findRedacted(this.#rooms, this.head, draft.sender, draft.redacts)
         : undefined;
     await this.appendBuilt(event, redacts);
+    if (guard !== undefined) this.guard(guard);
     return event;
   }
 

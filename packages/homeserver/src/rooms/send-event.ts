@@ -4,6 +4,7 @@ import type { JsonObject } from '@soma/protocol';
 import { forbidden, invalidParam } from '../errors/matrix-error.ts';
 import { ChangeRefused } from '../storage/database.ts';
 import { newTransactionGuard } from './event-store.ts';
+import { DUPLICATE_ANNOTATION, duplicateAnnotation } from './relations/check-relation.ts';
 import type { RoomHead } from './room-head.ts';
 import { writeToRoom } from './room-write.ts';
 import type { RoomWrite } from './room-write.ts';
@@ -78,13 +79,18 @@ async function append(
   request: SendRequest,
   guardName?: string,
 ): Promise<string> {
-  const written = await writeToRoom(
-    rooms,
-    roomNid,
-    (write) => appendEvent(write, request, guardName),
-    notInRoom,
-  );
-  return written.value;
+  try {
+    const written = await writeToRoom(
+      rooms,
+      roomNid,
+      (write) => appendEvent(write, request, guardName),
+      notInRoom,
+    );
+    return written.value;
+  } catch (error) {
+    const isDuplicate = error instanceof ChangeRefused && error.guard === DUPLICATE_ANNOTATION;
+    throw isDuplicate ? duplicateAnnotation() : error;
+  }
 }
 
 function notInRoom(): Error {

@@ -23,6 +23,8 @@ export interface ViewedEvent {
 export interface ViewOptions {
   /** Leaves `room_id` out, as inside `/sync`. */
   readonly withoutRoomId?: boolean;
+  /** Shows what ignored users sent, redacted. */
+  readonly redactsIgnored?: boolean;
 }
 
 /**
@@ -39,11 +41,10 @@ export async function viewEvents(
 ): Promise<ViewedEvent[]> {
   const version = await rooms.versions.of(reader, roomNid);
   if (version === undefined || rows.length === 0) return [];
-  const isShown = await showing(rooms, reader, viewer, roomNid);
+  const shown = await showing(rooms, reader, viewer, roomNid, version, options);
   const events = rows
     .filter((row) => (row.flags & HIDDEN_FLAGS) === 0)
-    .map((row) => parsedOnce(row, version))
-    .filter(isShown);
+    .flatMap((row) => shown(parsedOnce(row, version)) ?? []);
   const visibility = await RoomVisibility.open(rooms, reader, viewer, roomNid, version);
   const memberships = await visibility.decide(events);
   const visible = await withoutErased(
@@ -67,12 +68,19 @@ async function showing(
   reader: Reader,
   viewer: Viewer,
   roomNid: number,
-): Promise<(event: StoredEvent) => boolean> {
+  version: RoomVersion,
+  { redactsIgnored = false }: ViewOptions,
+): Promise<(event: StoredEvent) => StoredEvent | undefined> {
   const known = rooms.ignoredBy(viewer.userNid);
   const ignored = known instanceof Promise ? await known : known;
   const expiry = (await expiryOf(rooms, reader, roomNid)) ?? -Infinity;
-  return ({ stateKeyNid, pdu }) =>
-    stateKeyNid !== null || (!ignored.has(pdu.sender) && pdu.origin_server_ts >= expiry);
+  return (event) => {
+    const { stateKeyNid, pdu } = event;
+    if (stateKeyNid !== null) return event;
+    if (pdu.origin_server_ts < expiry) return undefined;
+    if (!ignored.has(pdu.sender)) return event;
+    return redactsIgnored ? { ...event, pdu: redactPdu(pdu, version) } : undefined;
+  };
 }
 
 /**

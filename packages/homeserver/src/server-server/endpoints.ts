@@ -1,6 +1,7 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { bulkPerspectivesKeyQuery, getServerKey, perspectivesKeyQuery } from './keys.ts';
 import { federationMediaEndpoints } from './media.ts';
+import { exchangeOpenIdToken } from './openid.ts';
 import { queryEndpoints } from './query.ts';
 import type { ServerServices } from './services.ts';
 import { getVersion } from './version.ts';
@@ -16,5 +17,6 @@ export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
   perspectivesKeyQuery,
   bulkPerspectivesKeyQuery,
   ...queryEndpoints,
+  exchangeOpenIdToken,
   ...serverMediaEndpoints,
 ];

@@ -10,6 +10,14 @@ import {
   listTokens,
   updateToken,
 } from './registration-tokens.ts';
+import {
+  deleteEventReport,
+  deleteUserReport,
+  getEventReport,
+  getUserReport,
+  listEventReports,
+  listUserReports,
+} from './reports.ts';
 import { getServerVersion } from './server-version.ts';
 import type { AccountAdminServices, AdminServices } from './services.ts';
 import { statisticsEndpoints } from './statistics.ts';
@@ -35,4 +43,10 @@ export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
   ...quarantineEndpoints,
   ...mediaDeletionEndpoints,
   ...statisticsEndpoints,
+  listEventReports,
+  getEventReport,
+  deleteEventReport,
+  listUserReports,
+  getUserReport,
+  deleteUserReport,
 ];

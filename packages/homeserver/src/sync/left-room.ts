@@ -1,7 +1,7 @@
 import { isJsonObject, matchesEvent } from '@soma/protocol';
 import type { JsonObject, JsonValue } from '@soma/protocol';
 
-import { blocksInvites } from '../membership/invite-permission.ts';
+import { invitePermission } from '../membership/invite-permission.ts';
 import { readStrippedState } from '../membership/membership-store.ts';
 import type { MembershipRecord } from '../membership/membership-store.ts';
 import { readEvent } from '../rooms/event-store.ts';
@@ -54,7 +54,7 @@ async function departureOrder(
 
 /**
  * What someone invited or knocking sees: the stripped state and the own member event. Undefined for an invitation
- * by somebody whom the user ignores, and of who wants no invitations at all.
+ * by somebody whom the user ignores, or from whom the user wants none.
  */
 export async function readStrippedRoom(
   pass: SyncPass,
@@ -69,10 +69,9 @@ export async function readStrippedRoom(
   const { type, state_key: stateKey, sender, content } = pdu;
   if (type === undefined || stateKey === undefined) return events;
   const ignored = await pass.context.rooms.ignoredBy(record.userNid);
-  const isIgnored = typeof sender === 'string' && ignored.has(sender);
-  const isInvite = record.membership === 'invite';
-  if (isInvite && (isIgnored || (await blocksInvites(pass.reader, record.userNid)))) {
-    return undefined;
+  if (record.membership === 'invite' && typeof sender === 'string') {
+    if (ignored.has(sender)) return undefined;
+    if ((await invitePermission(pass.reader, record.userNid, sender)) !== 'allow') return undefined;
   }
   return [
     ...events,

@@ -2,6 +2,7 @@ import { matchesEvent } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
 import { formatHistoryToken, formatPositionToken } from '../rooms/pagination-token.ts';
+import { bundleRelations } from '../rooms/relations/bundle-relations.ts';
 import { viewEvents } from '../rooms/view-events.ts';
 import type { ViewedEvent } from '../rooms/view-events.ts';
 import type { EventForm } from './event-form.ts';
@@ -32,6 +33,9 @@ export async function readTimeline(
 ): Promise<RoomTimeline> {
   const filter = pass.filter.room.timeline;
   const limit = Math.min(filter.limit, pass.context.timelineLimitMax);
+  const { rooms } = pass.context;
+  const { reader, viewer } = pass;
+  const options = { withoutRoomId: true };
   const kept: ViewedEvent[] = [];
   let below = upTo;
   let exhausted = filter.types?.length === 0;
@@ -42,15 +46,17 @@ export async function readTimeline(
     const rows = await pass.context.shared.timeline(pass.reader, question, below, wanted);
     exhausted = rows.length < wanted;
     rowsLeft -= wanted;
-    const viewed = await viewEvents(pass.context.rooms, pass.reader, pass.viewer, roomNid, rows, {
-      withoutRoomId: true,
-    });
+    const viewed = await viewEvents(rooms, reader, viewer, roomNid, rows, options);
     kept.push(...viewed.filter(({ event }) => matchesEvent(filter, event.pdu)));
     below = (rows.at(-1)?.event_order ?? above) - 1;
   }
-  const events = kept.slice(0, limit).toReversed();
+  const newest = kept.slice(0, limit).toReversed();
   const limited = kept.length > limit || !exhausted;
-  const { incarnation } = pass.context.rooms.database;
+  // Who gets everything aggregates it without help (CS API, "Aggregations of child events").
+  const events = limited
+    ? await bundleRelations({ rooms, reader, viewer, roomNid, options }, newest)
+    : newest;
+  const { incarnation } = rooms.database;
   return { events, limited, ...placeOf(events, upTo, incarnation) };
 }
 

@@ -9,12 +9,18 @@ import { media } from './0040-media.ts';
 import { federation } from './0050-federation.ts';
 import { urlPreviews } from './0060-url-previews.ts';
 import { encryption } from './0070-encryption.ts';
+import { relations } from './0080-relations.ts';
+import { reports } from './0081-reports.ts';
+import { notifications } from './0082-notifications.ts';
+import { search } from './0083-search.ts';
+import { userDirectory } from './0084-user-directory.ts';
+import { scheduled } from './0085-scheduled.ts';
 import { slidingSync } from './0090-sliding-sync.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
  * `{nid}` an integer primary key; `{bytes}` a byte string; `{without_rowid}` after a table whose primary key
- * is how it is stored.
+ * is how it is stored; `{only_sqlite}`…`{end}` and `{only_postgres}`…`{end}` around what only one of them has.
  */
 export interface Migration {
   readonly number: number;
@@ -38,5 +44,11 @@ export const migrations: readonly Migration[] = [
   { number: 50, name: 'federation', text: federation },
   { number: 60, name: 'url-previews', text: urlPreviews },
   { number: 70, name: 'encryption', text: encryption },
+  { number: 80, name: 'relations', text: relations },
+  { number: 81, name: 'reports', text: reports },
+  { number: 82, name: 'notifications', text: notifications },
+  { number: 83, name: 'search', text: search },
+  { number: 84, name: 'user-directory', text: userDirectory },
+  { number: 85, name: 'scheduled', text: scheduled },
   { number: 90, name: 'sliding-sync', text: slidingSync },
 ];

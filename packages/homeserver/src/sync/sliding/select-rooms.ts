@@ -1,6 +1,6 @@
 import type { JsonObject } from '@soma/protocol';
 
-import { blocksInvites } from '../../membership/invite-permission.ts';
+import { invitePermission } from '../../membership/invite-permission.ts';
 import type { Known } from './connection.ts';
 import { roomTypeOf } from './listed-details.ts';
 import { mergeConfigs, roomConfig } from './room-config.ts';
@@ -80,33 +80,33 @@ async function listJson(
 
 /** All that the user is in or asked into, was removed from, or has left without the client knowing. */
 async function shownRooms(pass: SlidingPass): Promise<readonly ListedRoom[]> {
-  const { list, viewer, known, context, reader } = pass;
+  const { list, viewer, known, context } = pass;
   if (list.isJoinedToAll) return list.ordered;
   const shown: ListedRoom[] = [];
   const { rooms } = context.sync;
   const ignored = await rooms.ignoredBy(viewer.userNid);
-  let blocks: boolean | undefined;
   for (const room of list.ordered) {
     if (room.membership === 'join') {
       shown.push(room);
       continue;
     }
     if (room.membership === 'invite') {
-      blocks ??= await blocksInvites(reader, viewer.userNid);
-      if (blocks || (await isFrom(pass, room, ignored))) continue;
+      if (!(await isWelcome(pass, room, ignored))) continue;
     } else if (!isOutShown(room, known)) continue;
     shown.push(room);
   }
   return shown;
 }
 
-async function isFrom(
-  { context }: SlidingPass,
+async function isWelcome(
+  { context, reader, viewer }: SlidingPass,
   { senderNid }: ListedRoom,
   ignored: ReadonlySet<string>,
 ): Promise<boolean> {
-  if (ignored.size === 0 || senderNid === undefined) return false;
-  return ignored.has(await context.sync.rooms.names.users.text(senderNid));
+  if (senderNid === undefined) return true;
+  const inviterId = await context.sync.rooms.names.users.text(senderNid);
+  if (ignored.has(inviterId)) return false;
+  return (await invitePermission(reader, viewer.userNid, inviterId)) === 'allow';
 }
 
 /** Who left by themselves is told of it once; who was removed sees the room as it was. */

@@ -26,6 +26,8 @@ export function numberParameters(text: string): string {
 /** The words of a migration that differ by engine, as PostgreSQL says them. */
 export function postgresMigrationText(text: string): string {
   return text
+    .replaceAll(/\{only_sqlite\}.*?\{end\}/gs, '')
+    .replaceAll(/\{only_postgres\}(.*?)\{end\}/gs, '$1')
     .replaceAll('{nid}', 'bigint primary key')
     .replaceAll('{bytes}', 'bytea')
     .replaceAll('{without_rowid}', '');

@@ -1,0 +1,82 @@
+import { Type } from 'typebox';
+
+import { readHierarchy } from '../directory/read-hierarchy.ts';
+import { resolveAlias } from '../directory/resolve-alias.ts';
+import { summariseRoom } from '../directory/summarise-room.ts';
+import { notFound } from '../errors/matrix-error.ts';
+import { clientPaths, v1Paths } from '../http/endpoint.ts';
+import { mutualRooms } from '../membership/mutual-rooms.ts';
+import { readAt } from '../storage/database.ts';
+import { clientEndpoint } from './services.ts';
+
+const getHierarchy = clientEndpoint({
+  operationId: 'getSpaceHierarchy',
+  summary: 'Get a part of the tree of rooms below a space',
+  spec: 'Spaces',
+  method: 'GET',
+  paths: [
+    ...clientPaths('/rooms/{roomId}/hierarchy', { releases: ['v1'], unstable: false }),
+    '/_matrix/client/unstable/org.matrix.msc2946/rooms/{roomId}/hierarchy',
+  ],
+  authentication: 'required',
+  query: Type.Object({
+    suggested_only: Type.Boolean({ default: false }),
+    limit: Type.Optional(Type.Integer({ minimum: 1 })),
+    max_depth: Type.Optional(Type.Integer({ minimum: 0 })),
+    from: Type.Optional(Type.String()),
+  }),
+  errcodes: ['M_INVALID_PARAM'],
+  handle: ({ params, query, requester }, { rooms, spaceWalks }) =>
+    readHierarchy(rooms, spaceWalks, {
+      viewer: requester,
+      roomId: params.roomId,
+      suggestedOnly: query.suggested_only,
+      maxDepth: query.max_depth,
+      limit: query.limit,
+      from: query.from,
+    }),
+});
+
+const getSummary = clientEndpoint({
+  operationId: 'getRoomSummary',
+  summary: 'Get what is shown of a room to those who may join it',
+  spec: 'Room discovery',
+  method: 'GET',
+  paths: [
+    ...v1Paths('/room_summary/{roomIdOrAlias}'),
+    '/_matrix/client/unstable/im.nheko.summary/summary/{roomIdOrAlias}',
+    '/_matrix/client/unstable/im.nheko.summary/rooms/{roomIdOrAlias}/summary',
+  ],
+  authentication: 'optional',
+  guests: true,
+  errcodes: ['M_NOT_FOUND', 'M_INVALID_PARAM'],
+  handle: async ({ params: { roomIdOrAlias }, requester }, { rooms, directory }) => {
+    const roomId = roomIdOrAlias.startsWith('#')
+      ? await resolveAlias(directory, roomIdOrAlias)
+      : roomIdOrAlias;
+    const summary = await readAt(rooms.database, (reader) =>
+      summariseRoom(rooms, reader, requester, roomId),
+    );
+    if (summary === undefined) throw notFound('There is no such room, or you may not see it');
+    const { json, membership } = summary;
+    return requester === undefined ? json : { ...json, membership: membership ?? 'leave' };
+  },
+});
+
+const getMutualRooms = clientEndpoint({
+  operationId: 'getMutualRooms',
+  summary: 'Get the rooms that one shares with another user',
+  spec: 'Mutual Rooms',
+  method: 'GET',
+  paths: [
+    ...v1Paths('/mutual_rooms'),
+    '/_matrix/client/unstable/uk.half-shot.msc2666/user/mutual_rooms',
+  ],
+  authentication: 'required',
+  query: Type.Object({ user_id: Type.String(), from: Type.Optional(Type.String()) }),
+  errcodes: ['M_INVALID_PARAM'],
+  handle: ({ query, requester }, { rooms }) =>
+    mutualRooms(rooms, requester, query.user_id, query.from),
+});
+
+export const spaceEndpoints = [getHierarchy, getSummary, getMutualRooms];

@@ -1,0 +1,90 @@
+import { isJsonObject } from '@soma/protocol';
+import type { JsonObject, JsonValue } from '@soma/protocol';
+
+import { readCurrentContent } from '../rooms/read-current-content.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+import type { Reader } from '../storage/sql.ts';
+import { publicRoomJson } from './public-room-json.ts';
+import { readPublicRoom } from './room-details-store.ts';
+
+/** Who wants to know what a room is; undefined for somebody without an account. */
+export type SummaryViewer = { readonly userId: string; readonly userNid: number } | undefined;
+
+export interface RoomSummary {
+  /** CS API, `RoomSummary`. */
+  readonly json: JsonObject;
+  readonly isSpace: boolean;
+  /** The viewer's. */
+  readonly membership: string | undefined;
+}
+
+/**
+ * A room as it is shown to who may read or join it, or ask to (CS API, `GET /hierarchy` and `GET /room_summary`);
+ * undefined where this server knows no such room, or the viewer may do neither.
+ */
+export async function summariseRoom(
+  rooms: Rooms,
+  reader: Reader,
+  viewer: SummaryViewer,
+  roomId: string,
+): Promise<RoomSummary | undefined> {
+  const roomNid = await rooms.names.rooms.find(roomId);
+  if (roomNid === undefined) return undefined;
+  const room = await readPublicRoom(reader, roomNid);
+  const version = await rooms.versions.of(reader, roomNid);
+  if (room === undefined || version === undefined) return undefined;
+  const contentOf = (type: string, stateKey = ''): Promise<JsonObject | undefined> =>
+    readCurrentContent(rooms, reader, roomNid, type, stateKey);
+  const member = viewer === undefined ? undefined : await contentOf('m.room.member', viewer.userId);
+  const membership = textOf(member?.['membership']);
+  const { joinRule, worldReadable, roomType } = room.details;
+  const isRestricted = version.joinRulesForRestricted.includes(joinRule);
+  const allowed = isRestricted ? allowedRooms(await contentOf('m.room.join_rules')) : [];
+  const isOpen =
+    worldReadable || joinRule === 'public' || version.joinRulesForKnocking.includes(joinRule);
+  const isAllowed =
+    isOpen ||
+    membership === 'join' ||
+    membership === 'invite' ||
+    (await isInOneOf(rooms, reader, viewer, allowed));
+  if (!isAllowed) return undefined;
+  const encryption = textOf((await contentOf('m.room.encryption'))?.['algorithm']);
+  return {
+    json: {
+      ...(await publicRoomJson(rooms, room)),
+      room_version: version.id,
+      ...(encryption === undefined ? {} : { encryption }),
+      ...(allowed.length === 0 ? {} : { allowed_room_ids: allowed }),
+    },
+    isSpace: roomType === 'm.space',
+    membership,
+  };
+}
+
+/** The rooms whose members may join (CS API, "Restricted rooms"). */
+function allowedRooms(rules: JsonObject | undefined): string[] {
+  const allow = rules?.['allow'];
+  return (Array.isArray(allow) ? allow : []).flatMap((condition) => {
+    if (!isJsonObject(condition) || condition['type'] !== 'm.room_membership') return [];
+    return textOf(condition['room_id']) ?? [];
+  });
+}
+
+async function isInOneOf(
+  rooms: Rooms,
+  reader: Reader,
+  viewer: SummaryViewer,
+  roomIds: readonly string[],
+): Promise<boolean> {
+  if (viewer === undefined) return false;
+  for (const roomId of roomIds) {
+    const roomNid = await rooms.names.rooms.find(roomId);
+    if (roomNid !== undefined && (await rooms.isJoined(reader, viewer.userNid, roomNid)))
+      return true;
+  }
+  return false;
+}
+
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,103 @@
+import { readAt, write } from '../storage/database.ts';
+import type { Database } from '../storage/database.ts';
+import type { Reader, Statement } from '../storage/sql.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { moveCursorStatement, readCursor } from './cursor-store.ts';
+
+/** After a commit the index waits so long for more, so that it does not cost each message a commit of its own. */
+const REST_MS = 500;
+
+/** What an index takes from the log. */
+export interface FollowedIndex {
+  /** The name of its cursor. */
+  readonly name: string;
+  /** What the stretch above a position brings, and where it ends; at most at `upTo`. */
+  read(reader: Reader, above: number, upTo: number): Promise<LogStep>;
+}
+
+export interface LogStep {
+  readonly statements: readonly Statement[];
+  readonly upTo: number;
+}
+
+/** Follows the log for one index, from a stored cursor, so that it goes on where it stopped. */
+export class LogFollower {
+  readonly #database: Database;
+  readonly #logger: Logger;
+  readonly #index: FollowedIndex;
+  #position: number;
+  #running: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  private constructor(database: Database, logger: Logger, index: FollowedIndex, position: number) {
+    this.#database = database;
+    this.#logger = logger;
+    this.#index = index;
+    this.#position = position;
+  }
+
+  static async open(
+    database: Database,
+    logger: Logger,
+    index: FollowedIndex,
+  ): Promise<LogFollower> {
+    const position = await readCursor(database.reader, index.name);
+    const follower = new LogFollower(database, logger, index, position);
+    database.onCommit(() => follower.#wake());
+    follower.#wake();
+    return follower;
+  }
+
+  /** Resolves when everything that was committed before is in the index. */
+  async catchUp(): Promise<void> {
+    const goal = this.#database.position;
+    while (this.#position < goal && !this.#closed) await this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    // Its failure was told to whoever waited for it; the cursor has not moved.
+    await this.#running?.catch(() => undefined);
+  }
+
+  #wake(): void {
+    if (this.#timer !== undefined || this.#closed) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#position >= this.#database.position) return;
+      this.#run().catch((error: unknown) => {
+        this.#logger.error(
+          { err: error },
+          `the index '${this.#index.name}' fell behind; it tries again`,
+        );
+        this.#wake();
+      });
+    }, REST_MS);
+    this.#timer.unref();
+  }
+
+  #run(): Promise<void> {
+    this.#running ??= this.#follow().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #follow(): Promise<void> {
+    while (!this.#closed) {
+      const above = this.#position;
+      const step = await readAt(this.#database, async (reader, position) =>
+        above < position ? this.#index.read(reader, above, position) : undefined,
+      );
+      if (step === undefined) return;
+      const { statements, upTo } = step;
+      if (statements.length > 0) {
+        const moved = moveCursorStatement(this.#index.name, upTo);
+        await write(this.#database, { statements: [...statements, moved], positions: 0 });
+      }
+      this.#position = upTo;
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test as plainTest } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { api } from '../harness/api.ts';
+import { createRoom, joinRoom, registerUser, sendState, type TestUser } from '../harness/client.ts';
+import { testEngines } from '../harness/engines.ts';
+import { startHomeserver } from '../harness/homeserver-process.ts';
+import { listAt, textAt, valueAt } from '../harness/json-path.ts';
+import { ok, outcome, readContent, readMessages, refusal, roomPath } from './requests.ts';
+import { tell } from './seen-event.ts';
+import { serverTests } from './server-test.ts';
+
+const config = { max_event_delay_duration: '1h' };
+const test = serverTests(config);
+const without = serverTests();
+const base = '/_matrix/client/unstable/org.matrix.msc4140/delayed_events';
+
+function query(delayMs: number) {
+  return { 'org.matrix.msc4140.delay': delayMs };
+}
+
+async function delayText(
+  user: TestUser,
+  roomId: string,
+  text: string,
+  delayMs: number,
+): Promise<string> {
+  const path = roomPath(roomId, 'send', 'm.room.message', `${Math.random()}`);
+  const body = { msgtype: 'm.text', body: text };
+  return textAt(await ok(user, 'PUT', path, { query: query(delayMs), body }), 'delay_id');
+}
+
+async function waiting(user: TestUser): Promise<unknown[]> {
+  return listAt(await ok(user, 'GET', base), 'delayed_events');
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await holds()) return;
+    await wait(50);
+  }
+  throw new Error('it did not come to be');
+}
+
+async function texts(user: TestUser, roomId: string): Promise<string[]> {
+  return tell((await readMessages(user, roomId)).events);
+}
+
+test('an event is sent when its delay is over, or before by request', async (given) => {
+  const alice = await given.newUser();
+  const roomId = await createRoom(alice);
+  await delayText(alice, roomId, 'soon', 100);
+  await until(async () => (await texts(alice, roomId)).includes('soon'));
+  const delayId = await delayText(alice, roomId, 'by request', 1_000_000);
+  const [shown] = await waiting(alice);
+  assert.equal(valueAt(shown, 'delay_id'), delayId);
+  assert.equal(valueAt(shown, 'room_id'), roomId);
+  assert.equal(valueAt(shown, 'delay'), 1_000_000);
+  assert.equal(valueAt(shown, 'content', 'body'), 'by request');
+  const anonymous = api(given.server.url);
+  const restarted = await anonymous.request('POST', `${base}/${delayId}/restart`);
+  assert.equal(restarted.status, 200);
+  assert.ok(
+    Number(valueAt((await waiting(alice))[0], 'running_since')) >=
+      Number(valueAt(shown, 'running_since')),
+  );
+  await ok(alice, 'POST', `${base}/${delayId}`, { body: { action: 'send' } });
+  assert.ok((await texts(alice, roomId)).includes('by request'));
+  assert.deepEqual(await waiting(alice), []);
+});
+
+test('a cancelled event is never sent, and state gives way to that of others', async (given) => {
+  const [alice, bob] = [await given.newUser(), await given.newUser()];
+  const power = { users: {}, state_default: 0 };
+  const roomId = await createRoom(alice, {
+    preset: 'public_chat',
+    power_level_content_override: power,
+  });
+  await joinRoom(bob, roomId);
+  const cancelled = await delayText(alice, roomId, 'cancelled', 1_000);
+  assert.equal(
+    outcome(await alice.request('POST', `${base}/${cancelled}/cancel`, { body: {} })),
+    '200',
+  );
+  assert.deepEqual(await waiting(alice), []);
+  const path = roomPath(roomId, 'state', 'org.call', 'key');
+  const set = { query: query(1_000_000), body: { by: 'alice' } };
+  const delayId = textAt(await ok(alice, 'PUT', path, set), 'delay_id');
+  await sendState(bob, roomId, 'org.call', 'key', { by: 'bob' });
+  await ok(alice, 'POST', `${base}/${delayId}/send`, { body: {} });
+  assert.deepEqual(await readContent(alice, roomId, 'org.call', 'key'), { by: 'bob' });
+  const again = textAt(await ok(alice, 'PUT', path, set), 'delay_id');
+  await ok(alice, 'POST', `${base}/${again}/send`, { body: {} });
+  assert.deepEqual(await readContent(alice, roomId, 'org.call', 'key'), { by: 'alice' });
+});
+
+test('delays that are too long, of strangers or unknown are refused', async (given) => {
+  const [alice, bob] = [await given.newUser(), await given.newUser()];
+  const roomId = await createRoom(alice);
+  const path = roomPath(roomId, 'send', 'm.room.message', 'txn');
+  const body = { body: 'x' };
+  const ask = (user: TestUser, delayMs: number): Promise<string> =>
+    refusal(user, 'PUT', path, { query: query(delayMs), body });
+  assert.equal(await ask(alice, 3_600_001), '403 M_FORBIDDEN');
+  assert.equal(await ask(bob, 1_000), '403 M_FORBIDDEN');
+  assert.equal(await ask(alice, -1), '400 M_INVALID_PARAM');
+  assert.equal(await refusal(alice, 'POST', `${base}/unknown/cancel`), '404 M_NOT_FOUND');
+  const action = { action: 'unknown' };
+  assert.equal(await refusal(alice, 'POST', `${base}/x`, { body: action }), '400 M_BAD_JSON');
+  const member = roomPath(roomId, 'state', 'm.room.member', alice.userId);
+  const leave = { query: query(1), body: { membership: 'leave' } };
+  assert.equal(await refusal(alice, 'PUT', member, leave), '400 M_INVALID_PARAM');
+});
+
+without('where the operator allows none, no event is delayed', async (given) => {
+  const alice = await given.newUser();
+  const roomId = await createRoom(alice);
+  const path = roomPath(roomId, 'send', 'm.room.message', 'txn');
+  const wanted = { query: query(1), body: { body: 'x' } };
+  assert.equal(await refusal(alice, 'PUT', path, wanted), '403 M_FORBIDDEN');
+});
+
+for (const engine of testEngines()) {
+  plainTest(`delayed events outlive a crash (${engine.name})`, async () => {
+    const server = await startHomeserver({ engine, config });
+    const alice = await registerUser(server, 'alice');
+    const roomId = await createRoom(alice);
+    await delayText(alice, roomId, 'after the crash', 500);
+    await server.kill();
+    await server.restart();
+    await until(async () => (await texts(alice, roomId)).includes('after the crash'));
+    assert.deepEqual(await waiting(alice), []);
+    await server.stop();
+    await server.dispose();
+  });
+}
