@@ -44,6 +44,9 @@ test('whatever happens, clients of each kind that follow know what one that star
   const gone: Step[] = ['owner kicks', 'owner speaks', 'guest syncs', 'owner speaks'];
   await fc.assert(property, {
     numRuns: 12,
-    examples: [[[...gone, 'guest joins', 'guest leaves', 'owner speaks']]],
+    examples: [
+      [[...gone, 'guest joins', 'guest leaves', 'owner speaks']],
+      [[...gone, 'guest joins', 'guest leaves', 'owner invites', 'guest syncs', 'owner speaks']],
+    ],
   });
 });

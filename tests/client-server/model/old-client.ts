@@ -16,6 +16,8 @@ export class OldClient {
   readonly #seen = new Set<string>();
   #from = '';
   #isJoined = false;
+  /** Where it came in and has not paged back from: to who is only invited the room's history is closed. */
+  #gaps: string[] = [];
 
   /** @param limit of the messages of initialSync */
   constructor(scene: Scene, limit: number) {
@@ -41,9 +43,14 @@ export class OldClient {
     assert.equal(chunk.start, this.#from);
     const inRoom = chunk.events.filter(({ eventId }) => eventId !== '');
     const memberships = inRoom.filter((event) => this.#isOwnMember(event)).map(membershipOf);
-    this.#isJoined = (memberships.at(-1) ?? (wasJoined ? 'join' : 'leave')) === 'join';
+    const membership = memberships.at(-1) ?? (wasJoined ? 'join' : 'leave');
+    this.#isJoined = membership === 'join';
     // Also who came in and went again meanwhile may read what was said before.
-    if (!wasJoined && memberships.includes('join')) await this.#pageBack(chunk.start);
+    const cameIn = !wasJoined && memberships.includes('join');
+    if (cameIn) this.#gaps.push(chunk.start);
+    if (this.#isJoined || (cameIn && membership !== 'invite')) {
+      for (const start of this.#gaps.splice(0).toReversed()) await this.#pageBack(start);
+    }
     this.#take(inRoom);
     this.#from = chunk.end;
   }
