@@ -46,6 +46,7 @@ test('words are found in messages, names and topics, whatever their case', async
   const two = { keys: ['content.name', 'content.topic'], order_by: 'recent' };
   assert.deepEqual((await search(alice, 'quick', two)).ids, [topic, name]);
   assert.deepEqual((await search(alice, 'quic')).ids, []);
+  assert.deepEqual((await search(alice, 'quick', { keys: [] })).ids, []);
   const chinese = await sendText(alice, roomId, '你好世界');
   assert.deepEqual((await search(alice, '世界')).ids, [chinese]);
   const { body } = await search(alice, 'Fox');

@@ -60,8 +60,7 @@ export async function searchEvents(search: Search, request: SearchRequest): Prom
     const { viewer, keys, filter } = request;
     const roomNids = await searchedRooms(search, reader, viewer, filter);
     const question = { words, keys, roomNids, below: start.below, limit: CANDIDATES_MAX };
-    const newest =
-      roomNids.length === 0 ? [] : await readCandidates(reader, rooms.database.engine, question);
+    const newest = await readCandidates(reader, rooms.database.engine, question);
     const asked = newest.filter((candidate) => isInGroup(candidate, start));
     const ordered =
       request.orderBy === 'rank' ? asked.toSorted((one, other) => other.rank - one.rank) : asked;

@@ -106,6 +106,7 @@ export async function readCandidates(
   engine: Engine,
   { words, keys, roomNids, below, limit }: SearchQuestion,
 ): Promise<Candidate[]> {
+  if (keys.length === 0 || roomNids.length === 0) return [];
   const marks = [keys.map((key) => `${KEY_MARKS[key]}=`)];
   if (roomNids.length <= MARKED_ROOMS_MAX) marks.push(roomNids.map((nid) => `r${nid}=`));
   const terms = engine === 'sqlite' ? fts5Query(words, marks) : tsQuery(words, marks);
