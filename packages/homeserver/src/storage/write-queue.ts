@@ -37,7 +37,7 @@ const BATCH_CHANGES_MAX = 1024;
 const CHANGE_US = 60;
 /** A batch is handed over while the one before it is written, so that the writer need not wait for it. */
 const BATCHES_IN_FLIGHT_MAX = 2;
-/** One commit in so many that follow it decides what a commit costs; a checkpoint counts as little more than that. */
+/** Over so many commits their cost is smoothed; one that holds a checkpoint counts as twice the usual at most. */
 const COMMITS_SMOOTHED = 16;
 /** How soon the writer is asked again after it could not be reached. */
 const ASK_AGAIN_MS = 500;
