@@ -27,7 +27,7 @@ function run(): number {
     process.execPath,
     [
       '--test',
-      `--import=${new URL('coverage/fixed-seed.ts', import.meta.url).href}`,
+      `--import=${new URL('test/property-seed.ts', import.meta.url).href}`,
       '--experimental-test-coverage',
       '--test-reporter=lcov',
       '--test-coverage-include=src/**',

@@ -28,6 +28,7 @@ export interface FileRun {
 }
 
 const reporter = fileURLToPath(new URL('event-reporter.ts', import.meta.url));
+const propertySeed = new URL('property-seed.ts', import.meta.url).href;
 const outputKeptChars = 64_000;
 const terminationGraceMs = 3_000;
 
@@ -63,6 +64,7 @@ function testArguments(run: FileRun, events: string): string[] {
   return [
     // A hanging test is named by this limit; the file's own is for a process that does not end.
     `--test-timeout=${Math.ceil(run.timeoutMs * 0.8)}`,
+    `--import=${propertySeed}`,
     `--test-reporter=${reporter}`,
     `--test-reporter-destination=${events}`,
     run.file,

@@ -26,13 +26,19 @@ for (const id of ['1', '2', '6', '12']) {
     fc.assert(
       fc.property(hostileStates, ({ events, states }) => {
         const resolved = new MemoryRoom(version, events).resolve(states);
-        const again = new MemoryRoom(version, events.toReversed());
+        // Which of several create events is the room's own is not for the resolution to say.
+        const create = events.find(({ type }) => type === 'm.room.create');
+        const others = events.filter((event) => event !== create).toReversed();
+        const again = new MemoryRoom(version, create === undefined ? others : [create, ...others]);
         assert.deepEqual(again.resolve(states.toReversed(), { withIndex: true }), resolved);
         // In version 1 the page does not say what becomes of events that are not known.
         if (id === '1') return;
         const byId = new Map(events.map((event) => [event.eventId, event]));
-        const createId = events.find(({ type }) => type === 'm.room.create')?.eventId;
-        const expected = naiveResolution(states, { version, events: byId, createId });
+        const expected = naiveResolution(states, {
+          version,
+          events: byId,
+          createId: create?.eventId,
+        });
         assert.deepEqual(resolved, sorted(expected));
       }),
       { numRuns: 500 },
