@@ -1,12 +1,14 @@
 import { hash } from 'node:crypto';
 
 import { openAccounts } from './accounts/accounts.ts';
+import { allFollowers } from './accounts/device-follower.ts';
 import { IgnoredUsers } from './accounts/ignored-users.ts';
 import { profileOf } from './accounts/profile-of.ts';
 import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
+import { somaVersion } from './config/soma-version.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { deviceRemains } from './e2ee/device-remains-store.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
@@ -21,8 +23,11 @@ import type { Federation } from './open-federation.ts';
 import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
+import { openPush } from './open-push.ts';
 import { openSync } from './open-sync.ts';
+import { OutboundClient } from './outbound/outbound-client.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
+import { devicePushers } from './push/pushers/device-pushers.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
 import type { Projection } from './rooms/projection.ts';
 import { RelationsProjection } from './rooms/relations/relations-projection.ts';
@@ -51,7 +56,14 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const now = Date.now;
   const database = await openDatabase(databaseOptions(config.database), serverName);
   const names = internedNames(database, config.caches.globalFactor);
-  const parts = { database, names, config, logger, now, deviceFollower: deviceRemains };
+  const parts = {
+    database,
+    names,
+    config,
+    logger,
+    now,
+    deviceFollower: allFollowers(deviceRemains, devicePushers),
+  };
   const accounts = openAccounts(parts);
   const { encryption, source: encryptionSource } = openEncryption(accounts);
   const ignored = await IgnoredUsers.open(database, names);
@@ -82,11 +94,14 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rooms,
     federation,
   });
+  const http = outboundClient(config);
+  const push = await openPush({ config, logger, pushRules: opened.pushRules, http, now });
   const services: ClientServices = {
     config,
     accounts,
     rooms,
     ...opened,
+    pushers: push.pushers,
     sync,
     slidingSync: openSlidingContext(sync),
     presence,
@@ -106,7 +121,15 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   const close = async (): Promise<void> => {
     presenceOpened.close();
-    for (const opens of [conversation, { close: closeMedia }, federation, accounts, database])
+    for (const opens of [
+      push,
+      http,
+      conversation,
+      { close: closeMedia },
+      federation,
+      accounts,
+      database,
+    ])
       await opens.close();
   };
   return { services, federation, close };
@@ -120,6 +143,13 @@ function roomProjections(names: InternedNames, { server, rooms }: Config): Proje
     new RoomListingProjection(),
     new RelationsProjection(),
   ];
+}
+
+/** For what is no homeserver and somebody outside has chosen: push gateways, identity servers. */
+function outboundClient({ outbound }: Config): OutboundClient {
+  const { ipRangeBlacklist: blacklist, ipRangeWhitelist: whitelist, proxy } = outbound;
+  const userAgent = `Soma/${somaVersion()}`;
+  return new OutboundClient({ addresses: { blacklist, whitelist }, userAgent, proxy });
 }
 
 function retentionBounds({ retention }: Config): RetentionBounds | undefined {

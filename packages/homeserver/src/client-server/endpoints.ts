@@ -16,6 +16,7 @@ import { oldSyncEndpoints } from './old-sync.ts';
 import { presenceEndpoints } from './presence.ts';
 import { publicRoomsEndpoints } from './public-rooms.ts';
 import { pushRuleEndpoints } from './push-rules.ts';
+import { pusherEndpoints } from './pushers.ts';
 import { readMarkerEndpoints } from './read-markers.ts';
 import { receiptEndpoints } from './receipts.ts';
 import { relationEndpoints } from './relations.ts';
@@ -62,6 +63,7 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...readMarkerEndpoints,
   ...typingEndpoints,
   ...pushRuleEndpoints,
+  ...pusherEndpoints,
   ...notificationEndpoints,
   ...searchEndpoints,
   ...delayedEventEndpoints,

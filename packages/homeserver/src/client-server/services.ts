@@ -12,6 +12,7 @@ import type { MediaRepository } from '../media/media.ts';
 import type { UrlPreviews } from '../media/previews/url-previews.ts';
 import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
 import type { PushRules } from '../push/push-rules.ts';
+import type { Pushers } from '../push/pushers/pushers.ts';
 import type { DelayedEvents } from '../rooms/delayed/delayed-events.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Search } from '../search/search-events.ts';
@@ -44,6 +45,7 @@ export interface ClientServices extends AccountServices, MediaServices {
   readonly rooms: Rooms;
   readonly ephemeral: Ephemeral;
   readonly pushRules: PushRules;
+  readonly pushers: Pushers;
   readonly sync: SyncContext;
   readonly slidingSync: SlidingContext;
   /** Undefined where the operator has not enabled them. */

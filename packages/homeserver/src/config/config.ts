@@ -26,6 +26,7 @@ export type { MediaConfig, StorageProviderConfig, ThumbnailSize } from './media.
 export type { PasswordPolicy, PasswordsConfig } from './passwords.ts';
 export type { PresenceConfig } from './presence.ts';
 export type { ProfilesConfig } from './profiles.ts';
+export type { PushConfig } from './push.ts';
 export type { RateLimit, RatelimitingConfig } from './ratelimiting.ts';
 export type { RegistrationConfig } from './registration.ts';
 export type { RetentionConfig } from './retention.ts';

@@ -11,6 +11,7 @@ import { outboundSection } from './outbound.ts';
 import { passwordsSection } from './passwords.ts';
 import { presenceSection } from './presence.ts';
 import { profilesSection } from './profiles.ts';
+import { pushSection } from './push.ts';
 import { ratelimitingSection } from './ratelimiting.ts';
 import { registrationSection } from './registration.ts';
 import { retentionSection } from './retention.ts';
@@ -47,6 +48,7 @@ export const SECTIONS = {
   retention: retentionSection,
   sync: syncSection,
   presence: presenceSection,
+  push: pushSection,
   search: searchSection,
   turn: turnSection,
   media: mediaSection,
