@@ -178,8 +178,8 @@ test('the number of unread rooms follows messages, invitations and reading', asy
   assert.equal(valueAt(invitation, 'user_is_target'), true);
   assert.equal(valueAt(invitation, 'room_name'), 'Party');
   await ok(bob, 'POST', roomPath(one, 'receipt', 'm.read', last), { body: {} });
-  const after = await gateway.until(pushkey, lastBadgeIs(2));
-  assert.deepEqual(Object.keys(after.at(-1) as object).toSorted(), ['counts', 'devices']);
+  const read = await gateway.until(pushkey, lastBadgeIs(2));
+  assert.deepEqual(Object.keys(read.at(-1) as object).toSorted(), ['counts', 'devices']);
   await ok(bob, 'POST', roomPath(invitedTo, 'leave'), { body: {} });
   await gateway.until(pushkey, lastBadgeIs(1));
 });

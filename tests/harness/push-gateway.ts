@@ -22,13 +22,15 @@ const PATIENCE_MS = 15_000;
 export async function startPushGateway(): Promise<PushGateway> {
   const requests: unknown[] = [];
   const listeners = new Set<() => void>();
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    requests.push(JSON.parse(Buffer.concat(chunks).toString()));
-    response.writeHead(gateway.status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ rejected: gateway.rejected }));
-    for (const listener of listeners) listener();
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      requests.push(JSON.parse(Buffer.concat(chunks).toString()));
+      response.writeHead(gateway.status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ rejected: gateway.rejected }));
+      for (const listener of listeners) listener();
+    });
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);

@@ -25,8 +25,10 @@ import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
 import { openPush } from './open-push.ts';
 import { openSync } from './open-sync.ts';
+import { openMailer, openThreePids } from './open-three-pids.ts';
 import { OutboundClient } from './outbound/outbound-client.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
+import { addMailPusher } from './push/pushers/add-mail-pusher.ts';
 import { devicePushers } from './push/pushers/device-pushers.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
 import type { Projection } from './rooms/projection.ts';
@@ -95,10 +97,13 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     federation,
   });
   const http = outboundClient(config);
-  const push = await openPush({ config, logger, pushRules: opened.pushRules, http, now });
+  const mailer = openMailer(config, logger);
+  const push = await openPush({ config, logger, pushRules: opened.pushRules, http, mailer, now });
   const services: ClientServices = {
     config,
     accounts,
+    threePids: openThreePids(accounts, config, mailer, http),
+    logger,
     rooms,
     ...opened,
     pushers: push.pushers,
@@ -112,6 +117,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     rateLimits,
+    notifyByMail: (userNid, address) => addMailPusher(push.pushers, userNid, address),
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
     departUser: async (userNid) => {
@@ -121,6 +127,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   const close = async (): Promise<void> => {
     presenceOpened.close();
+    mailer?.close();
     for (const opens of [
       push,
       http,

@@ -13,6 +13,7 @@ import { mediaDownloadEndpoints } from './media-download.ts';
 import { mediaUploadEndpoints } from './media-upload.ts';
 import { notificationEndpoints } from './notifications.ts';
 import { oldSyncEndpoints } from './old-sync.ts';
+import { unsubscribeEndpoints } from './pages/unsubscribe.ts';
 import { presenceEndpoints } from './presence.ts';
 import { publicRoomsEndpoints } from './public-rooms.ts';
 import { pushRuleEndpoints } from './push-rules.ts';
@@ -64,6 +65,7 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...typingEndpoints,
   ...pushRuleEndpoints,
   ...pusherEndpoints,
+  ...unsubscribeEndpoints,
   ...notificationEndpoints,
   ...searchEndpoints,
   ...delayedEventEndpoints,

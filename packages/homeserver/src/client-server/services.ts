@@ -1,4 +1,5 @@
 import type { Accounts } from '../accounts/accounts.ts';
+import type { ThreePids } from '../accounts/three-pids/three-pids.ts';
 import type { Config } from '../config/config.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { SpaceWalks } from '../directory/read-hierarchy.ts';
@@ -19,16 +20,21 @@ import type { Search } from '../search/search-events.ts';
 import type { UserDirectory } from '../search/search-users.ts';
 import type { SlidingContext } from '../sync/sliding/sliding-context.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import type { RateLimiters } from './rate-limits.ts';
 
 /** What the handlers about accounts are given; made at composition. */
 export interface AccountServices {
   readonly config: Config;
   readonly accounts: Accounts;
+  readonly threePids: ThreePids;
+  readonly logger: Logger;
   readonly interactiveAuth: InteractiveAuth;
   readonly rateLimits: RateLimiters;
   /** Sends the user's profile, as it is now, into the rooms that the user has joined. */
   propagateProfile(userId: string): Promise<void>;
+  /** Has unread messages told to a new user's address, where the operator wants that. */
+  notifyByMail(userNid: number, address: string): Promise<void>;
   /** Takes a user whose account has ended out of all rooms. */
   departUser(userNid: number): Promise<void>;
 }

@@ -35,14 +35,12 @@ function limit(
   perSecond: number,
   burstCount: number,
   description: string,
-  more: { later?: true } = {},
 ): Option<RateLimit> {
   return option({
     name,
     valueType: rate(perSecond, burstCount),
     default: { per_second: perSecond, burst_count: burstCount },
     description,
-    ...more,
   });
 }
 
@@ -66,8 +64,6 @@ const invites = object({
 const presence = object({
   perUser: limit('per_user', 0.1, 1, 'Changes of presence by one user.'),
 });
-
-const later = { later: true } as const;
 
 export const ratelimitingSection = section(
   'Rate limits',
@@ -110,8 +106,13 @@ export const ratelimitingSection = section(
     }),
     roomCreation: limit('rc_room_creation', 0.016, 10, 'Rooms made by one user.'),
     reports: limit('rc_reports', 1, 5, 'Reports by one user.'),
-    thirdPartyInvite: limit('rc_third_party_invite', 0.2, 10, 'Invites by mail or phone.', later),
-    thirdPartyValidation: limit('rc_3pid_validation', 0.003, 5, 'Checks of mail or phone.', later),
+    thirdPartyInvite: limit('rc_third_party_invite', 0.2, 10, 'Invites by mail or phone.'),
+    thirdPartyValidation: limit(
+      'rc_3pid_validation',
+      0.003,
+      5,
+      'Mails that one address asks for, and to one.',
+    ),
     mediaCreate: limit('rc_media_create', 10, 50, 'Media ids reserved by one user.'),
     delayedEvents: limit(
       'rc_delayed_event_mgmt',

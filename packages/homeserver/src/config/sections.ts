@@ -3,6 +3,7 @@ import { captchaSection } from './captcha.ts';
 import { consentSection } from './consent.ts';
 import { databaseSection } from './database.ts';
 import { directorySection } from './directory.ts';
+import { emailSection } from './email.ts';
 import { federationSection } from './federation.ts';
 import { listenersSection } from './listeners.ts';
 import { loggingSection } from './logging.ts';
@@ -21,6 +22,7 @@ import { serverSection } from './server.ts';
 import { sessionsSection } from './sessions.ts';
 import { signingKeysSection } from './signing-keys.ts';
 import { syncSection } from './sync.ts';
+import { threePidsSection } from './three-pids.ts';
 import { tlsSection } from './tls.ts';
 import { trustedKeyServersSection } from './trusted-key-servers.ts';
 import { turnSection } from './turn.ts';
@@ -39,6 +41,8 @@ export const SECTIONS = {
   registration: registrationSection,
   captcha: captchaSection,
   consent: consentSection,
+  email: emailSection,
+  threePids: threePidsSection,
   passwords: passwordsSection,
   sessions: sessionsSection,
   profiles: profilesSection,

@@ -3,16 +3,10 @@ import { write } from '../../storage/database.ts';
 import type { Statement } from '../../storage/sql.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { httpNotification } from './http-notification.ts';
-import { giveUpAfterMs, retryMsFirst, retryMsMax } from './limits.ts';
+import { noteFailure } from './note-failure.ts';
 import { notifyGateway } from './notify-gateway.ts';
 import { deletePushStatement, readQueuedPushes } from './push-queue-store.ts';
-import type { QueuedPush } from './push-queue-store.ts';
-import {
-  deletePusherStatements,
-  pusherFailedStatement,
-  pusherReachedStatement,
-  readPusher,
-} from './pusher-store.ts';
+import { deletePusherStatements, pusherReachedStatement } from './pusher-store.ts';
 import type { Pusher } from './pusher-store.ts';
 import type { Pushers } from './pushers.ts';
 
@@ -29,12 +23,11 @@ export interface PushDelivery {
  * between the two tells it twice, which gateways sort out by the event ID. Resolves to false once there is nothing
  * more to tell for now.
  */
-export async function deliverPush(delivery: PushDelivery, pusherNid: number): Promise<boolean> {
+export async function deliverPush(delivery: PushDelivery, pusher: Pusher): Promise<boolean> {
   const { pushers, http, signal } = delivery;
-  const { reader } = pushers.database;
-  const pusher = await readPusher(reader, pusherNid);
-  const [push] = await readQueuedPushes(reader, pusherNid, 1);
-  if (pusher === undefined || push === undefined) return false;
+  const { pusherNid } = pusher;
+  const [push] = await readQueuedPushes(pushers.database.reader, pusherNid, 1);
+  if (push === undefined) return false;
   const { body, badge } = await httpNotification(pushers, pusher, push);
   const removed = deletePushStatement(pusherNid, push);
   if (body === undefined) {
@@ -43,7 +36,8 @@ export async function deliverPush(delivery: PushDelivery, pusherNid: number): Pr
   }
   try {
     const { url } = pusher.description.data;
-    const rejected = await notifyGateway(http, String(url), body, signal);
+    if (typeof url !== 'string') throw new Error('the pusher has no gateway');
+    const rejected = await notifyGateway(http, url, body, signal);
     if (rejected.includes(pusher.pushkey)) {
       delivery.logger.info({ app_id: pusher.appId }, 'a push gateway has rejected a pusher');
       await store(pushers, deletePusherStatements(pusher.userNid, pusher.appId, pusher.pushkey));
@@ -55,28 +49,6 @@ export async function deliverPush(delivery: PushDelivery, pusherNid: number): Pr
   }
   await store(pushers, [removed, pusherReachedStatement(pusherNid, badge, 0)]);
   return true;
-}
-
-async function noteFailure(
-  { pushers, logger }: PushDelivery,
-  pusher: Pusher,
-  push: QueuedPush,
-  error: unknown,
-): Promise<void> {
-  const { pusherNid, failures } = pusher;
-  const nowMs = pushers.now();
-  const since = pusher.failingSinceTs ?? nowMs;
-  logger.info({ app_id: pusher.appId, failures, err: error }, 'a push was not delivered');
-  if (nowMs - since >= giveUpAfterMs) {
-    logger.warn({ app_id: pusher.appId }, 'a push was given up');
-    await store(pushers, [
-      deletePushStatement(pusherNid, push),
-      pusherReachedStatement(pusherNid, pusher.badge, 0),
-    ]);
-    return;
-  }
-  const waitMs = Math.min(retryMsFirst * 2 ** Math.min(failures, 20), retryMsMax);
-  await store(pushers, [pusherFailedStatement(pusherNid, nowMs + waitMs, failures + 1, since)]);
 }
 
 async function store({ database }: Pushers, statements: readonly Statement[]): Promise<void> {

@@ -20,6 +20,12 @@ export const retryMsMax = 3_600_000;
 /** What could not be delivered for so long is given up, so that what is newer gets its turn. */
 export const giveUpAfterMs = 24 * 3_600_000;
 
+/** Of one mail: what is more has to be looked for in the app. */
+export const mailedPushesMax = 500;
+export const mailedRoomsMax = 20;
+export const mailedMessagesMax = 10;
+export const mailedTextLengthMax = 500;
+
 /** How long a gateway may take. */
 export const gatewayTimeoutMs = 30_000;
 export const gatewayAnswerBytesMax = 64 * 1024;

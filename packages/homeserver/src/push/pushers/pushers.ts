@@ -1,4 +1,5 @@
 import type { PushConfig } from '../../config/push.ts';
+import type { Mailer } from '../../mail/mailer.ts';
 import { ChangeKind } from '../../storage/change.ts';
 import type { Database } from '../../storage/database.ts';
 import { NidBlocks } from '../../storage/nid-blocks.ts';
@@ -18,8 +19,10 @@ export interface Pushers {
   readonly owners: ReadonlySet<number>;
   /** Whom a mail address belongs to, among the users of this server. */
   ownerOfAddress(address: string): Promise<number | undefined>;
-  /** Whether mail can be sent. */
-  readonly canMail: boolean;
+  /** Undefined where nothing is told by mail. */
+  readonly mailer: Mailer | undefined;
+  /** Where links in mails lead, with a slash at its end. */
+  readonly baseUrl: string;
   now(): number;
 }
 
@@ -27,7 +30,7 @@ const BLOCK_SIZE = 100;
 
 export type PushersOptions = Pick<
   Pushers,
-  'pushRules' | 'config' | 'ownerOfAddress' | 'canMail' | 'now'
+  'pushRules' | 'config' | 'ownerOfAddress' | 'mailer' | 'baseUrl' | 'now'
 >;
 
 export async function openPushers(options: PushersOptions): Promise<Pushers> {

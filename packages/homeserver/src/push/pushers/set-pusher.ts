@@ -85,7 +85,8 @@ async function checkedKind(
       checkGateway(data, pushers.config.allowHttp);
       return kind;
     case 'email': {
-      if (!pushers.canMail) throw invalidParam('This server sends no mail about notifications');
+      if (pushers.mailer === undefined)
+        throw invalidParam('This server sends no mail about notifications');
       if ((await pushers.ownerOfAddress(pushkey)) === userNid) return kind;
       throw new MatrixError(400, 'M_THREEPID_NOT_FOUND', 'Email not found');
     }

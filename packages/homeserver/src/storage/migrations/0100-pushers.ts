@@ -36,6 +36,7 @@ create table push_queue (
 create table email_throttles (
   pusher_nid bigint not null,
   room_nid bigint not null,
+  last_event_ts bigint not null,
   last_sent_ts bigint not null,
   wait_ms bigint not null,
   primary key (pusher_nid, room_nid)

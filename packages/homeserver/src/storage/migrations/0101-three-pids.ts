@@ -25,12 +25,17 @@ create table validation_sessions (
   client_secret text not null,
   purpose text not null,
   last_send_attempt bigint not null,
-  token_hash {bytes},
-  token_until_ts bigint,
-  next_link text,
   validated_ts bigint,
   created_ts bigint not null
 ) {without_rowid};
 create index validation_sessions_address on validation_sessions (medium, address, client_secret);
 create index validation_sessions_created on validation_sessions (created_ts);
+
+create table validation_tokens (
+  session_id text not null,
+  token_hash {bytes} not null,
+  until_ts bigint not null,
+  next_link text,
+  primary key (session_id, token_hash)
+) {without_rowid};
 `;
