@@ -5,7 +5,16 @@ import { api } from '../harness/api.ts';
 import { testPassword, type TestUser } from '../harness/client.ts';
 import { listAt, textAt, valueAt } from '../harness/json-path.ts';
 import { startMailServer } from '../harness/mail-server.ts';
-import type { ReceivedMail } from '../harness/mail-server.ts';
+import {
+  SECRET,
+  addAddress,
+  askForMail,
+  follow,
+  linkIn,
+  newAddress,
+  proveByMail,
+  withPassword,
+} from './addresses.ts';
 import { ok, outcome, refusal, v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
 
@@ -30,68 +39,16 @@ const quiet = serverTests({
 const closed = serverTests({ enable_3pid_changes: false });
 const limited = serverTests({ email, registrations_require_3pid: ['email'] });
 
-let addresses = 0;
-
-function newAddress(): string {
-  addresses += 1;
-  return `person-${addresses}@example.org`;
-}
-
-const SECRET = 'some.client-secret=_1';
-
-type Asks = { readonly url: string };
-
-async function ask(server: Asks, path: string, body: object) {
-  return api(server.url).request('POST', `${v3}${path}/email/requestToken`, {
-    body: { client_secret: SECRET, send_attempt: 1, ...body },
-  });
-}
-
-function linkIn({ text }: ReceivedMail): URL {
-  const link = text.split('\n').find((line) => line.startsWith('http'));
-  return new URL(link?.trim() ?? '');
-}
-
-/** Follows the link of the newest mail to an address, and presses the button where there is one. */
-async function follow(to: string, count = 1): Promise<{ status: number; location: unknown }> {
-  const mail = (await mailServer.until(to, count)).at(-1);
-  assert.ok(mail !== undefined);
-  const link = linkIn(mail);
-  const method = link.pathname.includes('password_reset') ? 'POST' : 'GET';
-  const answer = await api(link.origin).request(method, link.pathname + link.search);
-  return { status: answer.status, location: answer.headers['location'] };
-}
-
-async function prove(server: Asks, path: string, address: string): Promise<string> {
-  const answer = await ask(server, path, { email: address });
-  assert.equal(answer.status, 200, JSON.stringify(answer.body));
-  assert.equal((await follow(address)).status, 200);
-  return textAt(answer.body, 'sid');
-}
-
-async function withPassword(user: TestUser, path: string, body: object): Promise<string> {
-  const challenge = await user.request('POST', path, { body });
-  const auth = {
-    type: 'm.login.password',
-    identifier: { type: 'm.id.user', user: user.userId },
-    password: testPassword,
-    session: valueAt(challenge.body, 'session'),
-  };
-  return outcome(await user.request('POST', path, { body: { ...body, auth } }));
-}
-
-async function addAddress(server: Asks, user: TestUser, address: string): Promise<void> {
-  const sid = await prove(server, '/account/3pid', address);
-  const added = await withPassword(user, `${v3}/account/3pid/add`, { sid, client_secret: SECRET });
-  assert.equal(added, '200');
-}
-
 async function addressesOf(user: TestUser): Promise<string[]> {
   const body = await ok(user, 'GET', `${v3}/account/3pid`);
   return listAt(body, 'threepids').map((one) => textAt(one, 'address'));
 }
 
-async function logInWith(server: Asks, address: string, password = testPassword): Promise<string> {
+async function logInWith(
+  server: { readonly url: string },
+  address: string,
+  password = testPassword,
+): Promise<string> {
   const identifier = { type: 'm.id.thirdparty', medium: 'email', address };
   const body = { type: 'm.login.password', identifier, password };
   return outcome(await api(server.url).request('POST', `${v3}/login`, { body }));
@@ -101,10 +58,11 @@ test('an address that was proven is added, logs in, and can be taken away', asyn
   const alice = await given.newUser();
   const address = newAddress();
   assert.equal(await logInWith(given.server, address), '403 M_FORBIDDEN');
-  await addAddress(given.server, alice, address.toUpperCase().replace('EXAMPLE', 'Example')).catch(
-    // The mail goes to the canonical form.
-    () => assert.fail(),
-  );
+  // The mail goes to the canonical form.
+  const asked = await askForMail(given.server, '/account/3pid', { email: address.toUpperCase() });
+  assert.equal((await follow(mailServer, address)).status, 200);
+  const proof = { sid: textAt(asked.body, 'sid'), client_secret: SECRET };
+  assert.equal(await withPassword(alice, `${v3}/account/3pid/add`, proof), '200');
   const [mail] = await mailServer.until(address, 1);
   assert.equal(mail?.headers.get('subject'), '[soma.test] Validate your email');
   assert.equal(mail?.headers.get('from'), 'Soma <noreply@example.org>');
@@ -126,11 +84,11 @@ test('a proof is good once, for what it was asked for, and not before the link',
   const address = newAddress();
   const add = (user: TestUser, sid: string): Promise<string> =>
     withPassword(user, `${v3}/account/3pid/add`, { sid, client_secret: SECRET });
-  const asked = await ask(given.server, '/account/3pid', { email: address });
+  const asked = await askForMail(given.server, '/account/3pid', { email: address });
   const sid = textAt(asked.body, 'sid');
   assert.equal(await add(alice, sid), '400 M_THREEPID_AUTH_FAILED');
-  await follow(address);
-  assert.equal((await follow(address)).status, 200);
+  await follow(mailServer, address);
+  assert.equal((await follow(mailServer, address)).status, 200);
   const creds = { sid, client_secret: 'another' };
   const old = { body: { three_pid_creds: creds } };
   assert.equal(
@@ -142,14 +100,14 @@ test('a proof is good once, for what it was asked for, and not before the link',
   });
   assert.equal(await add(bob, sid), '400 M_THREEPID_AUTH_FAILED');
   const other = newAddress();
-  const registering = await prove(given.server, '/register', other);
-  assert.equal(await add(bob, registering), '400 M_THREEPID_AUTH_FAILED');
+  const registering = await proveByMail(given.server, mailServer, '/register', other);
+  assert.equal(await add(bob, registering.sid), '400 M_THREEPID_AUTH_FAILED');
   assert.equal(
-    outcome(await ask(given.server, '/account/3pid', { email: address })),
+    outcome(await askForMail(given.server, '/account/3pid', { email: address })),
     '400 M_THREEPID_IN_USE',
   );
   assert.equal(
-    outcome(await ask(given.server, '/register', { email: address })),
+    outcome(await askForMail(given.server, '/register', { email: address })),
     '400 M_THREEPID_IN_USE',
   );
 });
@@ -157,15 +115,15 @@ test('a proof is good once, for what it was asked for, and not before the link',
 test('two who prove one address do not both get it', async (given) => {
   const [alice, bob] = [await given.newUser(), await given.newUser()];
   const address = newAddress();
-  const first = await prove(given.server, '/account/3pid', address);
-  const second = await ask(given.server, '/account/3pid', {
+  const first = await proveByMail(given.server, mailServer, '/account/3pid', address);
+  const second = await askForMail(given.server, '/account/3pid', {
     email: address,
     client_secret: 'second',
   });
-  await follow(address, 2);
+  await follow(mailServer, address, 2);
   const add = (user: TestUser, sid: string, secret: string): Promise<string> =>
     withPassword(user, `${v3}/account/3pid/add`, { sid, client_secret: secret });
-  assert.equal(await add(alice, first, SECRET), '200');
+  assert.equal(await add(alice, first.sid, SECRET), '200');
   assert.equal(await add(bob, textAt(second.body, 'sid'), 'second'), '400 M_THREEPID_IN_USE');
 });
 
@@ -174,7 +132,7 @@ test('a mail is sent once for each attempt, and any of its links works', async (
   const attempt = async (sendAttempt: number, secret = SECRET): Promise<string> =>
     textAt(
       (
-        await ask(given.server, '/account/3pid', {
+        await askForMail(given.server, '/account/3pid', {
           email: address,
           send_attempt: sendAttempt,
           client_secret: secret,
@@ -206,13 +164,18 @@ test('a mail is sent once for each attempt, and any of its links works', async (
 test('a link leads on where the client wants, on the web', async (given) => {
   const address = newAddress();
   const wanted = 'https://app.example.org/#/after?x=1';
-  const asked = await ask(given.server, '/account/3pid', { email: address, next_link: wanted });
-  const followed = await follow(address);
+  const asked = await askForMail(given.server, '/account/3pid', {
+    email: address,
+    next_link: wanted,
+  });
+  const followed = await follow(mailServer, address);
   assert.equal(followed.status, 302);
   assert.equal(followed.location, `${wanted}&sid=${textAt(asked.body, 'sid')}`);
   for (const nextLink of ['file:///etc/passwd', 'javascript:alert(1)', 'nonsense']) {
     assert.equal(
-      outcome(await ask(given.server, '/account/3pid', { email: address, next_link: nextLink })),
+      outcome(
+        await askForMail(given.server, '/account/3pid', { email: address, next_link: nextLink }),
+      ),
       '400 M_INVALID_PARAM',
     );
   }
@@ -221,14 +184,14 @@ test('a link leads on where the client wants, on the web', async (given) => {
 test('who forgot the password gets a new one by mail', async (given) => {
   const alice = await given.newUser();
   const address = newAddress();
-  await addAddress(given.server, alice, address);
+  await addAddress(given.server, mailServer, alice, address);
   const at = api(given.server.url);
   const path = `${v3}/account/password`;
   const body = { new_password: 'another good password' };
   const challenge = await at.request('POST', path, { body });
   assert.equal(challenge.status, 401);
   assert.deepEqual(valueAt(challenge.body, 'flows'), [{ stages: ['m.login.email.identity'] }]);
-  const asked = await ask(given.server, '/account/password', { email: address });
+  const asked = await askForMail(given.server, '/account/password', { email: address });
   const credentials = { sid: textAt(asked.body, 'sid'), client_secret: SECRET };
   const auth = {
     type: 'm.login.email.identity',
@@ -245,14 +208,14 @@ test('who forgot the password gets a new one by mail', async (given) => {
   assert.match(String(page.body), /<form method="post">/);
   // To look at the page proves nothing.
   assert.equal(await change(), '401 M_UNAUTHORIZED');
-  await follow(address, 2);
+  await follow(mailServer, address, 2);
   assert.equal(await change(), '200');
   assert.equal(await logInWith(given.server, address), '403 M_FORBIDDEN');
   assert.equal(await logInWith(given.server, address, 'another good password'), '200');
   assert.equal((await alice.request('GET', `${v3}/account/whoami`)).status, 401);
   assert.equal(await change(), '400 M_UNKNOWN');
   assert.equal(
-    outcome(await ask(given.server, '/account/password', { email: newAddress() })),
+    outcome(await askForMail(given.server, '/account/password', { email: newAddress() })),
     '400 M_THREEPID_NOT_FOUND',
   );
 });
@@ -260,8 +223,8 @@ test('who forgot the password gets a new one by mail', async (given) => {
 test('who registers with an address has it', async (given) => {
   const at = api(given.server.url);
   const address = newAddress();
-  const sid = await prove(given.server, '/register', address);
-  const body = { username: `mail-${addresses}`, password: testPassword };
+  const proof = await proveByMail(given.server, mailServer, '/register', address);
+  const body = { username: address.split('@')[0], password: testPassword };
   const challenge = await at.request('POST', `${v3}/register`, { body });
   assert.deepEqual(valueAt(challenge.body, 'flows'), [
     { stages: ['m.login.dummy'] },
@@ -270,7 +233,7 @@ test('who registers with an address has it', async (given) => {
   const auth = {
     type: 'm.login.email.identity',
     session: textAt(challenge.body, 'session'),
-    threepidCreds: { sid, client_secret: SECRET },
+    threepidCreds: proof,
   };
   const made = await at.request('POST', `${v3}/register`, { body: { ...body, auth } });
   assert.equal(made.status, 200, JSON.stringify(made.body));
@@ -280,16 +243,16 @@ test('who registers with an address has it', async (given) => {
 test('an account that ends gives its addresses free', async (given) => {
   const alice = await given.newUser();
   const address = newAddress();
-  await addAddress(given.server, alice, address);
+  await addAddress(given.server, mailServer, alice, address);
   const challenge = await withPassword(alice, `${v3}/account/deactivate`, {});
   assert.equal(challenge, '200');
   assert.equal(await logInWith(given.server, address), '403 M_FORBIDDEN');
-  assert.equal(outcome(await ask(given.server, '/register', { email: address })), '200');
+  assert.equal(outcome(await askForMail(given.server, '/register', { email: address })), '200');
 });
 
 test('wrong questions for a proof are refused', async (given) => {
   const refused = async (body: object): Promise<string> =>
-    outcome(await ask(given.server, '/account/3pid', { email: newAddress(), ...body }));
+    outcome(await askForMail(given.server, '/account/3pid', { email: newAddress(), ...body }));
   assert.equal(await refused({ email: 'nonsense' }), '400 M_INVALID_PARAM');
   assert.equal(await refused({ email: 'a@b.c\r\nBcc: x@y.z' }), '400 M_INVALID_PARAM');
   assert.equal(await refused({ client_secret: 'ä' }), '400 M_INVALID_PARAM');
@@ -314,17 +277,17 @@ test('wrong questions for a proof are refused', async (given) => {
 quiet('who asks is not told whose an address is', async (given) => {
   const alice = await given.newUser();
   assert.equal(
-    outcome(await ask(given.server, '/account/password', { email: 'nobody@example.org' })),
+    outcome(await askForMail(given.server, '/account/password', { email: 'nobody@example.org' })),
     '200',
   );
-  const denied = await ask(given.server, '/account/3pid', { email: 'a@elsewhere.org' });
+  const denied = await askForMail(given.server, '/account/3pid', { email: 'a@elsewhere.org' });
   assert.equal(outcome(denied), '403 M_THREEPID_DENIED');
   const link = { email: newAddress(), next_link: 'https://evil.example.org/' };
-  assert.equal(outcome(await ask(given.server, '/register', link)), '400 M_INVALID_PARAM');
+  assert.equal(outcome(await askForMail(given.server, '/register', link)), '400 M_INVALID_PARAM');
   // The link is over before it can be followed.
   const address = newAddress();
-  await ask(given.server, '/account/3pid', { email: address });
-  assert.equal((await follow(address)).status, 400);
+  await askForMail(given.server, '/account/3pid', { email: address });
+  assert.equal((await follow(mailServer, address)).status, 400);
   assert.deepEqual(await addressesOf(alice), []);
 });
 
@@ -338,10 +301,13 @@ closed('an operator may keep addresses as they are, and a server without mail', 
   const address = { body: { medium: 'email', address: 'a@example.org' } };
   assert.equal(await refusal(alice, 'POST', `${path}/delete`, address), '403 M_FORBIDDEN');
   assert.equal(
-    outcome(await ask(given.server, '/account/3pid', { email: 'a@b.c' })),
+    outcome(await askForMail(given.server, '/account/3pid', { email: 'a@b.c' })),
     '403 M_FORBIDDEN',
   );
-  assert.equal(outcome(await ask(given.server, '/register', { email: 'a@b.c' })), '400 M_UNKNOWN');
+  assert.equal(
+    outcome(await askForMail(given.server, '/register', { email: 'a@b.c' })),
+    '400 M_UNKNOWN',
+  );
   const capabilities = await ok(alice, 'GET', `${v3}/capabilities`);
   assert.equal(valueAt(capabilities, 'capabilities', 'm.3pid_changes', 'enabled'), false);
   const anonymous = api(given.server.url);
@@ -353,7 +319,7 @@ closed('an operator may keep addresses as they are, and a server without mail', 
 limited('mails to one address, and from one, are counted', async (given) => {
   const answers: string[] = [];
   for (let attempt = 1; attempt <= 6; attempt += 1) {
-    answers.push(outcome(await ask(given.server, '/account/3pid', { email: newAddress() })));
+    answers.push(outcome(await askForMail(given.server, '/account/3pid', { email: newAddress() })));
   }
   assert.deepEqual(answers, ['200', '200', '200', '200', '200', '429 M_LIMIT_EXCEEDED']);
 });
