@@ -12,6 +12,7 @@ import { somaVersion } from './config/soma-version.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { deviceRemains } from './e2ee/device-remains-store.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
+import { queryProfile } from './federation-client/query-profile.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
@@ -120,6 +121,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     notifyByMail: (userNid, address) => addMailPusher(push.pushers, userNid, address),
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
+    queryRemoteProfile: (userId, field) => queryProfile(federation.client, userId, field),
     departUser: async (userNid) => {
       await resetPushRules(services.pushRules, userNid);
       await departUser(rooms, userNid);

@@ -1,3 +1,5 @@
+import type { JsonObject } from '@soma/protocol';
+
 import type { Accounts } from '../accounts/accounts.ts';
 import type { ThreePids } from '../accounts/three-pids/three-pids.ts';
 import type { Config } from '../config/config.ts';
@@ -35,6 +37,11 @@ export interface AccountServices {
   propagateProfile(userId: string): Promise<void>;
   /** Has unread messages told to a new user's address, where the operator wants that. */
   notifyByMail(userNid: number, address: string): Promise<void>;
+  /**
+   * The profile of a user of another server, or one field of it. Throws `404 M_NOT_FOUND`, `403 M_FORBIDDEN`, and
+   * `502` where that server cannot be asked.
+   */
+  queryRemoteProfile(userId: string, field?: string): Promise<JsonObject>;
   /** Takes a user whose account has ended out of all rooms. */
   departUser(userNid: number): Promise<void>;
 }
