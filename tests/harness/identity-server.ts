@@ -33,6 +33,8 @@ export const IDENTITY_TOKEN = 'identity-token';
 
 const PEPPER = 'pepper';
 
+let invitations = 0;
+
 /** Starts it, and has each server that is started from now on trust its certificate. */
 export async function startIdentityServer(): Promise<IdentityServer> {
   const authority = createTestAuthority();
@@ -61,32 +63,12 @@ export async function startIdentityServer(): Promise<IdentityServer> {
       const refusal = refusals.get(path);
       const answer =
         refusal === undefined
-          ? answerTo(path, body)
+          ? answerTo(path, body, known, publicKey)
           : { errcode: 'M_SESSION_NOT_VALIDATED', error: 'not today' };
       response.writeHead(refusal ?? 200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(answer));
     });
   });
-  const answerTo = (path: string, body: unknown): object => {
-    switch (path) {
-      case '/hash_details':
-        return { algorithms: ['none', 'sha256'], lookup_pepper: PEPPER };
-      case '/lookup':
-        return { mappings: hashed(known) };
-      case '/store-invite':
-        return {
-          token: `token-${requests.length}`,
-          display_name: `${textAt(body, 'address').slice(0, 1)}...`,
-          public_keys: [
-            { public_key: publicKey, key_validity_url: 'https://identity.example/isvalid' },
-          ],
-        };
-      case '/3pid/bind':
-        return { medium: 'email', address: 'bound@example.org', mxid: textAt(body, 'mxid') };
-      default:
-        return {};
-    }
-  };
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
@@ -105,6 +87,33 @@ export async function startIdentityServer(): Promise<IdentityServer> {
       });
     },
   };
+}
+
+function answerTo(
+  path: string,
+  body: unknown,
+  known: ReadonlyMap<string, string>,
+  publicKey: string,
+): object {
+  switch (path) {
+    case '/hash_details':
+      return { algorithms: ['none', 'sha256'], lookup_pepper: PEPPER };
+    case '/lookup':
+      return { mappings: hashed(known) };
+    case '/store-invite':
+      invitations += 1;
+      return {
+        token: `token-${invitations}`,
+        display_name: `${textAt(body, 'address').slice(0, 1)}...`,
+        public_keys: [
+          { public_key: publicKey, key_validity_url: 'https://identity.example/isvalid' },
+        ],
+      };
+    case '/3pid/bind':
+      return { medium: 'email', address: 'bound@example.org', mxid: textAt(body, 'mxid') };
+    default:
+      return {};
+  }
 }
 
 /** Identity Service API, "Hashed lookups". */

@@ -2,7 +2,6 @@ import { canonicalEmail } from './accounts/three-pids/canonical-email.ts';
 import { readOwnerOfAddress } from './accounts/three-pids/three-pid-store.ts';
 import type { Config } from './config/config.ts';
 import type { Mailer } from './mail/mailer.ts';
-import { baseUrlOf } from './open-three-pids.ts';
 import type { OutboundClient } from './outbound/outbound-client.ts';
 import type { PushRules } from './push/push-rules.ts';
 import { deliverMail } from './push/pushers/deliver-mail.ts';
@@ -22,6 +21,7 @@ export interface PushParts {
   readonly pushRules: PushRules;
   readonly http: OutboundClient;
   readonly mailer: Mailer | undefined;
+  readonly baseUrl: string;
   readonly now: () => number;
 }
 
@@ -29,7 +29,7 @@ export interface PushParts {
 export async function openPush(
   parts: PushParts,
 ): Promise<{ readonly pushers: Pushers; close(): Promise<void> }> {
-  const { config, logger, pushRules, http, now } = parts;
+  const { config, logger, pushRules, http, baseUrl, now } = parts;
   const mailer = parts.mailer?.settings.enableNotifs === true ? parts.mailer : undefined;
   const pushers = await openPushers({
     pushRules,
@@ -39,7 +39,7 @@ export async function openPush(
       return readOwnerOfAddress(pushRules.rooms.database.reader, { medium: 'email', address });
     },
     mailer,
-    baseUrl: baseUrlOf(config),
+    baseUrl,
     now,
   });
   if (!config.push.enabled) return { pushers, close: async () => undefined };

@@ -8,7 +8,6 @@ import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
-import { somaVersion } from './config/soma-version.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { deviceRemains } from './e2ee/device-remains-store.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
@@ -23,13 +22,10 @@ import { openFederation } from './open-federation.ts';
 import type { Federation } from './open-federation.ts';
 import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
+import { openOutreach } from './open-outreach.ts';
 import { openPresence } from './open-presence.ts';
-import { openPush } from './open-push.ts';
 import { openSync } from './open-sync.ts';
-import { openMailer, openThreePids } from './open-three-pids.ts';
-import { OutboundClient } from './outbound/outbound-client.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
-import { addMailPusher } from './push/pushers/add-mail-pusher.ts';
 import { devicePushers } from './push/pushers/device-pushers.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
 import type { Projection } from './rooms/projection.ts';
@@ -53,20 +49,15 @@ export interface OpenedServices {
   close(): Promise<void>;
 }
 
+const deviceFollower = allFollowers(deviceRemains, devicePushers);
+
 /** Opens the database and everything that stands on it, lowest first. */
 export async function openServices(config: Config, logger: Logger): Promise<OpenedServices> {
   const { serverName } = config.server;
   const now = Date.now;
   const database = await openDatabase(databaseOptions(config.database), serverName);
   const names = internedNames(database, config.caches.globalFactor);
-  const parts = {
-    database,
-    names,
-    config,
-    logger,
-    now,
-    deviceFollower: allFollowers(deviceRemains, devicePushers),
-  };
+  const parts = { database, names, config, logger, now, deviceFollower };
   const accounts = openAccounts(parts);
   const { encryption, source: encryptionSource } = openEncryption(accounts);
   const ignored = await IgnoredUsers.open(database, names);
@@ -92,22 +83,16 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const conversation = await openConversation(rooms, config, logger);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const federation = openFederation(parts);
-  const { close: closeMedia, ...mediaServices } = await openMediaServices({
-    ...parts,
-    rooms,
-    federation,
-  });
-  const http = outboundClient(config);
-  const mailer = openMailer(config, logger);
-  const push = await openPush({ config, logger, pushRules: opened.pushRules, http, mailer, now });
+  const mediaParts = { ...parts, rooms, federation };
+  const { close: closeMedia, ...mediaServices } = await openMediaServices(mediaParts);
+  const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
   const services: ClientServices = {
     config,
     accounts,
-    threePids: openThreePids(accounts, config, mailer, http),
     logger,
     rooms,
     ...opened,
-    pushers: push.pushers,
+    ...outreach.services,
     sync,
     slidingSync: openSlidingContext(sync),
     presence,
@@ -118,7 +103,6 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     rateLimits,
-    notifyByMail: (userNid, address) => addMailPusher(push.pushers, userNid, address),
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
     queryRemoteProfile: (userId, field) => queryProfile(federation.client, userId, field),
@@ -129,17 +113,10 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   const close = async (): Promise<void> => {
     presenceOpened.close();
-    mailer?.close();
-    for (const opens of [
-      push,
-      http,
-      conversation,
-      { close: closeMedia },
-      federation,
-      accounts,
-      database,
-    ])
-      await opens.close();
+    for (const each of [outreach, conversation, { close: closeMedia }, federation, accounts]) {
+      await each.close();
+    }
+    await database.close();
   };
   return { services, federation, close };
 }
@@ -152,13 +129,6 @@ function roomProjections(names: InternedNames, { server, rooms }: Config): Proje
     new RoomListingProjection(),
     new RelationsProjection(),
   ];
-}
-
-/** For what is no homeserver and somebody outside has chosen: push gateways, identity servers. */
-function outboundClient({ outbound }: Config): OutboundClient {
-  const { ipRangeBlacklist: blacklist, ipRangeWhitelist: whitelist, proxy } = outbound;
-  const userAgent = `Soma/${somaVersion()}`;
-  return new OutboundClient({ addresses: { blacklist, whitelist }, userAgent, proxy });
 }
 
 function retentionBounds({ retention }: Config): RetentionBounds | undefined {

@@ -67,13 +67,25 @@ test('registration stays closed where registrations_require_3pid asks for what n
     server_name: 'example.org',
     enable_registration: true,
     enable_registration_without_verification: true,
-    registrations_require_3pid: ['email'],
+    registrations_require_3pid: ['msisdn'],
   });
   assert.equal(config.registration.enabled, false);
   assert.match(
     warnings[0] ?? '',
     /^Registration stays closed: .* registrations_require_3pid asks for\.$/,
   );
+});
+
+test('a registration that needs a mail address needs a way to send mail', () => {
+  const base = {
+    server_name: 'example.org',
+    enable_registration: true,
+    registrations_require_3pid: ['email'],
+  };
+  assert.throws(() => configFrom(base), /registrations_require_3pid/);
+  const { config } = configFrom({ ...base, email: { notif_from: 'soma@example.org' } });
+  assert.equal(config.registration.enabled, true);
+  assert.equal(config.registration.requiresEmail, true);
 });
 
 test('disable_registration closes what enable_registration opens', () => {

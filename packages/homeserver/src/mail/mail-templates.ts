@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { escapeHtml } from '../html/html.ts';
-import type { MailValue } from './mailer.ts';
 import { templateTexts } from './template-texts.ts';
 import type { TemplateName } from './template-texts.ts';
+
+/** A text, or what stands for it in HTML and in plain text. */
+export type MailValue = string | { readonly html: string; readonly text: string };
 
 type Form = 'html' | 'text';
 

@@ -2,7 +2,7 @@ import { createTransport } from 'nodemailer';
 import type { Transporter } from 'nodemailer';
 
 import type { MailSettings } from '../config/config.ts';
-import { MailTemplates } from './mail-templates.ts';
+import type { MailTemplates, MailValue } from './mail-templates.ts';
 import type { TemplateName } from './template-texts.ts';
 
 /** What is sent to whom. */
@@ -14,9 +14,6 @@ export interface Mail {
   readonly values: Readonly<Record<string, MailValue>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
-
-/** A text, or what stands for it in HTML and in plain text. */
-export type MailValue = string | { readonly html: string; readonly text: string };
 
 const TIMEOUT_MS = 30_000;
 

@@ -1,3 +1,6 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { MatrixError, invalidParam } from '../../errors/matrix-error.ts';
 import type { Mailer } from '../../mail/mailer.ts';
 import type { TemplateName } from '../../mail/template-texts.ts';
@@ -27,6 +30,10 @@ export interface ValidationRequest {
   countAttempt(address: string): void;
 }
 
+/** As Synapse: an address that nothing is sent to takes so long as well. */
+const SILENT_MS_MIN = 100;
+const SILENT_MS_MAX = 1_000;
+
 const SESSION_LETTERS = 16;
 const TOKEN_LETTERS = 32;
 
@@ -52,19 +59,21 @@ export async function requestValidation(
   request: ValidationRequest,
 ): Promise<string> {
   const { config } = threePids;
-  const { purpose, clientSecret, nextLink } = request;
+  const { purpose, clientSecret } = request;
   const mailer = usableMailer(threePids, purpose);
   if (!CLIENT_SECRET.test(clientSecret)) throw invalidParam('client_secret is not valid');
-  checkNextLink(nextLink, config.nextLinkDomains);
+  const nextLink = checkedNextLink(request.nextLink, config.nextLinkDomains);
   const address: Address = { medium: 'email', address: canonicalEmail(request.email) };
   // Who forgot a password has the address already.
   if (purpose !== 'password') checkAllowed(config, address);
   request.countAttempt(address.address);
   const owner = await readOwnerOfAddress(threePids.accounts.database.reader, address);
   if ((owner === undefined) !== (purpose === 'password')) {
-    return sendLink(threePids, mailer, request, address);
+    return sendLink(threePids, mailer, { ...request, nextLink }, address);
   }
   if (!config.inhibitErrors) throw purpose === 'password' ? addressUnknown() : addressInUse();
+  // Who asks must not tell by the time it takes either.
+  await delay(randomInt(SILENT_MS_MIN, SILENT_MS_MAX));
   if (purpose === 'register') await mailer.send(alreadyInUse(mailer, address));
   return randomLetters(SESSION_LETTERS);
 }
@@ -133,12 +142,17 @@ function addressUnknown(): MatrixError {
 }
 
 /** CS API: a link may lead anywhere on the web that the operator allows, and nowhere else. */
-function checkNextLink(nextLink: string | undefined, domains: readonly string[] | undefined): void {
-  if (nextLink === undefined) return;
+function checkedNextLink(
+  nextLink: string | undefined,
+  domains: readonly string[] | undefined,
+): string | undefined {
+  if (nextLink === undefined) return undefined;
   const url = URL.parse(nextLink);
-  const isWeb = url !== null && (url.protocol === 'https:' || url.protocol === 'http:');
-  const isAllowed = domains === undefined || (url !== null && domains.includes(url.hostname));
-  if (!isWeb || !isAllowed || nextLink.length > nextLinkLengthMax) {
+  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
+  const isAllowed = domains === undefined || domains.includes(url?.hostname ?? '');
+  if (url === null || !isWeb || !isAllowed || url.href.length > nextLinkLengthMax) {
     throw invalidParam('next_link is not http(s), or leads where this server leads nobody');
   }
+  // As it is understood, not as it was written: that could hold another line of the answer's head.
+  return url.href;
 }

@@ -60,6 +60,7 @@ export async function isOver(
   return isRead(order, threads.get(eventNid) ?? 0, read);
 }
 
+/** The number is told also where it is 0, as Synapse does: by that gateways clear it on the app. */
 function badgeNotification(pusher: Pusher, badge: number): JsonObject {
   return { notification: { counts: { unread: badge }, devices: [device(pusher)] } };
 }

@@ -84,7 +84,7 @@ const deleteOthers = 'from pushers where key_hash = ? and user_nid <> ?';
 const deleteOfDevices = `from pushers where user_nid = ? and device_nid not in
   (select d.device_nid from devices d where d.user_nid = ?)`;
 const deleteAll = 'from pushers where user_nid = ?';
-const deleteMail = `from pushers where user_nid = ? and kind = 'email' and pushkey = ?`;
+const deleteMail = `from pushers where user_nid = ? and kind = 'email' and lower(pushkey) = ?`;
 
 const reached = query(
   `update pushers set badge = ?, next_ts = ?, failures = 0, failing_since_ts = null
@@ -174,7 +174,7 @@ export function deletePushersOfUserStatements(userNid: number): Statement[] {
   return removeStatements('all', userNid);
 }
 
-/** The one that mails to an address. */
+/** The one that mails to an address, which the client may have written in capitals. */
 export function deleteMailPusherStatements(userNid: number, address: string): Statement[] {
   return removeStatements('mail', userNid, escapeText(address));
 }
