@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
   createRoom,
@@ -227,7 +228,7 @@ test('a pushkey that the gateway rejects ends its pusher', async (given) => {
   const eventId = await sendText(alice, roomId, 'hello');
   await gateway.until(gone, (told) => told.length > 0);
   await gateway.until(kept, tellsOf(eventId));
-  while ((await pushkeysOf(bob)).length > 1);
+  while ((await pushkeysOf(bob)).length > 1) await sleep(20);
   assert.deepEqual(await pushkeysOf(bob), [kept]);
   gateway.rejected = [];
 });

@@ -59,7 +59,9 @@ export class Deliveries {
 
   async #look(): Promise<void> {
     const { reader, now } = this.#options;
-    for (const { pusherNid, nextTs } of await readDuePushers(reader)) {
+    // Those that run are among them.
+    const limit = 2 * deliveriesAtOnceMax;
+    for (const { pusherNid, nextTs } of await readDuePushers(reader, limit)) {
       if (this.#running.size >= deliveriesAtOnceMax || this.#stop.signal.aborted) return;
       const waitMs = nextTs - now();
       if (waitMs > 0) {

@@ -1,7 +1,7 @@
 import { write } from '../../storage/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { giveUpAfterMs, retryMsFirst, retryMsMax } from './limits.ts';
-import { deletePushStatement } from './push-queue-store.ts';
+import { deleteOldPushesStatement, deletePushStatement } from './push-queue-store.ts';
 import type { QueuedPush } from './push-queue-store.ts';
 import { pusherFailedStatement, pusherReachedStatement } from './pusher-store.ts';
 import type { Pusher } from './pusher-store.ts';
@@ -19,11 +19,13 @@ export async function noteFailure(
   const since = pusher.failingSinceTs ?? nowMs;
   logger.info({ app_id: pusher.appId, failures, err: error }, 'a push was not delivered');
   if (nowMs - since >= giveUpAfterMs) {
-    logger.warn({ app_id: pusher.appId }, 'a push was given up');
+    logger.warn({ app_id: pusher.appId }, 'pushes were given up');
     await write(pushers.database, {
       positions: 0,
       statements: [
         deletePushStatement(pusherNid, push),
+        // Once its gateway is back, nobody wants to be told of all that has grown old.
+        deleteOldPushesStatement(pusherNid, nowMs - giveUpAfterMs),
         pusherReachedStatement(pusherNid, pusher.badge, 0),
       ],
     });

@@ -50,6 +50,7 @@ const insert = query(
 const remove = query(
   'delete from push_queue where pusher_nid = ? and position = ? and event_nid = ?',
 );
+const removeOld = query('delete from push_queue where pusher_nid = ? and queued_ts < ?');
 const removeBadges = query('delete from push_queue where pusher_nid = ? and event_nid = 0');
 const first = query<{
   position: number;
@@ -66,7 +67,7 @@ const due = query<{ pusher_nid: number; next_ts: number }>(
   `select p.pusher_nid, p.next_ts from pushers p
    where p.enabled = 1 and exists (
      select 1 from push_queue q where q.pusher_nid = p.pusher_nid)
-   order by p.next_ts`,
+   order by p.next_ts limit ?`,
 );
 
 /** Members of this server with a pusher, who are joined. */
@@ -114,6 +115,11 @@ export function deletePushStatement(pusherNid: number, push: QueuedPush): Statem
   return statement(remove, pusherNid, push.position, push.eventNid);
 }
 
+/** What was queued before `beforeTs`. */
+export function deleteOldPushesStatement(pusherNid: number, beforeTs: number): Statement {
+  return statement(removeOld, pusherNid, beforeTs);
+}
+
 /** What a pusher is told next: events, oldest first, and a bare number last, since events bring the number too. */
 export async function readQueuedPushes(
   reader: Reader,
@@ -132,7 +138,8 @@ export async function readQueuedPushes(
 /** The pushers that are to be told something, with the time from which on, the soonest first. */
 export async function readDuePushers(
   reader: Reader,
+  limit: number,
 ): Promise<{ readonly pusherNid: number; readonly nextTs: number }[]> {
-  const rows = await reader.all(due);
+  const rows = await reader.all(due, limit);
   return rows.map((row) => ({ pusherNid: row.pusher_nid, nextTs: row.next_ts }));
 }
