@@ -93,7 +93,7 @@ test('a proof is good once, for what it was asked for, and not before the link',
   const old = { body: { three_pid_creds: creds } };
   assert.equal(
     await refusal(alice, 'POST', `${v3}/account/3pid`, old),
-    '400 M_THREEPID_AUTH_FAILED',
+    '403 M_THREEPID_AUTH_FAILED',
   );
   await ok(alice, 'POST', `${v3}/account/3pid`, {
     body: { threePidCreds: { sid, client_secret: SECRET } },
