@@ -58,8 +58,6 @@ export const knownMissing: readonly string[] = [
   'PUT /_matrix/federation/v2/invite/{roomId}/{eventId}',
   'PUT /_matrix/federation/v2/send_join/{roomId}/{eventId}',
   'PUT /_matrix/federation/v2/send_leave/{roomId}/{eventId}',
-  // Administration.
-  'GET /_matrix/client/v3/admin/whois/{userId}',
 ];
 
 const roles: readonly { readonly paths: RegExp; readonly role: string }[] = [

@@ -47,6 +47,7 @@ import { getTurnServer } from './turn-server.ts';
 import { getVersions } from './versions.ts';
 import { getWellknown, getWellknownServer, getWellknownSupport } from './well-known.ts';
 import { getTokenOwner } from './whoami.ts';
+import { getWhoIs } from './whois.ts';
 
 /** The endpoints about the server itself, accounts, and what users keep on the server. */
 export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
@@ -74,6 +75,7 @@ export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
   setAdminLockUser,
   getAdminSuspendUser,
   setAdminSuspendUser,
+  getWhoIs,
 
   showFallback,
   submitFallback,
