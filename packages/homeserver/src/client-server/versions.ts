@@ -54,7 +54,7 @@ const unstableFeatures: Readonly<Record<string, boolean>> = {
   'uk.tcpip.msc4133.stable': true,
 };
 
-function featuresOf({ sessions, rooms }: Config): object {
+function featuresOf({ sessions, rooms, turn }: Config): object {
   return {
     ...unstableFeatures,
     ...forcedEncryption(rooms),
@@ -62,6 +62,8 @@ function featuresOf({ sessions, rooms }: Config): object {
     'org.matrix.msc3882': sessions.viaExistingSession.enabled,
     // Events that are sent later.
     'org.matrix.msc4140': rooms.maxEventDelayMs !== undefined,
+    // What carries group calls.
+    'org.matrix.msc4143': turn.matrixRtc.transports.length > 0,
   };
 }
 
