@@ -48,6 +48,7 @@ export async function startAccountEdge(
     rateLimits,
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     propagateProfile: async (userId: string) => void propagated.push(userId),
+    joinFirstRooms: async () => {},
     departUser: async () => {},
   };
   const edge = await listen(

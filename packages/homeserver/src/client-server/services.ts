@@ -28,6 +28,8 @@ export interface AccountServices {
   readonly rateLimits: RateLimiters;
   /** Sends the user's profile, as it is now, into the rooms that the user has joined. */
   propagateProfile(userId: string): Promise<void>;
+  /** Has a new user join the rooms that the operator names. */
+  joinFirstRooms(user: { readonly userId: string; readonly isGuest: boolean }): Promise<void>;
   /** Takes a user whose account has ended out of all rooms. */
   departUser(userNid: number): Promise<void>;
 }
