@@ -13,7 +13,7 @@ import type { Rooms } from '../rooms/rooms.ts';
 import { sendEvent } from '../rooms/send-event.ts';
 import type { SendRequest, SendTransaction } from '../rooms/send-event.ts';
 import { countRedaction } from './count-redaction.ts';
-import { DelayQuery, sendLater } from './delayed-events.ts';
+import { DelayQuery, sendLater, sendLaterOnce } from './delayed-events.ts';
 import { checkMayInvite, countInvite, localInvitee } from './invitations.ts';
 import { countJoin, isNewMember } from './join-room.ts';
 import { checkMaySend } from './may-send.ts';
@@ -65,13 +65,13 @@ const send = clientEndpoint({
   body: JsonObject,
   responses: { 200: EventIdBody },
   errcodes: ['M_TOO_LARGE'],
-  handle: async ({ params, query, body, requester }, services) => {
+  handle: async ({ params, path, query, body, requester }, services) => {
     const { roomId, eventType: type } = params;
     const delayMs = query['org.matrix.msc4140.delay'];
     if (delayMs !== undefined) {
       await checkMaySend(services.rooms, requester, { type, content: body });
       const request = { roomId, type, stateKey: undefined, content: body, delayMs };
-      return sendLater(services, requester, request);
+      return sendLaterOnce(services, requester, path, request);
     }
     const transaction = transactionOf(requester, params.txnId);
     return sendMessage(services.rooms, requester, params, body, transaction);
