@@ -3,11 +3,26 @@ import { test as plainTest } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { api } from '../harness/api.ts';
-import { createRoom, joinRoom, registerUser, sendState, type TestUser } from '../harness/client.ts';
+import {
+  createRoom,
+  joinRoom,
+  registerUser,
+  sendState,
+  sendText,
+  type TestUser,
+} from '../harness/client.ts';
 import { testEngines } from '../harness/engines.ts';
 import { startHomeserver } from '../harness/homeserver-process.ts';
 import { listAt, textAt, valueAt } from '../harness/json-path.ts';
-import { ok, outcome, readContent, readMessages, refusal, roomPath } from './requests.ts';
+import {
+  ok,
+  outcome,
+  readContent,
+  readEvent,
+  readMessages,
+  refusal,
+  roomPath,
+} from './requests.ts';
 import { tell } from './seen-event.ts';
 import { serverTests } from './server-test.ts';
 
@@ -176,4 +191,19 @@ test('a send with a delay is repeated in peace', async (given) => {
   const first = await ok(alice, 'PUT', path, request);
   assert.deepEqual(await ok(alice, 'PUT', path, request), first);
   assert.equal((await waiting(alice)).length, 1);
+});
+
+test('a redaction may be delayed, in room versions old and new', async (given) => {
+  const alice = await given.newUser();
+  for (const version of ['10', '12']) {
+    const roomId = await createRoom(alice, { room_version: version });
+    const eventId = await sendText(alice, roomId, 'regretted');
+    const path = roomPath(roomId, 'send', 'm.room.redaction', version);
+    const later = { query: query(100), body: { redacts: eventId } };
+    await ok(alice, 'PUT', path, later);
+    const body = async () => valueAt((await readEvent(alice, roomId, eventId)).content, 'body');
+    await until(async () => (await body()) === undefined);
+    const bad = await refusal(alice, 'PUT', `${path}-bad`, { query: query(100), body: {} });
+    assert.equal(bad, '400 M_BAD_JSON');
+  }
 });

@@ -4,6 +4,7 @@ import { forbidden, invalidParam } from '../errors/matrix-error.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { JsonObject } from '../http/schemas.ts';
 import type { DelayRequest } from '../rooms/delayed/delayed-events.ts';
+import { redactsOf } from '../rooms/redacts-of.ts';
 import { checkMaySend } from './may-send.ts';
 import { RepeatedRequests } from './repeated-requests.ts';
 import { viewerOf } from './room-reading.ts';
@@ -19,7 +20,7 @@ export const DelayQuery = Type.Object({
   'org.matrix.msc4140.delay': Type.Optional(Type.Integer({ minimum: 0 })),
 });
 
-/** Sends later what the request would send now. Throws `403 M_FORBIDDEN`, `429 M_LIMIT_EXCEEDED`. */
+/** Sends later what the request would send now. Throws `400 M_BAD_JSON`, `403 M_FORBIDDEN`, `429 M_LIMIT_EXCEEDED`. */
 export async function sendLater(
   { delayedEvents }: ClientServices,
   requester: Requester,
@@ -27,6 +28,7 @@ export async function sendLater(
 ): Promise<{ delay_id: string }> {
   // A membership says more than its event, so that it has endpoints of its own.
   if (request.type === 'm.room.member') throw invalidParam('Memberships cannot be delayed');
+  redactsOf(request.type, request.content);
   return { delay_id: await delayedEvents.add(viewerOf(requester), request) };
 }
 

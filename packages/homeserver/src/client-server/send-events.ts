@@ -3,12 +3,13 @@ import { Type } from 'typebox';
 import type { JsonObject as Json } from '@soma/protocol';
 
 import { checkCanonicalAlias } from '../directory/check-canonical-alias.ts';
-import { badJson, forbidden } from '../errors/matrix-error.ts';
+import { forbidden } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { JsonObject } from '../http/schemas.ts';
 import { setGuestAccess } from '../membership/set-guest-access.ts';
 import { setMembershipState } from '../membership/set-membership-state.ts';
+import { redactsOf } from '../rooms/redacts-of.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { sendEvent } from '../rooms/send-event.ts';
 import type { SendRequest, SendTransaction } from '../rooms/send-event.ts';
@@ -94,14 +95,6 @@ const sendWithoutTransaction = clientEndpoint({
   handle: ({ params, body, requester }, { rooms }) =>
     sendMessage(rooms, requester, params, body, undefined),
 });
-
-/** Since v1.18 redactions may be sent like any event, with `redacts` in the content in every room version. */
-function redactsOf(type: string, content: Json): string | undefined {
-  if (type !== 'm.room.redaction') return undefined;
-  const { redacts } = content;
-  if (typeof redacts !== 'string') throw badJson('redacts must be the ID of an event');
-  return redacts;
-}
 
 const redactBody = Type.Object({ reason: Type.Optional(Type.String()) });
 

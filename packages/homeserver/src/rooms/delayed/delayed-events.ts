@@ -7,6 +7,7 @@ import { write } from '../../storage/database.ts';
 import type { Statement } from '../../storage/sql.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { readEvent } from '../event-store.ts';
+import { redactsOf } from '../redacts-of.ts';
 import type { Rooms } from '../rooms.ts';
 import { sendEvent } from '../send-event.ts';
 import { readCurrentStateKey } from '../state-store.ts';
@@ -188,6 +189,7 @@ export class DelayedEvents {
           type,
           stateKey,
           content,
+          redacts: redactsOf(type, content),
           ...(deviceNid === undefined
             ? {}
             : { transaction: { deviceNid, transactionId: delayId } }),
