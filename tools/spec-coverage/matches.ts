@@ -1,6 +1,7 @@
 import type { SpecOperation } from './operations.ts';
 import type { TestRequest } from './test-requests.ts';
 
+const V3 = '/_matrix/client/v3/';
 /** Prefixes below which a client-server endpoint answers as below `v3`. */
 const SAME_AS_V3 = /^\/_matrix\/client\/(r0|unstable|api\/v1|\*)\//;
 /** What a test may leave off, because it stands in a base that only the run knows. */
@@ -12,7 +13,7 @@ export function isRequestOf(request: TestRequest, { method, path }: SpecOperatio
   const [asked = ''] = request.path.split('?');
   const start = asked.search(/\/(_matrix|\.well-known)(\/|$)/);
   if (start !== -1) {
-    return isSame(segmentsOf(asked.slice(start).replace(SAME_AS_V3, v3)), segmentsOf(path));
+    return isSame(segmentsOf(asked.slice(start).replace(SAME_AS_V3, V3)), segmentsOf(path));
   }
   if (asked.startsWith('/')) {
     return isSame(segmentsOf(asked), segmentsOf(path.replace(BASE, '')));
@@ -20,8 +21,6 @@ export function isRequestOf(request: TestRequest, { method, path }: SpecOperatio
   const tail = segmentsOf(asked);
   return tail.length > 1 && isSame(tail, segmentsOf(path).slice(-tail.length));
 }
-
-const v3 = '/_matrix/client/v3/';
 
 function segmentsOf(path: string): readonly string[] {
   return path.split('/');
