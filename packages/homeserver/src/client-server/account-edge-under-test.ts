@@ -68,6 +68,7 @@ export async function startAccountEdge(
     notifyByMail: async () => {},
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     propagateProfile: async (userId: string) => void propagated.push(userId),
+    joinFirstRooms: async () => {},
     queryRemoteProfile: async () => {
       throw notFound('No such profile');
     },

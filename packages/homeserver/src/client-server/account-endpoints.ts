@@ -43,6 +43,8 @@ import { refresh } from './refresh.ts';
 import { checkUsernameAvailability, register } from './register.ts';
 import { registrationTokenValidity } from './registration-token.ts';
 import { requestTokenEndpoints } from './request-tokens.ts';
+import { getRootPage } from './root-page.ts';
+import { getRtcTransports } from './rtc-transports.ts';
 import type { AccountServices } from './services.ts';
 import { deleteRoomTag, getRoomTags, setRoomTag } from './tags.ts';
 import { threePidEndpoints } from './three-pids.ts';
@@ -50,9 +52,11 @@ import { getTurnServer } from './turn-server.ts';
 import { getVersions } from './versions.ts';
 import { getWellknown, getWellknownServer, getWellknownSupport } from './well-known.ts';
 import { getTokenOwner } from './whoami.ts';
+import { getWhoIs } from './whois.ts';
 
 /** The endpoints about the server itself, accounts, and what users keep on the server. */
 export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
+  getRootPage,
   getVersions,
   getWellknown,
   getWellknownServer,
@@ -77,6 +81,7 @@ export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
   setAdminLockUser,
   getAdminSuspendUser,
   setAdminSuspendUser,
+  getWhoIs,
 
   ...requestTokenEndpoints,
   ...threePidEndpoints,
@@ -114,4 +119,5 @@ export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
 
   requestOpenIdToken,
   getTurnServer,
+  getRtcTransports,
 ];

@@ -7,6 +7,7 @@ import type { Config } from '../config/config.ts';
 import { InteractiveAuth } from '../http/interactive-auth.ts';
 import type { Flows } from '../http/interactive-auth.ts';
 import { CAPTCHA, captchaStage } from '../http/interactive-auth/captcha-stage.ts';
+import { Confirmations } from '../http/interactive-auth/confirmations.ts';
 import { dummyStage } from '../http/interactive-auth/dummy-stage.ts';
 import { EMAIL_IDENTITY, emailStage } from '../http/interactive-auth/email-stage.ts';
 import type { UseEmailProof } from '../http/interactive-auth/email-stage.ts';
@@ -24,7 +25,7 @@ import { captchaVerifier } from './verify-captcha.ts';
 /** Interactive authentication with the stages that this release has. */
 export function openInteractiveAuth(
   accounts: Accounts,
-  { captcha, consent, email }: Pick<Config, 'captcha' | 'consent' | 'email'>,
+  { captcha, consent, email, sessions }: Pick<Config, 'captcha' | 'consent' | 'email' | 'sessions'>,
   limiters: RateLimiters,
 ): InteractiveAuth {
   return new InteractiveAuth({
@@ -40,6 +41,7 @@ export function openInteractiveAuth(
       ...(captcha === undefined ? [] : [captchaStage(captcha.publicKey, captchaVerifier(captcha))]),
     ],
     sessions: new MemorySessions({ now: accounts.now }),
+    confirmations: new Confirmations(sessions.uiAuth.sessionTimeoutMs, accounts.now),
     failedAttempts: limiters['rc_login.failed_attempts'],
   });
 }

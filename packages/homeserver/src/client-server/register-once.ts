@@ -52,6 +52,7 @@ export async function registerOnce(
     const userNid = await accounts.names.users.intern(registered.userId);
     await services.notifyByMail(userNid, threePid.address);
   }
+  await services.joinFirstRooms({ userId: registered.userId, isGuest: false });
   return toClientRegistration(registered, accounts.serverName);
 }
 

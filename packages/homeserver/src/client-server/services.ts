@@ -37,6 +37,8 @@ export interface AccountServices {
   propagateProfile(userId: string): Promise<void>;
   /** Has unread messages told to a new user's address, where the operator wants that. */
   notifyByMail(userNid: number, address: string): Promise<void>;
+  /** Has a new user join the rooms that the operator names. */
+  joinFirstRooms(user: { readonly userId: string; readonly isGuest: boolean }): Promise<void>;
   /**
    * The profile of a user of another server, or one field of it. Throws `404 M_NOT_FOUND`, `403 M_FORBIDDEN`, and
    * `502` where that server cannot be asked.
