@@ -16,8 +16,6 @@ export const knownMissing: readonly string[] = [
   'GET /_matrix/client/v1/auth_metadata',
   'GET /_matrix/client/v3/login/sso/redirect',
   'GET /_matrix/client/v3/login/sso/redirect/{idpId}',
-  // Third-party identifiers.
-  // Pushers.
   // Rooms of other servers.
   'PUT /_matrix/federation/v1/3pid/onbind',
   'GET /_matrix/federation/v1/backfill/{roomId}',
