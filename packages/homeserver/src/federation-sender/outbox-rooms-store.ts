@@ -18,8 +18,8 @@ const note = query(
 const setSent = query(
   'update outbox_destinations set sent_position = ? where server_name = ? and sent_position < ?',
 );
-const behind = query<{ room_nid: number; last_order: number }>(
-  `select r.room_nid, r.last_order from outbox_destinations d
+const behind = query<{ room_nid: number; last_order: number; sent_position: number }>(
+  `select r.room_nid, r.last_order, d.sent_position from outbox_destinations d
    join outbox_rooms r on r.server_name = d.server_name and r.last_order > d.sent_position
    where d.server_name = ? order by r.last_order limit ?`,
 );
@@ -56,14 +56,20 @@ export function sentUpToStatement(serverName: string, position: number): Stateme
   return statement(setSent, position, serverName, position);
 }
 
-/** Up to `limit` rooms of which the destination has not got everything, those that it waits for longest first. */
+/**
+ * Up to `limit` rooms of which the destination has not got everything, those that it waits for longest first, and the
+ * position up to which it has.
+ */
 export async function readRoomsBehind(
   reader: Reader,
   serverName: string,
   limit: number,
-): Promise<OutboxRoom[]> {
+): Promise<{ readonly rooms: readonly OutboxRoom[]; readonly sentPosition: number }> {
   const rows = await reader.all(behind, serverName, limit);
-  return rows.map((row) => ({ roomNid: row.room_nid, lastOrder: row.last_order }));
+  return {
+    rooms: rows.map((row) => ({ roomNid: row.room_nid, lastOrder: row.last_order })),
+    sentPosition: rows[0]?.sent_position ?? 0,
+  };
 }
 
 /** Up to `limit` destinations with a name after this one that have something to get. */
