@@ -70,10 +70,10 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     verify: verifySignature,
     retention: retentionBounds(config),
   });
-  const { presence, ...presenceOpened } = openPresence(config.presence, database, now);
-  const sources = syncSources(notices, presenceOpened.source, encryptionSource);
+  const presence = openPresence(config.presence, database, now);
+  const sources = syncSources(notices, presence.source, encryptionSource);
   const sync = openSync(rooms, sources, config, logger);
-  presenceOpened.wake(sync.notifier, logger);
+  presence.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const conversation = await openConversation(rooms, config, logger);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
@@ -83,14 +83,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rooms,
     federation,
   });
-  const sender = await openFederationSender({
-    ...parts,
-    rooms,
-    federation,
-    typing: opened.ephemeral.typing,
-    presence,
-    presenceOf: presenceOpened.source.contentOf,
-  });
+  const { typing } = opened.ephemeral;
+  const sender = await openFederationSender({ ...parts, rooms, federation, typing, presence });
   const services: ClientServices = {
     config,
     accounts,
@@ -98,7 +92,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     ...opened,
     sync,
     slidingSync: openSlidingContext(sync),
-    presence,
+    presence: presence.presence,
     encryption,
     ...mediaServices,
     directory: { rooms, config: config.directory },
@@ -113,19 +107,13 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
       await departUser(rooms, userNid);
     },
   };
-  const close = async (): Promise<void> => {
-    presenceOpened.close();
-    for (const opens of [
-      conversation,
-      sender,
-      { close: closeMedia },
-      federation,
-      accounts,
-      database,
-    ])
-      await opens.close();
-  };
-  return { services, federation, close };
+  const media = { close: closeMedia };
+  const inOrder = [presence, conversation, sender, media, federation, accounts, database];
+  return { services, federation, close: () => closeAll(inOrder) };
+}
+
+async function closeAll(inOrder: readonly { close(): void | Promise<void> }[]): Promise<void> {
+  for (const opens of inOrder) await opens.close();
 }
 
 /** What follows from events, apart from what people notice. */

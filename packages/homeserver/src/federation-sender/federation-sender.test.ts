@@ -146,15 +146,14 @@ for (const engine of testEngines()) {
         await gate.promise;
         return { pdus: {} };
       };
-      const count = queuedPdusMax + 1;
-      const bodies = Array.from({ length: count }, (_, index) => `message ${index}`);
+      const bodies = Array.from({ length: queuedPdusMax + 1 }, (_, index) => `message ${index}`);
       await Promise.all(bodies.map((body, index) => say(rooms[index % 2] ?? '', body)));
       await given.follower.catchUp();
       gate.resolve();
       await given.settle();
       const taken = bodiesTakenBy(peer);
       assert.ok(taken.length < queuedPdusMax);
-      assert.deepEqual(taken.slice(-2).toSorted(), bodies.slice(-2).toSorted());
+      assert.deepEqual(new Set(taken.slice(-2)), new Set(bodies.slice(-2)));
     });
 
     test('after an outage every room is caught up with, by its newest event', async () => {
