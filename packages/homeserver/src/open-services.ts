@@ -10,6 +10,7 @@ import type { Config } from './config/config.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { deviceRemains } from './e2ee/device-remains-store.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
+import { queryProfile } from './federation-client/query-profile.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
@@ -102,6 +103,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rateLimits,
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
+    queryRemoteProfile: (userId, field) => queryProfile(federation.client, userId, field),
     departUser: async (userNid) => {
       await resetPushRules(services.pushRules, userNid);
       await departUser(rooms, userNid);
