@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { testEngines } from '../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../tests/harness/engines.ts';
+import { SERVER_NAME } from '../ephemeral/signer-under-test.ts';
 import { FederationError } from '../federation-client/federation-error.ts';
 import { alice, createPublicRoom, openRoomGraph } from '../membership/room-graph-under-test.ts';
 import type { RoomGraphUnderTest } from '../membership/room-graph-under-test.ts';
 import { OutboundError } from '../outbound/outbound-error.ts';
 import { readEventById } from '../rooms/event-store.ts';
 import { relayEventStatement, withholdEventStatement } from './event-relay-store.ts';
-import { queuedPdusMax } from './limits.ts';
+import { concurrentTransactionsMax, queuedPdusMax } from './limits.ts';
 import {
   appendEvent,
   bodiesTakenBy,
@@ -215,8 +217,56 @@ for (const engine of testEngines()) {
       await given.settle();
       peer.answer = () => ({ pdus: {} });
       graph.clock.nowMs += 600_000;
-      while (peer.taken.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      while (peer.taken.length === 0) await sleep(20);
       assert.deepEqual(bodiesTakenBy(peer), ['missed']);
+    });
+
+    test('an event that was redacted before it was sent, is sent without its content', async () => {
+      const roomId = await roomWith(one);
+      const peer = given.peer(one);
+      const gate = Promise.withResolvers<void>();
+      peer.answer = async () => {
+        await gate.promise;
+        return { pdus: {} };
+      };
+      await say(roomId, 'first');
+      while (given.network.underWay === 0) await sleep(2);
+      const redacted = await say(roomId, 'secret');
+      await given.follower.catchUp();
+      const content = { redacts: redacted };
+      const draft = { type: 'm.room.redaction', sender: alice, redacts: redacted, content };
+      await appendEvent(graph, roomId, draft);
+      gate.resolve();
+      await given.settle();
+      assert.ok(peer.taken.every(({ text }) => !text.includes('secret')));
+      const pdus = peer.taken.flatMap(({ body }) => body.pdus);
+      assert.deepEqual(
+        pdus.map((pdu) => pdu['content']),
+        [{ msgtype: 'm.text', body: 'first' }, {}, content],
+      );
+      assert.deepEqual(Object.keys(pdus[1]?.['signatures'] ?? {}), [SERVER_NAME]);
+    });
+
+    test('many destinations get their event, so many at a time, and leave nothing behind', async () => {
+      const names = Array.from({ length: 150 }, (_, index) => `many${index}-${one}`);
+      const roomId = await createPublicRoom(graph.rooms, alice);
+      await Promise.all(names.map((name) => setMember(graph, roomId, `@bob:${name}`, 'join')));
+      await given.settle();
+      const gate = Promise.withResolvers<void>();
+      for (const name of names) {
+        given.peer(name).answer = async () => {
+          await gate.promise;
+          return { pdus: {} };
+        };
+      }
+      await say(roomId, 'hello');
+      await given.follower.catchUp();
+      while (given.network.underWay < concurrentTransactionsMax) await sleep(5);
+      gate.resolve();
+      await given.settle();
+      for (const name of names) assert.deepEqual(bodiesTakenBy(given.peer(name)), ['hello']);
+      assert.equal(given.network.concurrentMost, concurrentTransactionsMax);
+      assert.equal(given.sender.isBusy, false);
     });
 
     test('what happens when its time has come does not hide what it missed', async () => {
