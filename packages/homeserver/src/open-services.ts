@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { openAccounts } from './accounts/accounts.ts';
 import { IgnoredUsers } from './accounts/ignored-users.ts';
 import { profileOf } from './accounts/profile-of.ts';
+import { joinFirstRooms } from './client-server/first-rooms.ts';
 import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
@@ -103,6 +104,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rateLimits,
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
+    joinFirstRooms: (user) =>
+      joinFirstRooms({ accounts, directory: services.directory, config, logger }, user),
     queryRemoteProfile: (userId, field) => queryProfile(federation.client, userId, field),
     departUser: async (userNid) => {
       await resetPushRules(services.pushRules, userNid);
