@@ -10,6 +10,9 @@ import type { Config } from './config/config.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { deviceRemains } from './e2ee/device-remains-store.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
+import { openEduHandlers } from './federation/edus/edu-handlers.ts';
+import type { EduHandlers } from './federation/edus/edu-handlers.ts';
+import { ForgetDevicesProjection } from './federation/remote-users/forget-projection.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
@@ -21,6 +24,7 @@ import type { Federation } from './open-federation.ts';
 import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
+import { openRemoteUsers } from './open-remote-users.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
@@ -41,6 +45,8 @@ import type { Logger } from './telemetry/logger.ts';
 export interface OpenedServices {
   readonly services: ClientServices;
   readonly federation: Federation;
+  /** Takes what other servers say beside events. */
+  readonly edus: EduHandlers;
   /** Resolves when nothing is open any more; the edges must have been closed before. */
   close(): Promise<void>;
 }
@@ -53,7 +59,9 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const names = internedNames(database, config.caches.globalFactor);
   const parts = { database, names, config, logger, now, deviceFollower: deviceRemains };
   const accounts = openAccounts(parts);
-  const { encryption, source: encryptionSource } = openEncryption(accounts);
+  const federation = openFederation(parts);
+  const { remote, lists, resyncer } = openRemoteUsers(parts, federation);
+  const { encryption, source: encryptionSource } = openEncryption(accounts, config, remote);
   const ignored = await IgnoredUsers.open(database, names);
   const notices = openNotices(database, names, serverName, ignored);
   const rooms = openRooms({
@@ -76,7 +84,6 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const conversation = await openConversation(rooms, config, logger);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
-  const federation = openFederation(parts);
   const { close: closeMedia, ...mediaServices } = await openMediaServices({
     ...parts,
     rooms,
@@ -106,16 +113,34 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   const close = async (): Promise<void> => {
     presenceOpened.close();
-    for (const opens of [conversation, { close: closeMedia }, federation, accounts, database])
+    for (const opens of [
+      conversation,
+      { close: closeMedia },
+      resyncer,
+      federation,
+      accounts,
+      database,
+    ])
       await opens.close();
   };
-  return { services, federation, close };
+  const edus = openEduHandlers(
+    {
+      accounts,
+      ephemeral: opened.ephemeral,
+      presence,
+      lists,
+      resyncSoon: () => resyncer.wake(),
+    },
+    logger,
+  );
+  return { services, federation, edus, close };
 }
 
 /** What follows from events, apart from what people notice. */
 function roomProjections(names: InternedNames, { server, rooms }: Config): Projection[] {
   return [
     new MembershipProjection(names.users, server.serverName, rooms.forgetRoomsOnLeave),
+    new ForgetDevicesProjection(names.users, server.serverName),
     new RoomDetailsProjection(),
     new RoomListingProjection(),
     new RelationsProjection(),

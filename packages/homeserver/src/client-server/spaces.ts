@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 
 import { readHierarchy } from '../directory/read-hierarchy.ts';
 import { resolveAlias } from '../directory/resolve-alias.ts';
-import { summariseRoom } from '../directory/summarise-room.ts';
+import { NOBODY, summariseRoom, userViewer } from '../directory/summarise-room.ts';
 import { notFound } from '../errors/matrix-error.ts';
 import { clientPaths, v1Paths } from '../http/endpoint.ts';
 import { mutualRooms } from '../membership/mutual-rooms.ts';
@@ -55,7 +55,12 @@ const getSummary = clientEndpoint({
       ? await resolveAlias(directory, roomIdOrAlias)
       : roomIdOrAlias;
     const summary = await readAt(rooms.database, (reader) =>
-      summariseRoom(rooms, reader, requester, roomId),
+      summariseRoom(
+        rooms,
+        reader,
+        requester === undefined ? NOBODY : userViewer(rooms, requester.userId),
+        roomId,
+      ),
     );
     if (summary === undefined) throw notFound('There is no such room, or you may not see it');
     const { json, membership } = summary;

@@ -8,7 +8,7 @@ import { boundedCache } from '../storage/bounded-cache.ts';
 import { readAt } from '../storage/database.ts';
 import type { Reader } from '../storage/sql.ts';
 import { readSpaceChildren } from './space-children.ts';
-import { summariseRoom } from './summarise-room.ts';
+import { summariseRoom, userViewer } from './summarise-room.ts';
 
 /** A page of the tree below a space (CS API, `GET /rooms/{roomId}/hierarchy`). */
 export interface HierarchyRequest {
@@ -116,7 +116,7 @@ async function visit(
   { viewer, suggestedOnly, maxDepth }: HierarchyRequest,
   { roomId, depth }: Waiting,
 ): Promise<{ json: JsonObject; childIds: readonly string[] } | undefined> {
-  const summary = await summariseRoom(rooms, reader, viewer, roomId);
+  const summary = await summariseRoom(rooms, reader, userViewer(rooms, viewer.userId), roomId);
   if (summary === undefined) return undefined;
   const children = summary.isSpace
     ? await readSpaceChildren(rooms, reader, roomId, suggestedOnly)
