@@ -5,12 +5,13 @@ import { Type } from 'typebox';
 import { exceedsBytes } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
+import type { Accounts } from '../../accounts/accounts.ts';
 import { findDeliveries, isTooLarge } from '../../e2ee/find-deliveries.ts';
 import { keyNameBytesMax } from '../../e2ee/limits.ts';
 import { insertToDeviceStatement } from '../../e2ee/to-device-store.ts';
 import { ChangeKind } from '../../storage/change.ts';
+import type { Change } from '../../storage/change.ts';
 import { eduType, userOf } from './edu-type.ts';
-import type { EduServices } from './edu-type.ts';
 import { messageIdBytesMax, messageIdsKeptMs } from './limits.ts';
 import { rememberReceivedStatements, toDeviceIsNew } from './received-to-device-store.ts';
 
@@ -34,26 +35,33 @@ export const directToDeviceEdu = eduType({
       Type.Record(Type.String(), Type.Unsafe<JsonObject>(Type.Object({}))),
     ),
   }),
-  async receive(origin, contents, services) {
-    await Promise.all(
-      contents.map(async (content) => {
-        const sender = userOf(origin, content.sender);
-        if (sender !== undefined) await leave(services, content);
-      }),
+  async receive(origin, contents, { accounts }) {
+    const prepared = await Promise.all(
+      contents.map((content) =>
+        userOf(origin, content.sender) === undefined ? undefined : prepare(accounts, content),
+      ),
     );
+    // A device gets them in the order in which they were sent.
+    const changes = prepared.filter((change) => change !== undefined);
+    await Promise.all(changes.map((change) => accounts.database.submit(change).done));
   },
 });
 
-async function leave({ accounts }: EduServices, content: ToDeviceContent): Promise<void> {
+/** What leaves a message; undefined where there is nobody to leave it for. */
+async function prepare(accounts: Accounts, content: ToDeviceContent): Promise<Change | undefined> {
   const { sender, type, message_id: messageId, messages } = content;
-  if (exceedsBytes(type, keyNameBytesMax) || exceedsBytes(messageId, messageIdBytesMax)) return;
-  if (Object.values(messages).some((each) => Object.values(each).some(isTooLarge))) return;
+  if (exceedsBytes(type, keyNameBytesMax) || exceedsBytes(messageId, messageIdBytesMax)) {
+    return undefined;
+  }
+  if (Object.values(messages).some((each) => Object.values(each).some(isTooLarge))) {
+    return undefined;
+  }
   const deliveries = await findDeliveries(accounts, messages);
-  if (deliveries.length === 0) return;
-  const { database, names, now } = accounts;
+  if (deliveries.length === 0) return undefined;
+  const { names, now } = accounts;
   const senderNid = await names.users.intern(sender);
   const known = hash('sha256', JSON.stringify([sender, messageId]), 'buffer');
-  await database.submit({
+  return {
     statements: [
       ...rememberReceivedStatements(known, now(), now() - messageIdsKeptMs),
       ...deliveries.map(({ content: json, ...to }) =>
@@ -66,5 +74,5 @@ async function leave({ accounts }: EduServices, content: ToDeviceContent): Promi
       kind: ChangeKind.toDevice,
       subject: deviceNid,
     })),
-  }).done;
+  };
 }

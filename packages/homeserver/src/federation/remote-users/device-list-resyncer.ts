@@ -20,6 +20,7 @@ export class DeviceListResyncer {
   readonly #lists: RemoteUserLists;
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
+  /** By the clock of the timers, which does not jump. */
   #dueAtMs = Number.POSITIVE_INFINITY;
   #running: Promise<void> | undefined;
   #isClosed = false;
@@ -49,7 +50,7 @@ export class DeviceListResyncer {
   }
 
   #sleep(delayMs: number): void {
-    const atMs = this.#lists.now() + delayMs;
+    const atMs = performance.now() + delayMs;
     if (this.#isClosed || atMs >= this.#dueAtMs) return;
     clearTimeout(this.#timer);
     this.#dueAtMs = atMs;
