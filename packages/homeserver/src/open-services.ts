@@ -19,6 +19,7 @@ import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
 import { openConversation } from './open-conversation.ts';
 import { openEncryption } from './open-encryption.ts';
+import { openFederationSender } from './open-federation-sender.ts';
 import { openFederation } from './open-federation.ts';
 import type { Federation } from './open-federation.ts';
 import { openMediaServices } from './open-media-services.ts';
@@ -89,6 +90,14 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rooms,
     federation,
   });
+  const sender = await openFederationSender({
+    ...parts,
+    rooms,
+    federation,
+    typing: opened.ephemeral.typing,
+    presence,
+    presenceOf: presenceOpened.source.contentOf,
+  });
   const services: ClientServices = {
     config,
     accounts,
@@ -115,6 +124,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     presenceOpened.close();
     for (const opens of [
       conversation,
+      sender,
       { close: closeMedia },
       resyncer,
       federation,
