@@ -1,7 +1,10 @@
 import type { JsonObject } from '@soma/protocol';
 
+import type { Encryption } from './e2ee/encryption.ts';
+import { readKeysForServers } from './e2ee/keys-for-servers.ts';
 import type { Presence } from './ephemeral/presence.ts';
 import type { Typing } from './ephemeral/typing.ts';
+import { DeviceListLog } from './federation-sender/device-list-log.ts';
 import { FederationSender } from './federation-sender/federation-sender.ts';
 import { OutboundLog } from './federation-sender/outbound-log.ts';
 import { PresenceEdus } from './federation-sender/presence-edus.ts';
@@ -20,6 +23,7 @@ export interface FederationSenderParts extends FederationParts {
   readonly presence: Presence | undefined;
   /** The content of `m.presence`. */
   readonly presenceOf: (userNid: number) => JsonObject | undefined;
+  readonly encryption: Encryption;
 }
 
 /** Sends to other servers whatever happens here that concerns them, until it is closed. */
@@ -64,11 +68,21 @@ export async function openFederationSender(
   const allows = (name: string): boolean => client.allows(name);
   const outboundLog = new OutboundLog({ names, serverName, servers, sender, receiptPace, allows });
   const follower = await LogFollower.open(database, logger, outboundLog);
+  const deviceListLog = new DeviceListLog({
+    users: names.users,
+    serverName,
+    servers,
+    sender,
+    allows,
+    keysOf: (reader, user) => readKeysForServers(parts.encryption, reader, user),
+  });
+  const deviceListFollower = await LogFollower.open(database, logger, deviceListLog);
   return {
     close: async () => {
       typingEdus.close();
       presenceEdus?.close();
       receiptPace.close();
+      await deviceListFollower.close();
       await follower.close();
       await sender.close();
     },

@@ -1,4 +1,5 @@
 import type { RemoteUsers } from './e2ee/encryption.ts';
+import { toDeviceStatements } from './federation-sender/to-device-statements.ts';
 import { claimRemoteKeys } from './federation/remote-users/claim-remote-keys.ts';
 import { DeviceListResyncer } from './federation/remote-users/device-list-resyncer.ts';
 import { queryRemoteKeys } from './federation/remote-users/query-remote-keys.ts';
@@ -39,7 +40,8 @@ export function openRemoteUsers(
     remote: {
       queryKeys: (viewer, users, timeoutMs) => queryRemoteKeys(lists, viewer, users, timeoutMs),
       claimKeys: (users, timeoutMs) => claimRemoteKeys(lists, users, timeoutMs),
-      sendStatements: () => [],
+      sendStatements: (sender, type, users) =>
+        toDeviceStatements(sender, type, users, (serverName) => client.allows(serverName)),
     },
     lists,
     resyncer,

@@ -97,6 +97,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     typing: opened.ephemeral.typing,
     presence,
     presenceOf: presenceOpened.source.contentOf,
+    encryption,
   });
   const services: ClientServices = {
     config,

@@ -1,12 +1,13 @@
 import type { JsonObject } from '@soma/protocol';
 
 import { invalidParam } from '../errors/matrix-error.ts';
+import type { Reader } from '../storage/sql.ts';
 import { claimLocal } from './claim-keys.ts';
 import type { KeyClaims } from './claim-keys.ts';
 import { readDeviceListPosition } from './device-list-store.ts';
 import type { AskedOfUsers, Encryption } from './encryption.ts';
 import { deviceKeysJson, readUserKeys } from './read-user-keys.ts';
-import type { ShownDevice, UserKeys } from './read-user-keys.ts';
+import type { KeyUser, UserKeys } from './read-user-keys.ts';
 import { splitUsers } from './split-users.ts';
 
 /** What of a user another server is shown. */
@@ -86,17 +87,24 @@ async function readForServer(
   const { database, names } = encryption.accounts;
   const userNid = await names.users.find(userId);
   if (userNid === undefined) return undefined;
-  return database.read(async (reader) => {
-    const keys = await readUserKeys(reader, { userId, userNid }, undefined);
-    const streamId = await readDeviceListPosition(reader, userNid);
-    const devices = keys.devices.map((device) => forServer(encryption, device));
-    return { ...keys, devices, streamId };
-  });
+  return database.read(async (reader) => ({
+    ...(await readKeysForServers(encryption, reader, { userId, userNid })),
+    streamId: await readDeviceListPosition(reader, userNid),
+  }));
 }
 
-/** Names of devices say who has which phone, so other servers get them only where the operator says so. */
-export function forServer({ namesDevices }: Encryption, device: ShownDevice): ShownDevice {
-  return namesDevices ? device : { ...device, displayName: undefined };
+/**
+ * The keys of a user as other servers see them. Names of devices say who has which phone, so they are told only where the
+ * operator says so.
+ */
+export async function readKeysForServers(
+  { namesDevices }: Pick<Encryption, 'namesDevices'>,
+  reader: Reader,
+  user: KeyUser,
+): Promise<UserKeys> {
+  const keys = await readUserKeys(reader, user, undefined);
+  if (namesDevices) return keys;
+  return { ...keys, devices: keys.devices.map((each) => ({ ...each, displayName: undefined })) };
 }
 
 function ownUsers<Value>(
