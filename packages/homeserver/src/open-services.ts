@@ -7,6 +7,7 @@ import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
+import { RemoteSpaces } from './directory/remote-spaces.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { deviceRemains } from './e2ee/device-remains-store.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
@@ -110,6 +111,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     encryption,
     ...mediaServices,
     directory: { rooms, config: config.directory },
+    directoryClient: federation.client,
+    remoteSpaces: new RemoteSpaces(federation.client, serverName, now),
     ...conversation.services,
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),

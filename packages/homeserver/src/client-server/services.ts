@@ -1,7 +1,9 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Config } from '../config/config.ts';
+import type { DirectoryClient } from '../directory/ask-directory.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { SpaceWalks } from '../directory/read-hierarchy.ts';
+import type { RemoteSpaces } from '../directory/remote-spaces.ts';
 import type { Encryption } from '../e2ee/encryption.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import type { Presence } from '../ephemeral/presence.ts';
@@ -50,6 +52,9 @@ export interface ClientServices extends AccountServices, MediaServices {
   readonly urlPreviews: UrlPreviews | undefined;
   readonly directory: Directory;
   readonly spaceWalks: SpaceWalks;
+  readonly remoteSpaces: RemoteSpaces;
+  /** Asks other servers for what they publish. */
+  readonly directoryClient: DirectoryClient;
   /** Undefined where it is turned off. */
   readonly search: Search | undefined;
   readonly userDirectory: UserDirectory;

@@ -10,6 +10,15 @@ const candidates = query<{ membership: number; user_id: string }>(
    order by m.membership`,
 );
 
+const ownMembers = query(
+  'select 1 as one from room_summaries where room_nid = ? and local_joined_count > 0',
+);
+
+/** Whether users of this server are in a room, so that it hears of what happens there. */
+export async function hasOwnMembers(reader: Reader, roomNid: number): Promise<boolean> {
+  return (await reader.get(ownMembers, roomNid)) !== undefined;
+}
+
 /** Whether users of another server are in a room, or at least invited. */
 export async function readMembershipOfServer(
   reader: Reader,

@@ -83,6 +83,23 @@ export async function summariseRoom(
   };
 }
 
+/** Whether the viewer may come to see a room that only another server tells of. */
+export async function maySeeRemote(
+  rooms: Rooms,
+  reader: Reader,
+  viewer: SummaryViewer,
+  summary: JsonObject,
+): Promise<boolean> {
+  const { world_readable: isReadable, join_rule: joinRule = 'public' } = summary;
+  const allowed = summary['allowed_room_ids'];
+  if (isReadable === true || OPEN_JOIN_RULES.has(joinRule)) return true;
+  const roomIds = (Array.isArray(allowed) ? allowed : []).filter((id) => typeof id === 'string');
+  return isInOneOf(rooms, reader, viewer, roomIds);
+}
+
+/** In rooms of any version: who may not know that a room has a version may see it. */
+const OPEN_JOIN_RULES: ReadonlySet<JsonValue> = new Set(['public', 'knock', 'knock_restricted']);
+
 /** The rooms whose members may join (CS API, "Restricted rooms"). */
 function allowedRooms(rules: JsonObject | undefined): string[] {
   const allow = rules?.['allow'];
