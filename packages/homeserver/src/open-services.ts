@@ -11,6 +11,7 @@ import { RemoteSpaces } from './directory/remote-spaces.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { deviceRemains } from './e2ee/device-remains-store.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
+import { queryProfile } from './federation-client/query-profile.ts';
 import { openEduHandlers } from './federation/edus/edu-handlers.ts';
 import type { EduHandlers } from './federation/edus/edu-handlers.ts';
 import { ForgetDevicesProjection } from './federation/remote-users/forget-projection.ts';
@@ -119,6 +120,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rateLimits,
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
+    queryRemoteProfile: (userId, field) => queryProfile(federation.client, userId, field),
     departUser: async (userNid) => {
       await resetPushRules(services.pushRules, userNid);
       await departUser(rooms, userNid);
