@@ -34,7 +34,7 @@ export async function openFederationSender(
   const { client, destinations } = federation;
   const { serverName } = config.server;
   const { names } = rooms;
-  const servers = new RoomServers(database, names.eventTypes, serverName);
+  const servers = new RoomServers(database, serverName);
   const settings = config.federation;
   const sender = new FederationSender({
     serverName,
@@ -66,7 +66,7 @@ export async function openFederationSender(
         });
   sender.start();
   const allows = (name: string): boolean => client.allows(name);
-  const outboundLog = new OutboundLog({ names, serverName, servers, sender, receiptPace, allows });
+  const outboundLog = new OutboundLog({ serverName, servers, sender, receiptPace, allows });
   const follower = await LogFollower.open(database, logger, outboundLog);
   const deviceListLog = new DeviceListLog({
     users: names.users,

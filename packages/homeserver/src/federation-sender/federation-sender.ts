@@ -55,6 +55,11 @@ export class FederationSender {
     options.destinations.onHeardFrom((serverName) => this.#queues.get(serverName)?.wake());
   }
 
+  /** Whether anything is being sent; a destination that waits for its time is in the database alone. */
+  get isBusy(): boolean {
+    return this.#running.size > 0;
+  }
+
   /** Goes on with what an earlier run has left, and looks from time to time who may be asked again. */
   start(): void {
     this.#run(this.#resume());

@@ -1,7 +1,6 @@
 import { isLocalUser } from '../ephemeral/is-local-user.ts';
 import { boundedCache } from '../storage/bounded-cache.ts';
 import { ChangeKind } from '../storage/change.ts';
-import type { InternedNames } from '../storage/names-store.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
 import { readChanges } from '../streams/cursor-store.ts';
 import type { FollowedIndex, LogStep } from '../streams/log-follower.ts';
@@ -17,7 +16,6 @@ import { receiptStatements } from './receipt-statements.ts';
 import type { RoomServers, Stretch } from './room-servers.ts';
 
 export interface OutboundLogOptions {
-  readonly names: InternedNames;
   readonly serverName: string;
   readonly servers: RoomServers;
   readonly sender: Pick<FederationSender, 'deliver' | 'deliverStoredEdus'>;
@@ -108,7 +106,7 @@ export class OutboundLog implements FollowedIndex {
       const rows = await readOutboundEvents(reader, ...range);
       for (const row of rows) {
         const others = walk.othersAround(row.event_order);
-        const targets = await this.#targets(row, others);
+        const targets = this.#targets(row, others);
         const { event_nid: eventNid, event_order: eventOrder } = row;
         if (targets.size > 0)
           events.push({ eventNid, order: eventOrder, roomNid, others: targets });
@@ -120,11 +118,10 @@ export class OutboundLog implements FollowedIndex {
     return events;
   }
 
-  async #targets(row: OutboundRow, others: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-    const { names, serverName, allows } = this.#options;
-    if (row.is_sent === 0) return new Set();
-    const sender = await names.users.text(row.sender_nid);
-    if (row.is_sent === null && !isLocalUser(sender, serverName)) return new Set();
+  #targets(row: OutboundRow, others: ReadonlySet<string>): ReadonlySet<string> {
+    const { serverName, allows } = this.#options;
+    const isOurs = row.is_sent === null && isLocalUser(row.sender, serverName);
+    if (!isOurs && row.is_sent !== 1) return new Set();
     return new Set([...others].filter((name) => name !== row.except_server && allows(name)));
   }
 

@@ -29,12 +29,14 @@ const byNids = query<PduRow>(
 );
 /** (room, above, up to, limit), oldest first, without what the room's members do not get either. */
 const ofRoom = query<OutboundRow>(
-  `select e.event_nid, e.event_order, e.sender_nid, r.is_sent, r.except_server
-   from events e left join event_relays r on r.event_nid = e.event_nid
+  `select e.event_nid, e.event_order, u.user_id as sender, r.is_sent, r.except_server
+   from events e join users u on u.user_nid = e.sender_nid
+   left join event_relays r on r.event_nid = e.event_nid
    where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
      and (e.flags & ${EventFlag.outlier | EventFlag.rejected | EventFlag.softFailed}) = 0
    order by e.event_order limit ?`,
 );
+const roomId = query<{ room_id: string }>('select room_id from rooms where room_nid = ?');
 const atOrder = query<{ event_nid: number }>(
   'select event_nid from events where room_nid = ? and event_order = ?',
 );
@@ -48,7 +50,7 @@ const newEnds = query<{ event_nid: number }>(
 export interface OutboundRow {
   readonly event_nid: number;
   readonly event_order: number;
-  readonly sender_nid: number;
+  readonly sender: string;
   /** What was said of it in particular; see `event-relay-store.ts`. */
   readonly is_sent: number | null;
   readonly except_server: string | null;
@@ -62,6 +64,13 @@ export function readOutboundEvents(
   limit: number,
 ): Promise<OutboundRow[]> {
   return reader.all(ofRoom, roomNid, above, upTo, limit);
+}
+
+/** The ID of a room, for who reads within a transaction. */
+export async function readRoomId(reader: Reader, roomNid: number): Promise<string> {
+  const row = await reader.get(roomId, roomNid);
+  if (row === undefined) throw new Error(`no room has the nid ${roomNid}`);
+  return unescapeText(row.room_id);
 }
 
 /** The events, in the order of the nids; those that are gone are left out. */

@@ -2,14 +2,13 @@ import { isLocalUser } from '../ephemeral/is-local-user.ts';
 import { readReceiptRows } from '../ephemeral/receipt-store.ts';
 import type { ReceiptRow } from '../ephemeral/receipt-store.ts';
 import { MAIN_TIMELINE } from '../ephemeral/thread.ts';
-import type { InternedNames } from '../storage/names-store.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
 import { OutboxKind, enqueue } from './outbox-store.ts';
+import { readRoomId } from './pdu-store.ts';
 import type { RoomServers, Stretch } from './room-servers.ts';
 import type { StoredReceipt } from './stored-edus.ts';
 
 export interface ReceiptParts {
-  readonly names: InternedNames;
   readonly serverName: string;
   readonly servers: RoomServers;
   readonly allows: (serverName: string) => boolean;
@@ -23,7 +22,7 @@ export async function receiptStatements(
   reader: Reader,
   roomNids: Iterable<number>,
   { above, upTo, now }: Stretch,
-  { names, serverName, servers, allows }: ReceiptParts,
+  { serverName, servers, allows }: ReceiptParts,
 ): Promise<{
   readonly statements: readonly Statement[];
   /** By room, the servers for which there are some. */
@@ -36,7 +35,7 @@ export async function receiptStatements(
     if (others.length === 0) continue;
     const rows = await readReceiptRows(reader, roomNid, above, upTo, NOBODY);
     const own = rows.filter(({ userId }) => isLocalUser(userId, serverName));
-    const roomId = await names.rooms.text(roomNid);
+    const roomId = await readRoomId(reader, roomNid);
     for (const row of own) {
       const key = JSON.stringify([roomNid, row.userId, row.threadNid]);
       const receipt = toStored(roomId, row);

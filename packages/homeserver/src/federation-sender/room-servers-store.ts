@@ -24,7 +24,7 @@ const joined = query<{ user_nid: number; position: number; user_id: string }>(
    where m.room_nid = ? and m.membership = 1 and (m.position, m.user_nid) > (?, ?)
    order by m.position, m.user_nid limit ?`,
 );
-/** (room, above, up to, type of member events, limit) */
+/** (room, above, up to, limit) */
 const changed = query<{
   position: number;
   state_key: string;
@@ -35,7 +35,8 @@ const changed = query<{
    from state_changes c join state_keys k on k.state_key_nid = c.state_key_nid
    left join events o on o.event_nid = c.old_event_nid
    left join events n on n.event_nid = c.new_event_nid
-   where c.room_nid = ? and c.position > ? and c.position <= ? and k.type_nid = ?
+   where c.room_nid = ? and c.position > ? and c.position <= ?
+     and k.type_nid = (select type_nid from event_types where type = 'm.room.member')
    order by c.position limit ?`,
 );
 const partial = query<{ servers_in_room: string }>(
@@ -62,13 +63,12 @@ export async function countServers(reader: Reader, roomNid: number): Promise<Map
 /** The changes of members in (`above`, `upTo`], oldest first; undefined when there are more than `limit`. */
 export async function readMemberChanges(
   reader: Reader,
-  memberTypeNid: number,
   roomNid: number,
   above: number,
   upTo: number,
   limit: number,
 ): Promise<MemberChange[] | undefined> {
-  const rows = await reader.all(changed, roomNid, above, upTo, memberTypeNid, limit + 1);
+  const rows = await reader.all(changed, roomNid, above, upTo, limit + 1);
   if (rows.length > limit) return undefined;
   return rows.flatMap((row) => {
     const serverName = parseServerName(serverOf(row.state_key));

@@ -1,7 +1,6 @@
 import { boundedCache } from '../storage/bounded-cache.ts';
 import { readAt } from '../storage/database.ts';
 import type { Database } from '../storage/database.ts';
-import type { Names } from '../storage/names-store.ts';
 import type { Reader } from '../storage/sql.ts';
 import { memberChangesMax, roomsRememberedMax } from './limits.ts';
 import { countServers, readMemberChanges, readServersOfPartialRoom } from './room-servers-store.ts';
@@ -26,13 +25,11 @@ export interface Stretch {
  */
 export class RoomServers {
   readonly #database: Database;
-  readonly #eventTypes: Names;
   readonly #serverName: string;
   readonly #entries = boundedCache<number, Entry>(roomsRememberedMax);
 
-  constructor(database: Database, eventTypes: Names, serverName: string) {
+  constructor(database: Database, serverName: string) {
     this.#database = database;
-    this.#eventTypes = eventTypes;
     this.#serverName = serverName;
   }
 
@@ -57,7 +54,7 @@ export class RoomServers {
     const { above, upTo, now } = stretch;
     const known = this.#entries.get(roomNid);
     const from = Math.min(above, known?.position ?? above);
-    const changes = await this.#changes(reader, roomNid, from, now);
+    const changes = await readMemberChanges(reader, roomNid, from, now, memberChangesMax);
     if (changes === undefined) return this.#walkAnew(reader, roomNid, stretch, []);
     const entry = known ?? (await this.#load(reader, roomNid, now));
     moveTo(entry, above, changes);
@@ -104,12 +101,6 @@ export class RoomServers {
     // Of a room in part, not even the servers are certain: they are read again each time.
     if (named === undefined) this.#entries.set(roomNid, entry);
     return entry;
-  }
-
-  async #changes(reader: Reader, roomNid: number, above: number, upTo: number) {
-    const type = await this.#eventTypes.find('m.room.member');
-    if (type === undefined) return [];
-    return readMemberChanges(reader, type, roomNid, above, upTo, memberChangesMax);
   }
 }
 
