@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 
 import { openAccounts } from './accounts/accounts.ts';
+import type { Accounts } from './accounts/accounts.ts';
 import { IgnoredUsers } from './accounts/ignored-users.ts';
 import { profileOf } from './accounts/profile-of.ts';
 import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
@@ -34,7 +35,7 @@ import { resetPushRules } from './push/reset-push-rules.ts';
 import type { Projection } from './rooms/projection.ts';
 import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
-import type { EventSigner, RetentionBounds } from './rooms/rooms.ts';
+import type { EventSigner, RetentionBounds, RoomsOptions } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
 import { internedNames } from './storage/names-store.ts';
 import type { InternedNames } from './storage/names-store.ts';
@@ -68,17 +69,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const ignored = await IgnoredUsers.open(database, names);
   const notices = openNotices(database, names, serverName, ignored);
   const rooms = openRooms({
-    database,
-    names,
+    ...roomOptions(parts, accounts, ignored),
     projections: [...roomProjections(names, config), ...notices.projections],
-    signer: eventSigner(config),
-    now,
-    profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
-    hasForgotten,
-    isJoined,
-    ignoredBy: (userNid) => ignored.of(userNid),
-    verify: verifySignature,
-    retention: retentionBounds(config),
   });
   const { presence, ...presenceOpened } = openPresence(config.presence, database, now);
   const sources = syncSources(notices, presenceOpened.source, encryptionSource);
@@ -86,7 +78,6 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   presenceOpened.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const conversation = await openConversation(rooms, config, logger);
-  const rateLimits = openRateLimiters(config.ratelimiting, now);
   const { close: closeMedia, ...mediaServices } = await openMediaServices({
     ...parts,
     rooms,
@@ -101,31 +92,12 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     presenceOf: presenceOpened.source.contentOf,
     encryption,
   });
-  const services: ClientServices = {
-    config,
-    accounts,
-    rooms,
-    ...opened,
-    sync,
-    slidingSync: openSlidingContext(sync),
-    presence,
-    encryption,
-    ...mediaServices,
-    directory: { rooms, config: config.directory },
-    directoryClient: federation.client,
-    remoteSpaces: new RemoteSpaces(federation.client, serverName, now),
-    ...conversation.services,
-    copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
-    interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
-    rateLimits,
-    propagateProfile: async (userId) =>
-      propagateProfile(rooms, userId, await rooms.profileOf(userId)),
-    queryRemoteProfile: (userId, field) => queryProfile(federation.client, userId, field),
-    departUser: async (userNid) => {
-      await resetPushRules(services.pushRules, userNid);
-      await departUser(rooms, userNid);
-    },
-  };
+  const domain = { config, accounts, rooms, ...opened, sync, presence, encryption };
+  const services = clientServices(
+    { ...domain, ...mediaServices, ...conversation.services },
+    federation,
+    now,
+  );
   const close = async (): Promise<void> => {
     presenceOpened.close();
     for (const opens of [
@@ -139,17 +111,75 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     ])
       await opens.close();
   };
-  const edus = openEduHandlers(
-    {
-      accounts,
-      ephemeral: opened.ephemeral,
-      presence,
-      lists,
-      resyncSoon: () => resyncer.wake(),
-    },
-    logger,
-  );
+  const { ephemeral } = opened;
+  const resyncSoon = (): void => resyncer.wake();
+  const edus = openEduHandlers({ accounts, ephemeral, presence, lists, resyncSoon }, logger);
   return { services, federation, edus, close };
+}
+
+/** What is composed of the domain, for the handlers. */
+function clientServices(
+  domain: Omit<ClientServices, ComposedService>,
+  { client }: Federation,
+  now: () => number,
+): ClientServices {
+  const { config, accounts, rooms, sync, pushRules } = domain;
+  const rateLimits = openRateLimiters(config.ratelimiting, now);
+  return {
+    ...domain,
+    slidingSync: openSlidingContext(sync),
+    directory: { rooms, config: config.directory },
+    directoryClient: client,
+    remoteSpaces: new RemoteSpaces(client, rooms.serverName, now),
+    copyRoomRules: (...args) => copyRoomRules(pushRules, ...args),
+    interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
+    rateLimits,
+    propagateProfile: async (userId) =>
+      propagateProfile(rooms, userId, await rooms.profileOf(userId)),
+    queryRemoteProfile: (userId, field) => queryProfile(client, userId, field),
+    departUser: async (userNid) => {
+      await resetPushRules(pushRules, userNid);
+      await departUser(rooms, userNid);
+    },
+  };
+}
+
+type ComposedService =
+  | 'slidingSync'
+  | 'directory'
+  | 'directoryClient'
+  | 'remoteSpaces'
+  | 'copyRoomRules'
+  | 'interactiveAuth'
+  | 'rateLimits'
+  | 'propagateProfile'
+  | 'queryRemoteProfile'
+  | 'departUser';
+
+function roomOptions(
+  {
+    database,
+    names,
+    config,
+    now,
+  }: Pick<RoomsOptions, 'database' | 'names' | 'now'> & {
+    readonly config: Config;
+  },
+  accounts: Accounts,
+  ignored: IgnoredUsers,
+): Omit<RoomsOptions, 'projections'> {
+  return {
+    database,
+    names,
+    signer: eventSigner(config),
+    now,
+    profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
+    hasForgotten,
+    isJoined,
+    ignoredBy: (userNid) => ignored.of(userNid),
+    verify: verifySignature,
+    retention: retentionBounds(config),
+  };
 }
 
 /** What follows from events, apart from what people notice. */

@@ -3,7 +3,7 @@ import type { JsonObject } from '@soma/protocol';
 
 import type { Accounts } from '../accounts/accounts.ts';
 import { readDevices } from '../accounts/device-store.ts';
-import { toDeviceContentBytesMax, toDeviceRecipientsMax } from './limits.ts';
+import { toDeviceContentBytesMax } from './limits.ts';
 
 /** Contents by device ID, or `*` for all devices, by user ID. */
 export type DeviceMessages = Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;

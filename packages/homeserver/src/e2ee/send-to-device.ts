@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 
 import { exceedsBytes } from '@soma/protocol';
-import type { JsonObject } from '@soma/protocol';
 
 import { invalidParam, tooLarge } from '../errors/matrix-error.ts';
 import { ChangeKind } from '../storage/change.ts';

@@ -37,9 +37,7 @@ test('where too many wait, the next is refused', async () => {
   const ends: EndTurn[] = await Promise.all(turns.slice(0, 2));
   for (const end of ends) end();
   assert.deepEqual(await kept(turns), [true, true, true, true, false]);
-  await (
-    await limiter.enter('other.test')
-  )();
+  (await limiter.enter('other.test'))();
 });
 
 test('a server that asks often within a window is slowed down', async () => {

@@ -39,7 +39,7 @@ class Announcements {
     this.#log = new DeviceListLog({
       users: accounts.names.users,
       serverName: accounts.serverName,
-      servers: new RoomServers(database, accounts.names.eventTypes, accounts.serverName),
+      servers: new RoomServers(database, accounts.serverName),
       sender: { deliverStoredEdus: (serverName) => void this.woken.push(serverName) },
       allows: () => true,
       keysOf: (reader, user) => readKeysForServers(this.encryption, reader, user),

@@ -36,11 +36,8 @@ export const directToDeviceEdu = eduType({
     ),
   }),
   async receive(origin, contents, { accounts }) {
-    const prepared = await Promise.all(
-      contents.map((content) =>
-        userOf(origin, content.sender) === undefined ? undefined : prepare(accounts, content),
-      ),
-    );
+    const own = contents.filter(({ sender }) => userOf(origin, sender) !== undefined);
+    const prepared = await Promise.all(own.map((content) => prepare(accounts, content)));
     // A device gets them in the order in which they were sent.
     const changes = prepared.filter((change) => change !== undefined);
     await Promise.all(changes.map((change) => accounts.database.submit(change).done));

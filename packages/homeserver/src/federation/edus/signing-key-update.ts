@@ -38,15 +38,15 @@ async function receiveOfUser(
   const { database, names } = lists;
   const userNid = await names.users.find(userId);
   if (userNid === undefined) return;
-  const [isShared, isKnown] = await database.read(async (reader) => [
-    (await readSharedUsers(reader, [userNid])).has(userNid),
-    (await readCurrentLists(reader, [userNid])).has(userNid),
-  ]);
-  if (isShared !== true) return;
+  const { isShared, isKnown } = await database.read(async (reader) => ({
+    isShared: (await readSharedUsers(reader, [userNid])).has(userNid),
+    isKnown: (await readCurrentLists(reader, [userNid])).has(userNid),
+  }));
+  if (!isShared) return;
   const master = parseCrossSigningKey(update.master_key, userId, 'master');
   const selfSigning = parseCrossSigningKey(update.self_signing_key, userId, 'self_signing');
   if (master === undefined && selfSigning === undefined) return;
-  if (isKnown !== true) {
+  if (!isKnown) {
     await markChanged(lists, userNid, origin);
     resyncSoon();
     return;
