@@ -163,7 +163,7 @@ export class EdusUnderTest {
     for (let tries = 0; tries < 100; tries += 1) {
       const marks = await readResyncMarks(this.database.reader, 10);
       if (marks.every(({ nextTryTs }) => nextTryTs > this.clock.nowMs)) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 10));
     }
     throw new Error('device lists are still to be fetched');
   }
