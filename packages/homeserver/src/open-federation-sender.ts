@@ -1,8 +1,5 @@
-import type { JsonObject } from '@soma/protocol';
-
 import type { Encryption } from './e2ee/encryption.ts';
 import { readKeysForServers } from './e2ee/keys-for-servers.ts';
-import type { Presence } from './ephemeral/presence.ts';
 import type { Typing } from './ephemeral/typing.ts';
 import { DeviceListLog } from './federation-sender/device-list-log.ts';
 import { FederationSender } from './federation-sender/federation-sender.ts';
@@ -12,6 +9,7 @@ import { ReceiptPace } from './federation-sender/receipt-pace.ts';
 import { RoomServers } from './federation-sender/room-servers.ts';
 import { TypingEdus } from './federation-sender/typing-edus.ts';
 import type { Federation, FederationParts } from './open-federation.ts';
+import type { OpenPresence } from './open-presence.ts';
 import type { Rooms } from './rooms/rooms.ts';
 import { LogFollower } from './streams/log-follower.ts';
 
@@ -19,10 +17,7 @@ export interface FederationSenderParts extends FederationParts {
   readonly rooms: Rooms;
   readonly federation: Federation;
   readonly typing: Typing;
-  /** Undefined where it is turned off. */
-  readonly presence: Presence | undefined;
-  /** The content of `m.presence`. */
-  readonly presenceOf: (userNid: number) => JsonObject | undefined;
+  readonly presence: OpenPresence;
   readonly encryption: Encryption;
 }
 
@@ -30,7 +25,7 @@ export interface FederationSenderParts extends FederationParts {
 export async function openFederationSender(
   parts: FederationSenderParts,
 ): Promise<{ close(): Promise<void> }> {
-  const { config, database, logger, now, rooms, federation, typing, presence, presenceOf } = parts;
+  const { config, database, logger, now, rooms, federation, typing } = parts;
   const { client, destinations } = federation;
   const { serverName } = config.server;
   const { names } = rooms;
@@ -54,13 +49,14 @@ export async function openFederationSender(
   };
   const shared = { servers, sender, serverName, reportFault };
   const typingEdus = new TypingEdus({ ...shared, typing, rooms: names.rooms });
+  const { presence, source } = parts.presence;
   const presenceEdus =
     presence === undefined
       ? undefined
       : new PresenceEdus({
           ...shared,
           presence,
-          contentOf: presenceOf,
+          contentOf: (userNid) => source.contentOf(userNid),
           database,
           users: names.users,
         });

@@ -72,10 +72,10 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     ...roomOptions(parts, accounts, ignored),
     projections: [...roomProjections(names, config), ...notices.projections],
   });
-  const { presence, ...presenceOpened } = openPresence(config.presence, database, now);
-  const sources = syncSources(notices, presenceOpened.source, encryptionSource);
+  const presence = openPresence(config.presence, database, now);
+  const sources = syncSources(notices, presence.source, encryptionSource);
   const sync = openSync(rooms, sources, config, logger);
-  presenceOpened.wake(sync.notifier, logger);
+  presence.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const conversation = await openConversation(rooms, config, logger);
   const { close: closeMedia, ...mediaServices } = await openMediaServices({
@@ -83,38 +83,27 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rooms,
     federation,
   });
+  const { ephemeral } = opened;
   const sender = await openFederationSender({
     ...parts,
     rooms,
     federation,
-    typing: opened.ephemeral.typing,
+    typing: ephemeral.typing,
     presence,
-    presenceOf: presenceOpened.source.contentOf,
     encryption,
   });
-  const domain = { config, accounts, rooms, ...opened, sync, presence, encryption };
+  const shown = { presence: presence.presence };
+  const domain = { config, accounts, rooms, ...opened, sync, ...shown, encryption };
   const services = clientServices(
     { ...domain, ...mediaServices, ...conversation.services },
     federation,
     now,
   );
-  const close = async (): Promise<void> => {
-    presenceOpened.close();
-    for (const opens of [
-      conversation,
-      sender,
-      { close: closeMedia },
-      resyncer,
-      federation,
-      accounts,
-      database,
-    ])
-      await opens.close();
-  };
-  const { ephemeral } = opened;
   const resyncSoon = (): void => resyncer.wake();
-  const edus = openEduHandlers({ accounts, ephemeral, presence, lists, resyncSoon }, logger);
-  return { services, federation, edus, close };
+  const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
+  const media = { close: closeMedia };
+  const inOrder = [presence, conversation, sender, media, resyncer, federation, accounts, database];
+  return { services, federation, edus, close: () => closeAll(inOrder) };
 }
 
 /** What is composed of the domain, for the handlers. */
@@ -180,6 +169,10 @@ function roomOptions(
     verify: verifySignature,
     retention: retentionBounds(config),
   };
+}
+
+async function closeAll(inOrder: readonly { close(): void | Promise<void> }[]): Promise<void> {
+  for (const opens of inOrder) await opens.close();
 }
 
 /** What follows from events, apart from what people notice. */
