@@ -4,6 +4,7 @@ import { openAccounts } from './accounts/accounts.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import { IgnoredUsers } from './accounts/ignored-users.ts';
 import { profileOf } from './accounts/profile-of.ts';
+import { joinFirstRooms } from './client-server/first-rooms.ts';
 import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
@@ -97,7 +98,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const services = clientServices(
     { ...domain, ...mediaServices, ...conversation.services },
     federation,
-    now,
+    parts,
   );
   const resyncSoon = (): void => resyncer.wake();
   const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
@@ -110,14 +111,15 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
 function clientServices(
   domain: Omit<ClientServices, ComposedService>,
   { client }: Federation,
-  now: () => number,
+  { logger, now }: { readonly logger: Logger; readonly now: () => number },
 ): ClientServices {
   const { config, accounts, rooms, sync, pushRules } = domain;
+  const directory = { rooms, config: config.directory };
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   return {
     ...domain,
     slidingSync: openSlidingContext(sync),
-    directory: { rooms, config: config.directory },
+    directory,
     directoryClient: client,
     remoteSpaces: new RemoteSpaces(client, rooms.serverName, now),
     copyRoomRules: (...args) => copyRoomRules(pushRules, ...args),
@@ -125,6 +127,7 @@ function clientServices(
     rateLimits,
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
+    joinFirstRooms: (user) => joinFirstRooms({ accounts, directory, config, logger }, user),
     queryRemoteProfile: (userId, field) => queryProfile(client, userId, field),
     departUser: async (userNid) => {
       await resetPushRules(pushRules, userNid);
@@ -142,6 +145,7 @@ type ComposedService =
   | 'interactiveAuth'
   | 'rateLimits'
   | 'propagateProfile'
+  | 'joinFirstRooms'
   | 'queryRemoteProfile'
   | 'departUser';
 

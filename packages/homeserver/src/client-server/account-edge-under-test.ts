@@ -49,6 +49,7 @@ export async function startAccountEdge(
     rateLimits,
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     propagateProfile: async (userId: string) => void propagated.push(userId),
+    joinFirstRooms: async () => {},
     queryRemoteProfile: async () => {
       throw notFound('No such profile');
     },
