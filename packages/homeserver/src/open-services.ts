@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 
 import { openAccounts } from './accounts/accounts.ts';
+import type { Accounts } from './accounts/accounts.ts';
 import { IgnoredUsers } from './accounts/ignored-users.ts';
 import { profileOf } from './accounts/profile-of.ts';
 import { joinFirstRooms } from './client-server/first-rooms.ts';
@@ -8,10 +9,14 @@ import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
+import { RemoteSpaces } from './directory/remote-spaces.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { deviceRemains } from './e2ee/device-remains-store.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
 import { queryProfile } from './federation-client/query-profile.ts';
+import { openEduHandlers } from './federation/edus/edu-handlers.ts';
+import type { EduHandlers } from './federation/edus/edu-handlers.ts';
+import { ForgetDevicesProjection } from './federation/remote-users/forget-projection.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
@@ -24,13 +29,14 @@ import type { Federation } from './open-federation.ts';
 import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
+import { openRemoteUsers } from './open-remote-users.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
 import type { Projection } from './rooms/projection.ts';
 import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
-import type { EventSigner, RetentionBounds } from './rooms/rooms.ts';
+import type { EventSigner, RetentionBounds, RoomsOptions } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
 import { internedNames } from './storage/names-store.ts';
 import type { InternedNames } from './storage/names-store.ts';
@@ -44,6 +50,8 @@ import type { Logger } from './telemetry/logger.ts';
 export interface OpenedServices {
   readonly services: ClientServices;
   readonly federation: Federation;
+  /** Takes what other servers say beside events. */
+  readonly edus: EduHandlers;
   /** Resolves when nothing is open any more; the edges must have been closed before. */
   close(): Promise<void>;
 }
@@ -56,13 +64,106 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const names = internedNames(database, config.caches.globalFactor);
   const parts = { database, names, config, logger, now, deviceFollower: deviceRemains };
   const accounts = openAccounts(parts);
-  const { encryption, source: encryptionSource } = openEncryption(accounts);
+  const federation = openFederation(parts);
+  const { remote, lists, resyncer } = openRemoteUsers(parts, federation);
+  const { encryption, source: encryptionSource } = openEncryption(accounts, config, remote);
   const ignored = await IgnoredUsers.open(database, names);
   const notices = openNotices(database, names, serverName, ignored);
   const rooms = openRooms({
+    ...roomOptions(parts, accounts, ignored),
+    projections: [...roomProjections(names, config), ...notices.projections],
+  });
+  const presence = openPresence(config.presence, database, now);
+  const sources = syncSources(notices, presence.source, encryptionSource);
+  const sync = openSync(rooms, sources, config, logger);
+  presence.wake(sync.notifier, logger);
+  const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
+  const conversation = await openConversation(rooms, config, logger);
+  const { close: closeMedia, ...mediaServices } = await openMediaServices({
+    ...parts,
+    rooms,
+    federation,
+  });
+  const { ephemeral } = opened;
+  const sender = await openFederationSender({
+    ...parts,
+    rooms,
+    federation,
+    typing: ephemeral.typing,
+    presence,
+    encryption,
+  });
+  const shown = { presence: presence.presence };
+  const domain = { config, accounts, rooms, ...opened, sync, ...shown, encryption };
+  const services = clientServices(
+    { ...domain, ...mediaServices, ...conversation.services },
+    federation,
+    parts,
+  );
+  const resyncSoon = (): void => resyncer.wake();
+  const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
+  const media = { close: closeMedia };
+  const inOrder = [presence, conversation, sender, media, resyncer, federation, accounts, database];
+  return { services, federation, edus, close: () => closeAll(inOrder) };
+}
+
+/** What is composed of the domain, for the handlers. */
+function clientServices(
+  domain: Omit<ClientServices, ComposedService>,
+  { client }: Federation,
+  { logger, now }: { readonly logger: Logger; readonly now: () => number },
+): ClientServices {
+  const { config, accounts, rooms, sync, pushRules } = domain;
+  const directory = { rooms, config: config.directory };
+  const rateLimits = openRateLimiters(config.ratelimiting, now);
+  return {
+    ...domain,
+    slidingSync: openSlidingContext(sync),
+    directory,
+    directoryClient: client,
+    remoteSpaces: new RemoteSpaces(client, rooms.serverName, now),
+    copyRoomRules: (...args) => copyRoomRules(pushRules, ...args),
+    interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
+    rateLimits,
+    propagateProfile: async (userId) =>
+      propagateProfile(rooms, userId, await rooms.profileOf(userId)),
+    joinFirstRooms: (user) => joinFirstRooms({ accounts, directory, config, logger }, user),
+    queryRemoteProfile: (userId, field) => queryProfile(client, userId, field),
+    departUser: async (userNid) => {
+      await resetPushRules(pushRules, userNid);
+      await departUser(rooms, userNid);
+    },
+  };
+}
+
+type ComposedService =
+  | 'slidingSync'
+  | 'directory'
+  | 'directoryClient'
+  | 'remoteSpaces'
+  | 'copyRoomRules'
+  | 'interactiveAuth'
+  | 'rateLimits'
+  | 'propagateProfile'
+  | 'joinFirstRooms'
+  | 'queryRemoteProfile'
+  | 'departUser';
+
+function roomOptions(
+  {
     database,
     names,
-    projections: [...roomProjections(names, config), ...notices.projections],
+    config,
+    now,
+  }: Pick<RoomsOptions, 'database' | 'names' | 'now'> & {
+    readonly config: Config;
+  },
+  accounts: Accounts,
+  ignored: IgnoredUsers,
+): Omit<RoomsOptions, 'projections'> {
+  return {
+    database,
+    names,
     signer: eventSigner(config),
     now,
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
@@ -71,50 +172,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     ignoredBy: (userNid) => ignored.of(userNid),
     verify: verifySignature,
     retention: retentionBounds(config),
-  });
-  const presence = openPresence(config.presence, database, now);
-  const sources = syncSources(notices, presence.source, encryptionSource);
-  const sync = openSync(rooms, sources, config, logger);
-  presence.wake(sync.notifier, logger);
-  const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
-  const conversation = await openConversation(rooms, config, logger);
-  const rateLimits = openRateLimiters(config.ratelimiting, now);
-  const federation = openFederation(parts);
-  const { close: closeMedia, ...mediaServices } = await openMediaServices({
-    ...parts,
-    rooms,
-    federation,
-  });
-  const { typing } = opened.ephemeral;
-  const sender = await openFederationSender({ ...parts, rooms, federation, typing, presence });
-  const services: ClientServices = {
-    config,
-    accounts,
-    rooms,
-    ...opened,
-    sync,
-    slidingSync: openSlidingContext(sync),
-    presence: presence.presence,
-    encryption,
-    ...mediaServices,
-    directory: { rooms, config: config.directory },
-    ...conversation.services,
-    copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
-    interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
-    rateLimits,
-    propagateProfile: async (userId) =>
-      propagateProfile(rooms, userId, await rooms.profileOf(userId)),
-    joinFirstRooms: (user) =>
-      joinFirstRooms({ accounts, directory: services.directory, config, logger }, user),
-    queryRemoteProfile: (userId, field) => queryProfile(federation.client, userId, field),
-    departUser: async (userNid) => {
-      await resetPushRules(services.pushRules, userNid);
-      await departUser(rooms, userNid);
-    },
   };
-  const media = { close: closeMedia };
-  const inOrder = [presence, conversation, sender, media, federation, accounts, database];
-  return { services, federation, close: () => closeAll(inOrder) };
 }
 
 async function closeAll(inOrder: readonly { close(): void | Promise<void> }[]): Promise<void> {
@@ -125,6 +183,7 @@ async function closeAll(inOrder: readonly { close(): void | Promise<void> }[]): 
 function roomProjections(names: InternedNames, { server, rooms }: Config): Projection[] {
   return [
     new MembershipProjection(names.users, server.serverName, rooms.forgetRoomsOnLeave),
+    new ForgetDevicesProjection(names.users, server.serverName),
     new RoomDetailsProjection(),
     new RoomListingProjection(),
     new RelationsProjection(),

@@ -17,6 +17,8 @@ import { userDirectory } from './0084-user-directory.ts';
 import { scheduled } from './0085-scheduled.ts';
 import { slidingSync } from './0090-sliding-sync.ts';
 import { outbox } from './0120-outbox.ts';
+import { remoteDevices } from './0130-remote-devices.ts';
+import { announcedDevices } from './0131-announced-devices.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -53,4 +55,6 @@ export const migrations: readonly Migration[] = [
   { number: 85, name: 'scheduled', text: scheduled },
   { number: 90, name: 'sliding-sync', text: slidingSync },
   { number: 120, name: 'outbox', text: outbox },
+  { number: 130, name: 'remote-devices', text: remoteDevices },
+  { number: 131, name: 'announced-devices', text: announcedDevices },
 ];
