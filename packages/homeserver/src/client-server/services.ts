@@ -3,8 +3,10 @@ import type { JsonObject } from '@soma/protocol';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { ThreePids } from '../accounts/three-pids/three-pids.ts';
 import type { Config } from '../config/config.ts';
+import type { DirectoryClient } from '../directory/ask-directory.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { SpaceWalks } from '../directory/read-hierarchy.ts';
+import type { RemoteSpaces } from '../directory/remote-spaces.ts';
 import type { Encryption } from '../e2ee/encryption.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import type { Presence } from '../ephemeral/presence.ts';
@@ -67,6 +69,9 @@ export interface ClientServices extends AccountServices, MediaServices {
   readonly urlPreviews: UrlPreviews | undefined;
   readonly directory: Directory;
   readonly spaceWalks: SpaceWalks;
+  readonly remoteSpaces: RemoteSpaces;
+  /** Asks other servers for what they publish. */
+  readonly directoryClient: DirectoryClient;
   /** Undefined where it is turned off. */
   readonly search: Search | undefined;
   readonly userDirectory: UserDirectory;

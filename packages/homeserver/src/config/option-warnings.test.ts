@@ -11,11 +11,11 @@ test('options of Synapse without effect are named in one line', () => {
   const warnings = warningsOf({
     opentracing: { enabled: false },
     caches: { sync_response_cache_duration: '2m', global_factor: 1 },
-    rc_federation: { window_size: 1000 },
+    federation_metrics_domains: ['example.org'],
     database: { args: { check_same_thread: false } },
   });
   assert.deepEqual(warnings, [
-    'Options without effect in Soma: opentracing, rc_federation, ' +
+    'Options without effect in Soma: opentracing, federation_metrics_domains, ' +
       'database.args.check_same_thread, ' +
       'caches.sync_response_cache_duration.',
   ]);

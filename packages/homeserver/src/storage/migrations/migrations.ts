@@ -18,6 +18,9 @@ import { scheduled } from './0085-scheduled.ts';
 import { slidingSync } from './0090-sliding-sync.ts';
 import { pushers } from './0100-pushers.ts';
 import { threePids } from './0101-three-pids.ts';
+import { outbox } from './0120-outbox.ts';
+import { remoteDevices } from './0130-remote-devices.ts';
+import { announcedDevices } from './0131-announced-devices.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -55,4 +58,7 @@ export const migrations: readonly Migration[] = [
   { number: 90, name: 'sliding-sync', text: slidingSync },
   { number: 100, name: 'pushers', text: pushers },
   { number: 101, name: 'three-pids', text: threePids },
+  { number: 120, name: 'outbox', text: outbox },
+  { number: 130, name: 'remote-devices', text: remoteDevices },
+  { number: 131, name: 'announced-devices', text: announcedDevices },
 ];
