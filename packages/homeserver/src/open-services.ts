@@ -18,6 +18,8 @@ import { openConversation } from './open-conversation.ts';
 import { openEncryption } from './open-encryption.ts';
 import { openFederation } from './open-federation.ts';
 import type { Federation } from './open-federation.ts';
+import { openInbound } from './open-inbound.ts';
+import type { Inbound } from './open-inbound.ts';
 import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
@@ -41,6 +43,8 @@ import type { Logger } from './telemetry/logger.ts';
 export interface OpenedServices {
   readonly services: ClientServices;
   readonly federation: Federation;
+  /** How events of other servers come in. */
+  readonly inbound: Inbound;
   /** Resolves when nothing is open any more; the edges must have been closed before. */
   close(): Promise<void>;
 }
@@ -77,6 +81,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const conversation = await openConversation(rooms, config, logger);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const federation = openFederation(parts);
+  const inbound = await openInbound(rooms, federation, logger);
   const { close: closeMedia, ...mediaServices } = await openMediaServices({
     ...parts,
     rooms,
@@ -106,10 +111,10 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   const close = async (): Promise<void> => {
     presenceOpened.close();
-    for (const opens of [conversation, { close: closeMedia }, federation, accounts, database])
-      await opens.close();
+    const opened = [inbound, conversation, { close: closeMedia }, federation, accounts, database];
+    for (const each of opened) await each.close();
   };
-  return { services, federation, close };
+  return { services, federation, inbound, close };
 }
 
 /** What follows from events, apart from what people notice. */

@@ -4,6 +4,7 @@ import { federationMediaEndpoints } from './media.ts';
 import { exchangeOpenIdToken } from './openid.ts';
 import { queryEndpoints } from './query.ts';
 import type { ServerServices } from './services.ts';
+import { sendTransaction } from './transactions.ts';
 import { getVersion } from './version.ts';
 
 /** Those that `enable_media_repo: false` turns off. */
@@ -18,5 +19,6 @@ export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
   bulkPerspectivesKeyQuery,
   ...queryEndpoints,
   exchangeOpenIdToken,
+  sendTransaction,
   ...serverMediaEndpoints,
 ];
