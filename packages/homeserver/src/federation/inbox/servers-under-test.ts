@@ -12,6 +12,7 @@ import type { EventReference, JsonObject, RoomVersion } from '@soma/protocol';
 
 import { RoomDetailsProjection } from '../../directory/room-details-projection.ts';
 import { FederationError } from '../../federation-client/federation-error.ts';
+import type { KeyRing } from '../../federation-client/keys/key-ring.ts';
 import { verifySignature } from '../../federation-client/keys/verify-signature.ts';
 import { MembershipProjection } from '../../membership/membership-projection.ts';
 import { checkDatabase } from '../../rooms/check-database.ts';
@@ -80,6 +81,7 @@ export class ServerUnderTest {
   readonly database: Database;
   readonly rooms: Rooms;
   readonly intake: RoomIntake;
+  readonly keyRing: Pick<KeyRing, 'verify'>;
   readonly privateKey: KeyObject;
 
   private constructor(network: TestNetwork, name: string, database: Database) {
@@ -109,14 +111,15 @@ export class ServerUnderTest {
       now: () => (newestMs += 1),
       profileOf: async () => ({}),
     });
+    this.keyRing = {
+      verify: async (signatures, text, serverName) => {
+        const key = network.keys.get(serverName);
+        return verifySignatures(signatures, text, serverName, () => key, verifySignature);
+      },
+    };
     this.intake = openRoomIntake({
       rooms: this.rooms,
-      keyRing: {
-        verify: async (signatures, text, serverName) => {
-          const key = network.keys.get(serverName);
-          return verifySignatures(signatures, text, serverName, () => key, verifySignature);
-        },
-      },
+      keyRing: this.keyRing,
       client: {
         requestJson: async ({ path, destination, query = {}, body = {} }) => {
           const [endpoint = '', ...parameters] = path.split('/').slice(4).map(decodeURIComponent);
