@@ -46,7 +46,8 @@ export interface TestDraft {
 export interface Departure {
   readonly prevEvents?: readonly EventReference[];
   readonly authEvents?: readonly EventReference[];
-  readonly depth?: number;
+  /** In room versions 1 and 2. */
+  readonly eventId?: string;
   /** Signs in the place of the sender's server. */
   readonly signedBy?: ServerUnderTest;
 }
@@ -238,6 +239,12 @@ export class ServerUnderTest {
     return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
   }
 
+  /** The current state as the JSON of its events. */
+  async stateJson(roomId: string): Promise<string[]> {
+    const ids = Object.values(await this.state(roomId));
+    return Promise.all(ids.map((id) => this.json(id)));
+  }
+
   /** The IDs of the room's forward extremities. */
   async extremities(roomId: string): Promise<string[]> {
     const head = await readRoomHead(this.database.reader, await this.roomNid(roomId));
@@ -291,10 +298,11 @@ async function buildOn(
       room_id: head.roomId,
       prev_events: [...(departure.prevEvents ?? head.extremities.map((one) => one.reference))],
       auth_events: [...(departure.authEvents ?? auth)],
-      depth: departure.depth ?? head.nextDepth,
+      depth: head.nextDepth,
       origin_server_ts: draft.originServerTs ?? (newestMs += 1),
       ...(draft.redacts === undefined ? {} : { redacts: draft.redacts }),
-      newOpaqueId: () => `opaque-${newestMs}-${(opaque += 1)}`,
+      newOpaqueId: () =>
+        departure.eventId?.slice(1).split(':')[0] ?? `opaque-${newestMs}-${(opaque += 1)}`,
     },
     {
       serverName: by.name,
