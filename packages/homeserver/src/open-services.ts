@@ -116,8 +116,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   const close = async (): Promise<void> => {
     presenceOpened.close();
-    const opened = [inbound, conversation, { close: closeMedia }, federation, accounts, database];
-    for (const each of opened) await each.close();
+    const all = [inbound, conversation, { close: closeMedia }, federation, accounts, database];
+    for (const each of all) await each.close();
   };
   return { services, federation, inbound, close };
 }
