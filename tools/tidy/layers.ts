@@ -3,15 +3,16 @@
  * layer and the ones before. What points upwards is a function handed in at composition.
  */
 const layers: readonly (readonly string[])[] = [
-  ['errors', 'config', 'telemetry'],
+  ['errors', 'config', 'telemetry', 'html'],
   ['storage'],
   ['streams', 'jobs'],
-  ['outbound'],
+  ['outbound', 'mail'],
   ['federation-client'],
   ['accounts', 'media'],
   ['rooms'],
   ['ephemeral', 'e2ee', 'directory'],
   ['membership'],
+  ['federation-sender'],
   ['moderation', 'federation', 'sync', 'push', 'search', 'appservices', 'sso'],
   ['http'],
   ['client-server', 'server-server', 'synapse-admin'],

@@ -8,6 +8,7 @@ import type { Config } from './config/config.ts';
 import { detailedVersion, somaVersion } from './config/soma-version.ts';
 import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
+import { ServerRateLimiter } from './http/server-rate-limit.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
 import { openServices } from './open-services.ts';
 import { serverEndpoints, serverMediaEndpoints } from './server-server/endpoints.ts';
@@ -28,14 +29,19 @@ const STOP_GRACE_MS = 10_000;
 /** The composition root: opens everything by hand, lowest first, and serves until it is stopped. */
 export async function startHomeserver(config: Config): Promise<Homeserver> {
   const { logger, flush } = createLogger({ level: config.logging.level });
-  const { services, federation, inbound, close } = await openServices(config, logger);
+  const { services, federation, edus, inbound, close } = await openServices(config, logger);
   const { accounts, rateLimits } = services;
   const edge = await listen(describeListeners(config), {
     endpoints: [
       ...mount(served(clientEndpoints, mediaEndpoints, config), services),
-      ...mount(adminEndpoints, { ...services, serverVersion: detailedVersion() }),
+      ...mount(adminEndpoints, {
+        ...services,
+        serverVersion: detailedVersion(),
+        destinations: federation.destinations,
+      }),
       ...mount(served(serverEndpoints, serverMediaEndpoints, config), {
         ...services,
+        edus,
         serverVersion: somaVersion(),
         ...federation,
         transactions: inbound.transactions,
@@ -43,6 +49,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     ],
     resolveToken: (token, use) => resolveToken(accounts, token, use),
     authenticateServer: federation.authenticateServer,
+    serverRateLimiter: new ServerRateLimiter(config.ratelimiting.federation),
     logger,
     rateLimits: endpointRateLimits(rateLimits),
   });

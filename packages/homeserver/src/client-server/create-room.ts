@@ -11,7 +11,12 @@ import type { Requester } from '../http/endpoint.ts';
 import { JsonObject } from '../http/schemas.ts';
 import { checkInvitePermission } from '../membership/invite-permission.ts';
 import type { InitialState, Preset } from '../rooms/room-presets.ts';
-import { checkMayInvite, refuseThirdParty } from './invitations.ts';
+import {
+  checkMayInvite,
+  inviteByAddress,
+  invitedAddressIn,
+  ThirdPartyBody,
+} from './invitations.ts';
 import type { RateLimiters } from './rate-limits.ts';
 import { clientEndpoint } from './services.ts';
 
@@ -27,7 +32,7 @@ const body = Type.Object({
   name: Type.Optional(Type.String()),
   topic: Type.Optional(Type.String()),
   invite: Type.Optional(Type.Array(Type.String())),
-  invite_3pid: Type.Optional(Type.Array(JsonObject)),
+  invite_3pid: Type.Optional(Type.Array(ThirdPartyBody)),
   room_version: Type.Optional(Type.String()),
   creation_content: Type.Optional(JsonObject),
   initial_state: Type.Optional(Type.Array(InitialState)),
@@ -52,12 +57,12 @@ const createRoomEndpoint = clientEndpoint({
     'M_INVALID_ROOM_STATE',
     'M_ROOM_IN_USE',
     'M_INVALID_PARAM',
-    'M_THREEPID_DENIED',
+    'M_MISSING_PARAM',
     'M_INVITE_BLOCKED',
   ],
-  handle: async ({ body: wanted, requester }, { directory, config, rateLimits }) => {
-    const [thirdParty] = wanted.invite_3pid ?? [];
-    if (thirdParty !== undefined) throw refuseThirdParty(thirdParty);
+  handle: async ({ body: wanted, requester }, services) => {
+    const { directory, config, rateLimits } = services;
+    const invitedAddresses = (wanted.invite_3pid ?? []).map(invitedAddressIn);
     const invite = (wanted.invite ?? []).map(invitedUser);
     if (invite.length > 0) {
       checkMayInvite(config, requester);
@@ -87,7 +92,11 @@ const createRoomEndpoint = clientEndpoint({
       isDirect: wanted.is_direct ?? false,
     };
     const listing = { aliasName: wanted.room_alias_name, isPublic: visibility === 'public' };
-    return { room_id: await createListedRoom(directory, requester, room, listing) };
+    const roomId = await createListedRoom(directory, requester, room, listing);
+    for (const invited of invitedAddresses) {
+      await inviteByAddress(services, requester, roomId, invited);
+    }
+    return { room_id: roomId };
   },
 });
 

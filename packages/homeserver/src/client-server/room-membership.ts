@@ -8,7 +8,7 @@ import { changeMembership } from '../membership/change-membership.ts';
 import type { MembershipRequest } from '../membership/change-membership.ts';
 import { forgetRoom } from '../membership/forget-room.ts';
 import { joinedRooms } from '../membership/joined-rooms.ts';
-import { checkMayInvite, countInvite, localInvitee, refuseThirdParty } from './invitations.ts';
+import { ThirdPartyBody, invitedAddressIn, inviteByAddress, inviteUser } from './invitations.ts';
 import { findRoom, joinRoom, resolveRoom } from './join-room.ts';
 import { clientEndpoint } from './services.ts';
 
@@ -18,10 +18,8 @@ const TargetBody = Type.Object({
   reason: Type.Optional(Type.String()),
 });
 const InviteBody = Type.Object({
+  ...ThirdPartyBody.properties,
   user_id: Type.Optional(Type.String()),
-  medium: Type.Optional(Type.String()),
-  address: Type.Optional(Type.String()),
-  id_server: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String()),
 });
 const Empty = Type.Object({});
@@ -133,21 +131,14 @@ const invite = clientEndpoint({
   suspended: false,
   body: InviteBody,
   responses: { 200: Empty },
-  errcodes: ['M_INVALID_PARAM', 'M_THREEPID_DENIED', 'M_INVITE_BLOCKED'],
+  errcodes: ['M_INVALID_PARAM', 'M_MISSING_PARAM', 'M_INVITE_BLOCKED'],
   handle: async ({ params, body, requester }, services) => {
-    const { rooms, config } = services;
-    if (body.user_id === undefined) throw refuseThirdParty(body);
-    const target = localInvitee(body.user_id, rooms.serverName);
-    checkMayInvite(config, requester);
-    countInvite(services, requester, params.roomId, target);
-    await changeMembership(rooms, {
-      roomNid: await findRoom(rooms, params.roomId),
-      sender: requester.userId,
-      target,
-      action: 'invite',
-      reason: body.reason,
-      profile: await rooms.profileOf(target),
-    });
+    const { user_id: invitee } = body;
+    if (invitee !== undefined) {
+      await inviteUser(services, requester, params.roomId, invitee, body.reason);
+    } else {
+      await inviteByAddress(services, requester, params.roomId, invitedAddressIn(body));
+    }
     return {};
   },
 });

@@ -98,6 +98,12 @@ export const federationSection = section(
       default: true,
       description: 'Whether other servers may ask for the profiles of users.',
     }),
+    allowDeviceNameLookup: option({
+      name: 'allow_device_name_lookup_over_federation',
+      valueType: flag,
+      default: false,
+      description: "Whether other servers are told the names of users' devices.",
+    }),
     ipRangeBlacklist: option({
       name: 'federation_ip_range_blacklist',
       valueType: listOf(ipRange),
@@ -131,6 +137,14 @@ export const federationSection = section(
         "Files with the certificate authorities that other servers' certificates are checked with, " +
         'in place of the usual ones.',
       example: ['myCA1.pem', 'myCA2.pem'],
+    }),
+    receiptTransactionsPerSecond: option({
+      name: 'federation_rr_transactions_per_room_per_second',
+      valueType: integer(1),
+      default: 50,
+      description:
+        'How many transactions that bring nothing but receipts are sent for one room in a second; receipts in ' +
+        'between go together.',
     }),
     requests: option({
       name: 'federation',

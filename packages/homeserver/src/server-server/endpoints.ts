@@ -1,7 +1,10 @@
 import type { Endpoint } from '../http/endpoint.ts';
+import { getSpaceHierarchy } from './hierarchy.ts';
+import { userKeyEndpoints } from './keys-of-users.ts';
 import { bulkPerspectivesKeyQuery, getServerKey, perspectivesKeyQuery } from './keys.ts';
 import { federationMediaEndpoints } from './media.ts';
 import { exchangeOpenIdToken } from './openid.ts';
+import { publicRoomsEndpoints } from './public-rooms.ts';
 import { queryEndpoints } from './query.ts';
 import type { ServerServices } from './services.ts';
 import { sendTransaction } from './transactions.ts';
@@ -18,6 +21,9 @@ export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
   perspectivesKeyQuery,
   bulkPerspectivesKeyQuery,
   ...queryEndpoints,
+  ...publicRoomsEndpoints,
+  getSpaceHierarchy,
+  ...userKeyEndpoints,
   exchangeOpenIdToken,
   sendTransaction,
   ...serverMediaEndpoints,

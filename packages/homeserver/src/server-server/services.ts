@@ -1,8 +1,10 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Config } from '../config/config.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { Encryption } from '../e2ee/encryption.ts';
 import type { Notary } from '../federation-client/keys/notary.ts';
 import type { OwnKeys } from '../federation-client/keys/own-keys.ts';
+import type { EduHandlers } from '../federation/edus/edu-handlers.ts';
 import type { Transactions } from '../federation/inbox/receive-transaction.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { MediaRepository } from '../media/media.ts';
@@ -12,6 +14,8 @@ export interface ServerServices {
   readonly config: Config;
   readonly accounts: Accounts;
   readonly directory: Directory;
+  readonly encryption: Encryption;
+  readonly edus: EduHandlers;
   readonly ownKeys: OwnKeys;
   readonly notary: Notary;
   readonly media: MediaRepository;

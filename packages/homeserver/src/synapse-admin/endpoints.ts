@@ -1,7 +1,9 @@
 import type { Endpoint } from '../http/endpoint.ts';
+import { destinationEndpoints } from './destinations.ts';
 import { mediaDeletionEndpoints } from './media-deletion.ts';
 import { quarantineEndpoints } from './media-quarantine.ts';
 import { mediaReadingEndpoints } from './media-reading.ts';
+import { listPushers } from './pushers.ts';
 import { getRegistrationNonce, registerWithSharedSecret } from './register.ts';
 import {
   createToken,
@@ -22,6 +24,7 @@ import { getServerVersion } from './server-version.ts';
 import type { AccountAdminServices, AdminServices } from './services.ts';
 import { statisticsEndpoints } from './statistics.ts';
 import { suspendUser } from './suspend.ts';
+import { findUserByThreePid } from './three-pids.ts';
 
 /** Those about accounts and the server itself. */
 export const accountAdminEndpoints: readonly Endpoint<AccountAdminServices>[] = [
@@ -43,6 +46,9 @@ export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
   ...quarantineEndpoints,
   ...mediaDeletionEndpoints,
   ...statisticsEndpoints,
+  listPushers,
+  findUserByThreePid,
+  ...destinationEndpoints,
   listEventReports,
   getEventReport,
   deleteEventReport,

@@ -11,12 +11,21 @@ const REST_MS = 500;
 const RESTS_MAX = 20;
 const LAG_MAX = 10_000;
 
+/** A cursor is stored when it has moved so far, even if nothing on the way mattered: a restart need not read it again. */
+const CURSOR_LAG_MAX = 10_000;
+
 /** What an index takes from the log. */
 export interface FollowedIndex {
   /** The name of its cursor. */
   readonly name: string;
   /** What the stretch above a position brings, and where it ends; at most at `upTo`. */
   read(reader: Reader, above: number, upTo: number): Promise<LogStep>;
+  /** Where somebody waits for it: how long to rest after a commit, once. */
+  readonly restMs?: number;
+  /** Whether nothing can matter at the moment, so that the log is passed over unread. */
+  isIdle?(): boolean;
+  /** What a step brought is committed. */
+  stepped?(): void;
 }
 
 export interface LogStep {
@@ -30,6 +39,7 @@ export class LogFollower {
   readonly #logger: Logger;
   readonly #index: FollowedIndex;
   #position: number;
+  #storedPosition: number;
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -39,6 +49,7 @@ export class LogFollower {
     this.#logger = logger;
     this.#index = index;
     this.#position = position;
+    this.#storedPosition = position;
   }
 
   static async open(
@@ -76,7 +87,8 @@ export class LogFollower {
       this.#timer = undefined;
       const { position } = this.#database;
       if (this.#position >= position) return;
-      const isQuiet = position === seen || rests >= RESTS_MAX;
+      const isQuiet =
+        position === seen || rests >= (this.#index.restMs === undefined ? RESTS_MAX : 1);
       if (!isQuiet && position - this.#position < LAG_MAX) {
         this.#rest(position, rests + 1);
         return;
@@ -88,7 +100,7 @@ export class LogFollower {
         );
         this.#wake();
       });
-    }, REST_MS);
+    }, this.#index.restMs ?? REST_MS);
     this.#timer.unref();
   }
 
@@ -102,16 +114,22 @@ export class LogFollower {
   async #follow(): Promise<void> {
     while (!this.#closed) {
       const above = this.#position;
+      if (this.#index.isIdle?.() === true) {
+        this.#position = this.#database.position;
+        return;
+      }
       const step = await readAt(this.#database, async (reader, position) =>
         above < position ? this.#index.read(reader, above, position) : undefined,
       );
       if (step === undefined) return;
       const { statements, upTo } = step;
-      if (statements.length > 0) {
+      if (statements.length > 0 || upTo - this.#storedPosition > CURSOR_LAG_MAX) {
         const moved = moveCursorStatement(this.#index.name, upTo);
         await write(this.#database, { statements: [...statements, moved], positions: 0 });
+        this.#storedPosition = upTo;
       }
       this.#position = upTo;
+      if (statements.length > 0) this.#index.stepped?.();
     }
   }
 }
