@@ -29,7 +29,6 @@ export const knownMissing: readonly string[] = [
   'GET /_matrix/federation/v1/make_leave/{roomId}/{userId}',
   'GET /_matrix/federation/v1/query/{queryType}',
   'PUT /_matrix/federation/v1/send_knock/{roomId}/{eventId}',
-  'PUT /_matrix/federation/v1/send/{txnId}',
   'GET /_matrix/federation/v1/state_ids/{roomId}',
   'GET /_matrix/federation/v1/state/{roomId}',
   'GET /_matrix/federation/v1/timestamp_to_event/{roomId}',

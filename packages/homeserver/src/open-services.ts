@@ -27,6 +27,8 @@ import { openEncryption } from './open-encryption.ts';
 import { openFederationSender } from './open-federation-sender.ts';
 import { openFederation } from './open-federation.ts';
 import type { Federation } from './open-federation.ts';
+import { openInbound } from './open-inbound.ts';
+import type { Inbound } from './open-inbound.ts';
 import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openOutreach } from './open-outreach.ts';
@@ -55,6 +57,8 @@ export interface OpenedServices {
   readonly federation: Federation;
   /** Takes what other servers say beside events. */
   readonly edus: EduHandlers;
+  /** How events of other servers come in. */
+  readonly inbound: Inbound;
   /** Resolves when nothing is open any more; the edges must have been closed before. */
   close(): Promise<void>;
 }
@@ -108,8 +112,10 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   );
   const resyncSoon = (): void => resyncer.wake();
   const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
+  const inbound = await openInbound(rooms, federation, edus, logger);
   const media = { close: closeMedia };
   const inOrder = [
+    inbound,
     presence,
     outreach,
     conversation,
@@ -120,7 +126,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     accounts,
     database,
   ];
-  return { services, federation, edus, close: () => closeAll(inOrder) };
+  return { services, federation, edus, inbound, close: () => closeAll(inOrder) };
 }
 
 /** What is composed of the domain, for the handlers. */

@@ -6,6 +6,7 @@ import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Reader } from '../storage/sql.ts';
+import { States } from './inbound/states.ts';
 import { KnownPlaces } from './known-places.ts';
 import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
@@ -32,6 +33,7 @@ export interface Rooms {
   readonly snapshotNids: NidBlocks;
   readonly transactions: RunningTransactions;
   readonly places: KnownPlaces;
+  readonly states: States;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
@@ -95,6 +97,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     snapshotNids: new NidBlocks(database, 'snapshot', SNAPSHOT_NID_BLOCK),
     transactions: new RunningTransactions(),
     places: new KnownPlaces(),
+    states: new States(database),
     now,
     createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),
     profileOf,

@@ -7,6 +7,7 @@ import { exchangeOpenIdToken } from './openid.ts';
 import { publicRoomsEndpoints } from './public-rooms.ts';
 import { queryEndpoints } from './query.ts';
 import type { ServerServices } from './services.ts';
+import { sendTransaction } from './transactions.ts';
 import { getVersion } from './version.ts';
 
 /** Those that `enable_media_repo: false` turns off. */
@@ -24,5 +25,6 @@ export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
   getSpaceHierarchy,
   ...userKeyEndpoints,
   exchangeOpenIdToken,
+  sendTransaction,
   ...serverMediaEndpoints,
 ];

@@ -5,6 +5,7 @@ import type { Encryption } from '../e2ee/encryption.ts';
 import type { Notary } from '../federation-client/keys/notary.ts';
 import type { OwnKeys } from '../federation-client/keys/own-keys.ts';
 import type { EduHandlers } from '../federation/edus/edu-handlers.ts';
+import type { Transactions } from '../federation/inbox/receive-transaction.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { MediaRepository } from '../media/media.ts';
 
@@ -18,6 +19,7 @@ export interface ServerServices {
   readonly ownKeys: OwnKeys;
   readonly notary: Notary;
   readonly media: MediaRepository;
+  readonly transactions: Transactions;
   /** Of Soma. */
   readonly serverVersion: string;
 }
