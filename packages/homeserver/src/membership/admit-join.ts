@@ -1,11 +1,20 @@
 import { creatorsOf, isJsonObject, parseUserId, serverNameOf } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
-import { forbidden, guestAccessForbidden } from '../errors/matrix-error.ts';
+import { MatrixError, forbidden, guestAccessForbidden } from '../errors/matrix-error.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
 import { powerLevelsOf } from '../rooms/room-power.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import { isResident } from './is-resident.ts';
 import { readLocalMembers } from './membership-store.ts';
+
+/** This server cannot let the user in; another one that is in the room may know better. */
+export class NotAuthorisedHere extends MatrixError {
+  constructor(message: string) {
+    super(403, 'M_FORBIDDEN', message);
+    this.name = 'NotAuthorisedHere';
+  }
+}
 
 /** Who wants to become a member. */
 export interface Joiner {
@@ -15,7 +24,8 @@ export interface Joiner {
 
 /**
  * Checks what the auth rules leave to the server of who joins: guest access, and the conditions of restricted
- * rooms. Resolves to the keys that the member event needs. Throws `403 M_FORBIDDEN`, `403 M_GUEST_ACCESS_FORBIDDEN`.
+ * rooms. Resolves to the keys that the member event needs. Throws `403 M_FORBIDDEN`, {@link NotAuthorisedHere},
+ * `403 M_GUEST_ACCESS_FORBIDDEN`.
  */
 export async function admitJoin(
   rooms: Rooms,
@@ -50,14 +60,20 @@ async function checkConditions(
   const { reader } = rooms.database;
   const userNid = await rooms.names.users.find(userId);
   const allow = rules?.['allow'];
-  for (const condition of Array.isArray(allow) && userNid !== undefined ? allow : []) {
+  let isAllKnown = true;
+  for (const condition of Array.isArray(allow) ? allow : []) {
     if (!isJsonObject(condition) || condition['type'] !== 'm.room_membership') continue;
     const { room_id: roomId } = condition;
-    const roomNid = typeof roomId === 'string' ? await rooms.names.rooms.find(roomId) : undefined;
-    if (roomNid === undefined || userNid === undefined) continue;
-    if (await rooms.isJoined(reader, userNid, roomNid)) return;
+    if (typeof roomId !== 'string') continue;
+    const roomNid = await rooms.names.rooms.find(roomId);
+    if (roomNid === undefined || !(await isResident(rooms, reader, roomNid))) {
+      isAllKnown = false;
+    } else if (userNid !== undefined && (await rooms.isJoined(reader, userNid, roomNid))) {
+      return;
+    }
   }
-  throw forbidden('You are in none of the rooms whose members may join this one');
+  const refusal = 'You are in none of the rooms whose members may join this one';
+  throw isAllKnown ? forbidden(refusal) : new NotAuthorisedHere(refusal);
 }
 
 /** A joined user of this server with the power to invite: the most powerful of those with a level of their own. */
@@ -75,7 +91,7 @@ async function findAuthoriser(rooms: Rooms, head: RoomHead): Promise<string> {
       if (mayInvite && (await isJoined(head, userId))) return userId;
     }
   }
-  throw forbidden('Nobody on this server can let you in');
+  throw new NotAuthorisedHere('Nobody on this server can let you in');
 }
 
 /** Users to whom the room gives a level; {@link powerLevelsOf} has loaded what says so. */

@@ -12,7 +12,9 @@ export interface RemoteRooms {
   readonly keyRing: Pick<KeyRing, 'verify' | 'prepare'>;
   readonly intake: Pick<RoomIntake, 'importRoom' | 'receive'>;
   readonly limitRemoteRooms: LimitRemoteRooms;
+  /** How long a server may be silent while it tells of a room. */
+  readonly silenceMsMax: number;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
-  /** Joins under way, by room: two of one room would fetch it twice. */
-  readonly joining: Map<string, Promise<unknown>>;
+  /** The last join under way of each room: two at a time would fetch it twice. */
+  readonly joining: Map<string, Promise<void>>;
 }
