@@ -21,9 +21,11 @@ import type { Federation } from './open-federation.ts';
 import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
+import { openRemoteRooms } from './open-remote-rooms.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
+import { ImportRefused } from './rooms/inbound/room-intake.ts';
 import type { Projection } from './rooms/projection.ts';
 import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
@@ -82,6 +84,11 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rooms,
     federation,
   });
+  const refuse = async (): Promise<never> => {
+    throw new ImportRefused('not yet');
+  };
+  const intake = { receive: refuse, importRoom: refuse, addOutliers: refuse };
+  const remoteRooms = openRemoteRooms(rooms, federation, intake, config, logger);
   const services: ClientServices = {
     config,
     accounts,
@@ -92,7 +99,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     presence,
     encryption,
     ...mediaServices,
-    directory: { rooms, config: config.directory },
+    directory: { rooms, config: config.directory, federation: federation.client },
+    remoteRooms,
     ...conversation.services,
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
@@ -101,7 +109,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
     departUser: async (userNid) => {
       await resetPushRules(services.pushRules, userNid);
-      await departUser(rooms, userNid);
+      await departUser(remoteRooms, userNid);
     },
   };
   const close = async (): Promise<void> => {

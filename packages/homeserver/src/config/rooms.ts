@@ -46,7 +46,8 @@ const limitRemoteRooms = object({
     name: 'complexity',
     valueType: number(0),
     default: 1,
-    description: 'The greatest complexity that is joined: the number of state events divided by 500.',
+    description:
+      'The greatest complexity that is joined: the number of state events divided by 500.',
   }),
   refusal: option({
     name: 'complexity_error',

@@ -1,5 +1,5 @@
-import type { Reader } from '../storage/sql.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import type { Reader } from '../storage/sql.ts';
 import { readCounts } from './membership-store.ts';
 
 /**

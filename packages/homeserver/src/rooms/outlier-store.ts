@@ -36,7 +36,10 @@ export function insertLoneEventStatements(event: LoneEvent): Statement[] {
       event.stateKeyNid,
       event.senderNid,
       Math.min(event.pdu.depth, Number.MAX_SAFE_INTEGER),
-      Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, event.pdu.origin_server_ts)),
+      Math.max(
+        Number.MIN_SAFE_INTEGER,
+        Math.min(Number.MAX_SAFE_INTEGER, event.pdu.origin_server_ts),
+      ),
       event.json,
     ),
   ];

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../http/endpoint.ts';
+import { inviteEndpoints } from './invites.ts';
 import { bulkPerspectivesKeyQuery, getServerKey, perspectivesKeyQuery } from './keys.ts';
 import { federationMediaEndpoints } from './media.ts';
 import { exchangeOpenIdToken } from './openid.ts';
@@ -17,6 +18,7 @@ export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
   perspectivesKeyQuery,
   bulkPerspectivesKeyQuery,
   ...queryEndpoints,
+  ...inviteEndpoints,
   exchangeOpenIdToken,
   ...serverMediaEndpoints,
 ];

@@ -282,21 +282,30 @@ for (const engine of testEngines()) {
       const validUntilTs = clock.nowMs + dayMs;
       const keysOf = (serverName: string) => publish({ serverName, current, validUntilTs });
       const [unknownToNotary, silent] = names;
-      const { keyRing, asked } = open(({ destination, body }) => {
-        if (destination === silent) return undefined;
-        if (destination !== 'n.test') return keysOf(destination);
-        const wanted = Object.keys(isJsonObject(body?.['server_keys']) ? body['server_keys'] : {});
-        const known = wanted.filter((name) => name !== unknownToNotary && name !== silent);
-        // A notary may send more than it was asked for.
-        return { server_keys: [...known, 'other.test'].map(keysOf) };
-      }, [notary]);
+      const { keyRing, asked } = open(
+        ({ destination, body }) => {
+          if (destination === silent) return undefined;
+          if (destination !== 'n.test') return keysOf(destination);
+          const wanted = Object.keys(
+            isJsonObject(body?.['server_keys']) ? body['server_keys'] : {},
+          );
+          const known = wanted.filter((name) => name !== unknownToNotary && name !== silent);
+          // A notary may send more than it was asked for.
+          return { server_keys: [...known, 'other.test'].map(keysOf) };
+        },
+        [notary],
+      );
       await keyRing.prepare(
         names.map((serverName) => ({ serverName, keyIds: [current.keyId], use: request })),
       );
       // Two requests to the notary for all; then the two that it did not know, the silent one through the notary again.
-      assert.deepEqual(asked.toSorted(), ['n.test', 'n.test', 'n.test', silent, unknownToNotary].toSorted());
+      assert.deepEqual(
+        asked.toSorted(),
+        ['n.test', 'n.test', 'n.test', silent, unknownToNotary].toSorted(),
+      );
       const before = asked.length;
-      for (const name of names.slice(2)) assert.ok(await has(keyRing, name, current.keyId, request));
+      for (const name of names.slice(2))
+        assert.ok(await has(keyRing, name, current.keyId, request));
       assert.ok(await has(keyRing, unknownToNotary ?? '', current.keyId, request));
       assert.equal(await has(keyRing, silent ?? '', current.keyId, request), false);
       assert.equal(asked.length, before);

@@ -5,9 +5,9 @@ import { MatrixError, guestAccessForbidden, notFound } from '../../errors/matrix
 import { FederationError } from '../../federation-client/federation-error.ts';
 import { buildMemberEvent } from './build-member-event.ts';
 import { candidateServers, serverOfUser } from './candidate-servers.ts';
-import { checkComplexity, complexityOf, tooComplex } from './room-complexity.ts';
 import type { MemberTemplate, WantedMembership } from './member-template.ts';
 import type { RemoteRooms } from './remote-rooms.ts';
+import { checkComplexity, complexityOf, tooComplex } from './room-complexity.ts';
 import { sendJoin } from './send-join.ts';
 import type { JoinAnswer } from './send-join.ts';
 import { sendLeave } from './send-member-event.ts';
@@ -71,7 +71,11 @@ export async function joinThroughOthers(remote: RemoteRooms, join: RemoteJoin): 
       pdu: canonicalJson(cosigned(remote, server, template, event, answer)),
     });
     if (received.kind === 'accepted') return;
-    throw new FederationError('bad-answer', server, `its join is ${received.kind}: ${received.reason}`);
+    throw new FederationError(
+      'bad-answer',
+      server,
+      `its join is ${received.kind}: ${received.reason}`,
+    );
   });
 }
 

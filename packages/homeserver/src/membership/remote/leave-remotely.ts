@@ -4,15 +4,17 @@ import type { JsonObject, RoomVersion } from '@soma/protocol';
 import { MatrixError } from '../../errors/matrix-error.ts';
 import { referenceFromJson } from '../../rooms/event-reference.ts';
 import { readEvent } from '../../rooms/event-store.ts';
+import type { Rooms } from '../../rooms/rooms.ts';
 import type { MembershipRecord } from '../membership-store.ts';
 import { buildMemberEvent } from './build-member-event.ts';
 import { candidateServers } from './candidate-servers.ts';
 import type { WantedMembership } from './member-template.ts';
-import { keepOutOfBand } from './out-of-band.ts';
 import { readOutOfBandRoom } from './out-of-band-store.ts';
 import type { OutOfBandRoom } from './out-of-band-store.ts';
+import { keepOutOfBand } from './out-of-band.ts';
 import type { RemoteRooms } from './remote-rooms.ts';
 import { sendLeave } from './send-member-event.ts';
+import { serversOfRoom } from './servers-of-room.ts';
 import { throughServers } from './through-servers.ts';
 
 /**
@@ -26,11 +28,11 @@ export async function leaveRemotely(
 ): Promise<void> {
   const { rooms } = remote;
   const { reader } = rooms.database;
-  const room = await readOutOfBandRoom(reader, userNid, roomNid);
+  const room = await readRoom(rooms, userNid, roomNid);
   const member = await readEvent(reader, eventNid);
-  const version = room === undefined ? undefined : roomVersion(room.roomVersion);
-  if (room === undefined || member === undefined || version === undefined) {
-    throw new Error(`membership ${eventNid} out of band has no room`);
+  const version = roomVersion(room.roomVersion);
+  if (member === undefined || version === undefined) {
+    throw new Error(`membership ${eventNid} out of band has no event or version`);
   }
   const roomId = await rooms.names.rooms.text(roomNid);
   const userId = await rooms.names.users.text(userNid);
@@ -52,6 +54,15 @@ export async function leaveRemotely(
     const place = placeAfter(member, version);
     await keep(remote, room, wanted, buildMemberEvent(rooms, wanted, place, content));
   }
+}
+
+/** Of a room that this server was in, what it knew then. */
+async function readRoom(rooms: Rooms, userNid: number, roomNid: number): Promise<OutOfBandRoom> {
+  const { reader } = rooms.database;
+  const known = await readOutOfBandRoom(reader, userNid, roomNid);
+  if (known !== undefined) return known;
+  const version = await rooms.versions.of(reader, roomNid);
+  return { roomVersion: version?.id ?? '', servers: await serversOfRoom(rooms, roomNid) };
 }
 
 async function keep(

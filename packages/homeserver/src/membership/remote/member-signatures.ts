@@ -23,7 +23,10 @@ export async function isSignedByAll(
 /** The event with this server's signature beside those that it has. */
 export function withOwnSignature(pdu: Pdu, version: RoomVersion, signer: EventSigner): Pdu {
   const sign = (text: string): string => signText(signer.privateKey, text);
-  const { [signer.serverName]: own } = signJson(redactPdu(pdu, version), { ...signer, sign }).signatures;
+  const { [signer.serverName]: own } = signJson(redactPdu(pdu, version), {
+    ...signer,
+    sign,
+  }).signatures;
   if (own === undefined) throw new Error('an event was not signed');
   return { ...pdu, signatures: { ...pdu.signatures, [signer.serverName]: own } };
 }

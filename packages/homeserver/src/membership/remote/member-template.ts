@@ -45,7 +45,8 @@ export function readMemberTemplate(
   if (prevEvents === undefined || prevEvents.length === 0) return 'prev_events are malformed';
   if (authEvents === undefined) return 'auth_events are malformed';
   const { depth, content } = event;
-  if (typeof depth !== 'number' || !Number.isInteger(depth) || depth < 0) return 'depth is no depth';
+  if (typeof depth !== 'number' || !Number.isInteger(depth) || depth < 0)
+    return 'depth is no depth';
   const via = isJsonObject(content) ? content['join_authorised_via_users_server'] : undefined;
   const isRestricted = wanted.membership === 'join' && version.joinRulesForRestricted.length > 0;
   const authorisedVia = isRestricted ? parseUserId(via) : undefined;

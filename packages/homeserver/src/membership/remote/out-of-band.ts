@@ -8,15 +8,18 @@ import { write } from '../../storage/database.ts';
 import { POSITION } from '../../storage/sql.ts';
 import { isResident } from '../is-resident.ts';
 import { membershipCode, membershipName, putMembershipStatement } from '../membership-store.ts';
+import type { StrippedEvent } from '../stripped-state.ts';
 import { putOutOfBandStatement } from './out-of-band-store.ts';
 import type { OutOfBandRoom } from './out-of-band-store.ts';
-import type { StrippedEvent } from '../stripped-state.ts';
 
 /** A member event of a user of this server, of a room that this server is not in. */
 export interface OutOfBandMembership extends OutOfBandRoom {
   readonly roomId: string;
   readonly eventId: string;
-  readonly pdu: Pick<Pdu, 'type' | 'state_key' | 'sender' | 'content' | 'depth' | 'origin_server_ts'>;
+  readonly pdu: Pick<
+    Pdu,
+    'type' | 'state_key' | 'sender' | 'content' | 'depth' | 'origin_server_ts'
+  >;
   readonly json: string;
   /** What an invitation or knock shows of the room. */
   readonly strippedState: readonly StrippedEvent[];

@@ -96,7 +96,8 @@ async function checkEvent(
   }
   if (eventRoomId !== roomId) throw invalidParam('The event is of another room');
   if (serverOf(sender) !== origin) throw invalidParam(`The sender is no user of ${origin}`);
-  if (serverOf(invitee) !== serverName) throw invalidParam('The invited user is not of this server');
+  if (serverOf(invitee) !== serverName)
+    throw invalidParam('The invited user is not of this server');
   if (eventIdOf(pdu, version, signer) !== eventId) throw invalidParam('The event has another ID');
   if (!contentHashMatches(pdu, signer)) throw invalidParam('The content hash is wrong');
   if (!(await isSignedByAll(remote, pdu, version, [origin]))) {
@@ -111,11 +112,7 @@ function serverOf(userId: unknown): string | undefined {
 }
 
 /** SS API, "Server Access Control Lists", where this server knows the room's. */
-async function checkAcl(
-  { rooms }: RemoteRooms,
-  roomId: string,
-  origin: string,
-): Promise<void> {
+async function checkAcl({ rooms }: RemoteRooms, roomId: string, origin: string): Promise<void> {
   const { reader } = rooms.database;
   const roomNid = await rooms.names.rooms.find(roomId);
   if (roomNid === undefined || !(await isResident(rooms, reader, roomNid))) return;
@@ -143,7 +140,9 @@ async function checkState(
   if (!Array.isArray(inviteRoomState) || inviteRoomState.length > strippedEventsMax) {
     throw invalidParam(`invite_room_state is no list of at most ${strippedEventsMax} events`);
   }
-  const checks = inviteRoomState.map((each: unknown) => checkStateEvent(remote, each, roomId, version));
+  const checks = inviteRoomState.map((each: unknown) =>
+    checkStateEvent(remote, each, roomId, version),
+  );
   const types = await Promise.all(checks);
   if (!types.includes('m.room.create')) {
     throw invalidParam('invite_room_state lacks the create event');

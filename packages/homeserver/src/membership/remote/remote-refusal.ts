@@ -52,7 +52,11 @@ export function passedOn(error: unknown): MatrixError | undefined {
 }
 
 export function unreachable(cause: string): MatrixError {
-  return new MatrixError(502, 'M_UNKNOWN', `No server could be reached that is in the room: ${cause}`);
+  return new MatrixError(
+    502,
+    'M_UNKNOWN',
+    `No server could be reached that is in the room: ${cause}`,
+  );
 }
 
 function isErrcode(errcode: string): errcode is Errcode {

@@ -1,4 +1,4 @@
-import type { BuiltEvent, JsonObject, JsonValue } from '@soma/protocol';
+import type { BuiltEvent, JsonObject, JsonValue, Pdu, RoomVersion } from '@soma/protocol';
 
 import { FederationError } from '../../federation-client/federation-error.ts';
 import { handshakeTimeoutMs } from './limits.ts';
@@ -50,6 +50,33 @@ export function sendKnock(
   event: BuiltEvent,
 ): Promise<JsonValue> {
   return put(remote, server, memberPath('v1', 'send_knock', roomId, event.eventId), event.pdu);
+}
+
+/** An invitation on its way to the server of the invited user. */
+export interface InviteToSend {
+  readonly roomId: string;
+  readonly eventId: string;
+  readonly version: RoomVersion;
+  readonly pdu: Pdu;
+  /** Events of the room's state, whole (SS API, `PUT /invite`, from v1.16 on). */
+  readonly state: readonly JsonObject[];
+}
+
+/** Sends an invitation; resolves to the answer. Throws a FederationError. */
+export async function sendInvite(
+  remote: RemoteRooms,
+  server: string,
+  { roomId, eventId, version, pdu, state }: InviteToSend,
+): Promise<JsonValue> {
+  const body = { room_version: version.id, event: pdu, invite_room_state: [...state] };
+  try {
+    return await put(remote, server, memberPath('v2', 'invite', roomId, eventId), body);
+  } catch (error) {
+    // The older form tells no room version.
+    if (!isUnrecognised(error) || version.eventId !== 'field') throw error;
+    const older = { ...pdu, unsigned: { ...pdu.unsigned, invite_room_state: [...state] } };
+    return put(remote, server, memberPath('v1', 'invite', roomId, eventId), older);
+  }
 }
 
 function put(
