@@ -131,6 +131,17 @@ export class PlayedRoom {
     content: JsonObject,
     sender = this.creatorId,
   ): BuiltEvent {
+    return this.buildAs(this.peer, type, stateKey, content, sender);
+  }
+
+  /** An event of another server. */
+  buildAs(
+    peer: TestPeer,
+    type: string,
+    stateKey: string | undefined,
+    content: JsonObject,
+    sender: string,
+  ): BuiltEvent {
     const { version } = this;
     const built = buildEvent(
       {
@@ -144,14 +155,13 @@ export class PlayedRoom {
         origin_server_ts: Date.now(),
         newOpaqueId: () => `played${(this.#opaque += 1)}`,
       },
-      this.crypto(),
+      this.crypto(peer),
     );
     if (!built.ok) throw new Error(built.problem.reason);
     return built;
   }
 
-  crypto(): EventCrypto {
-    const { serverName, key } = this.peer;
+  crypto({ serverName, key }: TestPeer = this.peer): EventCrypto {
     const sha256 = (text: string): string => hash('sha256', text, 'base64');
     return { serverName, keyId: key.keyId, sign: key.sign, sha256 };
   }
