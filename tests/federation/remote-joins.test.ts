@@ -13,7 +13,7 @@ const test = federationTests();
 const v3 = '/_matrix/client/v3';
 
 function join(user: TestUser, roomIdOrAlias: string, via: readonly string[] = []) {
-  const query = new URLSearchParams(via.map((server) => ['via', server]));
+  const query = new URLSearchParams(via.map((server): [string, string] => ['via', server]));
   const path = `${v3}${pathOf`/join/${roomIdOrAlias}`}?${query.toString()}`;
   return user.request('POST', path, { body: {} });
 }

@@ -238,6 +238,37 @@ export async function readSnapshot(
   return state;
 }
 
+const readPiece = query<{ state_key_nid: number; event_nid: number | null }>(
+  `select state_key_nid, event_nid from snapshot_deltas
+   where snapshot_nid = ? and state_key_nid > ? order by state_key_nid limit ?`,
+);
+
+/** A part of what one snapshot itself holds, by ascending key. */
+export async function readSnapshotPiece(
+  reader: Reader,
+  snapshotNid: number,
+  aboveKeyNid: number,
+  rowsMax: number,
+): Promise<StatePair[]> {
+  const rows = await reader.all(readPiece, snapshotNid, aboveKeyNid, rowsMax);
+  return rows.map((row) => [row.state_key_nid, row.event_nid]);
+}
+
+const readByHash = query<{ snapshot_nid: number }>(
+  'select snapshot_nid from snapshots where room_nid = ? and hash = ? order by snapshot_nid limit ?',
+);
+
+/** The snapshots of a room that may be a state with this hash. */
+export async function readSnapshotsByHash(
+  reader: Reader,
+  roomNid: number,
+  hash: number,
+  countMax: number,
+): Promise<number[]> {
+  const rows = await reader.all(readByHash, roomNid, hash, countMax);
+  return rows.map((row) => row.snapshot_nid);
+}
+
 /** One entry of the state that a snapshot stands for. */
 export async function readSnapshotKey(
   reader: Reader,
