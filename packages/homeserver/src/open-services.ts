@@ -25,7 +25,7 @@ import { openRemoteRooms } from './open-remote-rooms.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
-import { ImportRefused } from './rooms/inbound/room-intake.ts';
+import { openRoomIntake } from './rooms/inbound/open-room-intake.ts';
 import type { Projection } from './rooms/projection.ts';
 import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
@@ -84,10 +84,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rooms,
     federation,
   });
-  const refuse = async (): Promise<never> => {
-    throw new ImportRefused('not yet');
-  };
-  const intake = { receive: refuse, importRoom: refuse, addOutliers: refuse };
+  const intake = openRoomIntake({ ...federation, rooms, logger });
   const remoteRooms = openRemoteRooms(rooms, federation, intake, config, logger);
   const services: ClientServices = {
     config,

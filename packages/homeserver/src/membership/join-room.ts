@@ -7,7 +7,7 @@ import { isResident } from './is-resident.ts';
 import { candidateServers } from './remote/candidate-servers.ts';
 import { joinRemotely, joinThroughOthers } from './remote/join-remotely.ts';
 import type { RemoteJoin } from './remote/join-remotely.ts';
-import { readOutOfBandRoom } from './remote/out-of-band-store.ts';
+import { readOutOfBand } from './remote/out-of-band-store.ts';
 import type { RemoteRooms } from './remote/remote-rooms.ts';
 import { serversOfRoom } from './remote/servers-of-room.ts';
 
@@ -44,8 +44,7 @@ export async function joinRoom(remote: RemoteRooms, request: JoinRequest): Promi
         return;
       }
     }
-    const known =
-      roomNid === undefined ? undefined : await readOutOfBandRoom(reader, userNid, roomNid);
+    const known = roomNid === undefined ? undefined : await readOutOfBand(reader, userNid, roomNid);
     const via = [...request.via, ...(known?.servers ?? [])];
     if (await alone(remote, roomId, () => joinRemotely(remote, remoteJoin(request, via)))) return;
   }

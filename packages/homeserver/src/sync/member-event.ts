@@ -1,50 +1,47 @@
-import { matchesEvent, roomVersion } from '@soma/protocol';
-import type { JsonObject } from '@soma/protocol';
+import { matchesEvent } from '@soma/protocol';
+import type { JsonObject, Pdu } from '@soma/protocol';
 
 import type { MembershipRecord } from '../membership/membership-store.ts';
-import { readOutOfBandRoom } from '../membership/remote/out-of-band-store.ts';
+import { OUT_OF_BAND, readOutOfBand } from '../membership/remote/out-of-band-store.ts';
 import { clientEvent } from '../rooms/client-event.ts';
-import { EventFlag, readEvent } from '../rooms/event-store.ts';
+import { readEvent } from '../rooms/event-store.ts';
 import { formatPositionToken } from '../rooms/pagination-token.ts';
 import { toStoredEvent } from '../rooms/stored-event.ts';
-import type { StoredEvent } from '../rooms/stored-event.ts';
 import type { SyncPass } from './sync-context.ts';
 
-type Place = Pick<SyncPass, 'context' | 'reader'>;
+/** A user's own member event. */
+export interface MemberEvent {
+  readonly eventId: string;
+  readonly pdu: Pdu;
+}
 
 /** The event of a membership, also of a room that this server is not in. */
 export async function readMemberEvent(
-  { context, reader }: Place,
+  { context, reader }: Pick<SyncPass, 'context' | 'reader'>,
   { userNid, roomNid, eventNid }: MembershipRecord,
-): Promise<StoredEvent | undefined> {
+): Promise<MemberEvent | undefined> {
+  if (eventNid === OUT_OF_BAND) return readOutOfBand(reader, userNid, roomNid);
   const row = await readEvent(reader, eventNid);
-  if (row === undefined) return undefined;
-  const known = await context.rooms.versions.of(reader, roomNid);
-  const version =
-    known ?? roomVersion((await readOutOfBandRoom(reader, userNid, roomNid))?.roomVersion ?? '');
-  return version === undefined ? undefined : toStoredEvent(row, version);
+  const version = await context.rooms.versions.of(reader, roomNid);
+  return row === undefined || version === undefined ? undefined : toStoredEvent(row, version);
 }
 
-/**
- * A room whose invitation or knock has ended without this server being in the room: nothing is to be told but that.
- * Undefined where the end is part of the room's history here.
- */
-export async function readLoneLeave(
-  pass: SyncPass,
-  record: MembershipRecord,
-): Promise<JsonObject | undefined> {
-  const event = await readMemberEvent(pass, record);
-  if (event === undefined || (event.flags & EventFlag.outlier) === 0) return undefined;
+/** A room whose invitation or knock has ended without this server being in it: nothing is to be told but that. */
+export async function readLoneLeave(pass: SyncPass, record: MembershipRecord): Promise<JsonObject> {
   const { rooms } = pass.context;
-  const unsigned = { age: Math.max(0, rooms.now() - event.pdu.origin_server_ts) };
-  const client = pass.form(event, clientEvent(event, unsigned, undefined));
+  const event = await readMemberEvent(pass, record);
+  const isWanted = event !== undefined && matchesEvent(pass.filter.room.timeline, event.pdu);
   return {
     timeline: {
-      events: matchesEvent(pass.filter.room.timeline, event.pdu) ? [client] : [],
+      events: isWanted ? [pass.form(event, clientEvent(event, ageOf(pass, event), undefined))] : [],
       limited: false,
       prev_batch: formatPositionToken(rooms.database.incarnation, record.position),
     },
     [pass.useStateAfter || 'state']: { events: [] },
     account_data: { events: [] },
   };
+}
+
+function ageOf({ context }: SyncPass, { pdu }: MemberEvent): JsonObject {
+  return { age: Math.max(0, context.rooms.now() - pdu.origin_server_ts) };
 }

@@ -1,5 +1,5 @@
 import { roomVersion } from '@soma/protocol';
-import type { JsonObject, RoomVersion } from '@soma/protocol';
+import type { JsonObject, Pdu } from '@soma/protocol';
 
 import { MatrixError } from '../../errors/matrix-error.ts';
 import { referenceFromJson } from '../../rooms/event-reference.ts';
@@ -9,7 +9,7 @@ import type { MembershipRecord } from '../membership-store.ts';
 import { buildMemberEvent } from './build-member-event.ts';
 import { candidateServers } from './candidate-servers.ts';
 import type { WantedMembership } from './member-template.ts';
-import { readOutOfBandRoom } from './out-of-band-store.ts';
+import { OUT_OF_BAND, readOutOfBand } from './out-of-band-store.ts';
 import type { OutOfBandRoom } from './out-of-band-store.ts';
 import { keepOutOfBand } from './out-of-band.ts';
 import type { RemoteRooms } from './remote-rooms.ts';
@@ -23,17 +23,12 @@ import { throughServers } from './through-servers.ts';
  */
 export async function leaveRemotely(
   remote: RemoteRooms,
-  { userNid, roomNid, eventNid }: MembershipRecord,
+  record: MembershipRecord,
   reason: string | undefined,
 ): Promise<void> {
   const { rooms } = remote;
-  const { reader } = rooms.database;
-  const room = await readRoom(rooms, userNid, roomNid);
-  const member = await readEvent(reader, eventNid);
-  const version = roomVersion(room.roomVersion);
-  if (member === undefined || version === undefined) {
-    throw new Error(`membership ${eventNid} out of band has no event or version`);
-  }
+  const { userNid, roomNid } = record;
+  const { room, member } = await readRoom(rooms, record);
   const roomId = await rooms.names.rooms.text(roomNid);
   const userId = await rooms.names.users.text(userNid);
   const wanted: WantedMembership = { roomId, userId, membership: 'leave' };
@@ -51,18 +46,31 @@ export async function leaveRemotely(
   } catch (error) {
     if (!(error instanceof MatrixError)) throw error;
     remote.logger.info({ roomId, userId, err: error }, 'left without telling other servers');
-    const place = placeAfter(member, version);
+    const place = placeAfter(member, room);
     await keep(remote, room, wanted, buildMemberEvent(rooms, wanted, place, content));
   }
 }
 
-/** Of a room that this server was in, what it knew then. */
-async function readRoom(rooms: Rooms, userNid: number, roomNid: number): Promise<OutOfBandRoom> {
+interface KnownMember {
+  readonly eventId: string;
+  readonly json: string;
+}
+
+/** What is known of the room and of the membership; of a room that this server was in, what it knew then. */
+async function readRoom(
+  rooms: Rooms,
+  { userNid, roomNid, eventNid }: MembershipRecord,
+): Promise<{ room: OutOfBandRoom; member: KnownMember }> {
   const { reader } = rooms.database;
-  const known = await readOutOfBandRoom(reader, userNid, roomNid);
-  if (known !== undefined) return known;
+  const kept = eventNid === OUT_OF_BAND ? await readOutOfBand(reader, userNid, roomNid) : undefined;
+  if (kept !== undefined) return { room: kept, member: kept };
+  const event = await readEvent(reader, eventNid);
   const version = await rooms.versions.of(reader, roomNid);
-  return { roomVersion: version?.id ?? '', servers: await serversOfRoom(rooms, roomNid) };
+  if (event === undefined || version === undefined) {
+    throw new Error(`membership ${eventNid} has no event or room`);
+  }
+  const room = { roomVersion: version.id, servers: await serversOfRoom(rooms, roomNid) };
+  return { room, member: { eventId: event.event_id, json: event.json } };
 }
 
 async function keep(
@@ -71,14 +79,21 @@ async function keep(
   { roomId }: WantedMembership,
   event: ReturnType<typeof buildMemberEvent>,
 ): Promise<void> {
-  await keepOutOfBand(rooms, { ...room, ...event, roomId, strippedState: [] });
+  const { roomVersion: version, servers } = room;
+  await keepOutOfBand(rooms, {
+    ...event,
+    roomId,
+    roomVersion: version,
+    servers,
+    strippedState: [],
+  });
 }
 
 /** The leave follows the one event of the room that is known. */
-function placeAfter(
-  member: { readonly json: string; readonly event_id: string; readonly depth: number },
-  version: RoomVersion,
-) {
-  const reference = referenceFromJson(member.json, member.event_id, version);
-  return { version, prevEvents: [reference], authEvents: [reference], depth: member.depth + 1 };
+function placeAfter({ json, eventId }: KnownMember, { roomVersion: versionId }: OutOfBandRoom) {
+  const version = roomVersion(versionId);
+  if (version === undefined) throw new Error(`room version ${versionId} is not supported any more`);
+  const { depth }: Pdu = JSON.parse(json);
+  const reference = referenceFromJson(json, eventId, version);
+  return { version, prevEvents: [reference], authEvents: [reference], depth: depth + 1 };
 }

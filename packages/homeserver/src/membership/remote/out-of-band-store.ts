@@ -1,16 +1,32 @@
+import type { Pdu } from '@soma/protocol';
+
+import { escapeText, unescapeText } from '../../storage/escape-text.ts';
 import { query, statement } from '../../storage/sql.ts';
 import type { Reader, Statement } from '../../storage/sql.ts';
 
+/** `memberships.event_nid` of a membership whose event is kept here. */
+export const OUT_OF_BAND = 0;
+
+interface OutOfBandRow {
+  readonly room_version: string;
+  readonly servers: string;
+  readonly event_id: string;
+  readonly replaced_event_id: string | null;
+  readonly json: string;
+}
+
 const put = query(
-  `insert into out_of_band_memberships (user_nid, room_nid, room_version, servers) values (?, ?, ?, ?)
+  `insert into out_of_band_memberships
+     (user_nid, room_nid, room_version, servers, event_id, replaced_event_id, sender_nid, json)
+   values (?, ?, ?, ?, ?, null, ?, ?)
    on conflict (user_nid, room_nid) do update set room_version = excluded.room_version,
-     servers = excluded.servers`,
+     servers = excluded.servers, event_id = excluded.event_id,
+     replaced_event_id = out_of_band_memberships.event_id, sender_nid = excluded.sender_nid,
+     json = excluded.json`,
 );
-const one = query<{ room_version: string; servers: string }>(
-  'select room_version, servers from out_of_band_memberships where user_nid = ? and room_nid = ?',
-);
-const ofUser = query<{ room_nid: number; room_version: string }>(
-  'select room_nid, room_version from out_of_band_memberships where user_nid = ?',
+const one = query<OutOfBandRow>(
+  `select room_version, servers, event_id, replaced_event_id, json
+   from out_of_band_memberships where user_nid = ? and room_nid = ?`,
 );
 
 /** What is known of a room that the user has a membership of, and this server is not in. */
@@ -20,21 +36,42 @@ export interface OutOfBandRoom {
   readonly servers: readonly string[];
 }
 
+/** The member event that was kept last. */
+export interface OutOfBandEvent extends OutOfBandRoom {
+  readonly eventId: string;
+  readonly pdu: Pdu;
+  /** The PDU's canonical JSON. */
+  readonly json: string;
+  /** The one before it. */
+  readonly replacedEventId: string | undefined;
+}
+
 export function putOutOfBandStatement(
   userNid: number,
   roomNid: number,
-  { roomVersion, servers }: OutOfBandRoom,
+  senderNid: number,
+  { roomVersion, servers, eventId, json }: Omit<OutOfBandEvent, 'pdu' | 'replacedEventId'>,
 ): Statement {
-  return statement(put, userNid, roomNid, roomVersion, JSON.stringify(servers));
+  const kept = JSON.stringify(servers);
+  const id = escapeText(eventId);
+  return statement(put, userNid, roomNid, roomVersion, kept, id, senderNid, json);
 }
 
-export async function readOutOfBandRoom(
+export async function readOutOfBand(
   reader: Reader,
   userNid: number,
   roomNid: number,
-): Promise<OutOfBandRoom | undefined> {
+): Promise<OutOfBandEvent | undefined> {
   const row = await reader.get(one, userNid, roomNid);
   if (row === undefined) return undefined;
   const servers: unknown = JSON.parse(row.servers);
-  return { roomVersion: row.room_version, servers: Array.isArray(servers) ? servers : [] };
+  const { replaced_event_id: replaced, json } = row;
+  return {
+    roomVersion: row.room_version,
+    servers: Array.isArray(servers) ? servers : [],
+    eventId: unescapeText(row.event_id),
+    pdu: JSON.parse(json),
+    json,
+    replacedEventId: replaced === null ? undefined : unescapeText(replaced),
+  };
 }

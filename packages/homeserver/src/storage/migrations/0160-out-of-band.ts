@@ -1,10 +1,17 @@
-/** Memberships of rooms that this server is not in: which version the room has, and who can answer for it. */
+/**
+ * Memberships of rooms that this server is not in (DATA-MODEL: State). Their events are not in the room graph, so that
+ * nothing stands on what nobody has checked against the room; `memberships.event_nid` is 0.
+ */
 export const outOfBand = `
 create table out_of_band_memberships (
   user_nid bigint not null,
   room_nid bigint not null,
   room_version text not null,
   servers text not null,
+  event_id text not null,
+  replaced_event_id text,
+  sender_nid bigint not null,
+  json text not null,
   primary key (user_nid, room_nid)
 ) {without_rowid};
 `;
