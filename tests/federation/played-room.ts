@@ -5,7 +5,6 @@ import {
   authEventKeys,
   buildEvent,
   eventIdOf,
-  isJsonObject,
   parsePdu,
   referenceTo,
   roomVersion,
@@ -93,6 +92,8 @@ export class PlayedRoom {
     if (!isNewForm) this.roomId = `!played${Math.random()}:${this.peer.serverName}`;
     const create = this.add('m.room.create', '', {
       room_version: version.id,
+      // Two that are made in one millisecond would be one room, from version 12 on.
+      'org.example.number': Math.random().toString(36),
       ...(version.creators === 'content-creator' ? { creator: creatorId } : {}),
     });
     if (isNewForm) this.roomId = `!${create.eventId.slice(1)}`;
@@ -213,7 +214,7 @@ export class PlayedRoom {
     const pdu = {
       ...event.pdu,
       signatures: { ...event.pdu.signatures, ...signed.signatures },
-    } as Pdu;
+    };
     this.place({ ...event, pdu });
     return {
       origin: this.peer.serverName,
@@ -316,10 +317,4 @@ export function reply(response: ServerResponse, status: number, body: JsonValue)
 
 function notFound(_: IncomingMessage, response: ServerResponse): void {
   reply(response, 404, { errcode: 'M_NOT_FOUND', error: 'not played' });
-}
-
-/** Whether a JSON value is an object with this membership in its content. */
-export function membershipIn(event: JsonValue | undefined): JsonValue | undefined {
-  const content = isJsonObject(event) ? event['content'] : undefined;
-  return isJsonObject(content) ? content['membership'] : undefined;
 }
