@@ -18,6 +18,8 @@ import { openConversation } from './open-conversation.ts';
 import { openEncryption } from './open-encryption.ts';
 import { openFederation } from './open-federation.ts';
 import type { Federation } from './open-federation.ts';
+import { openInbound } from './open-inbound.ts';
+import type { Inbound } from './open-inbound.ts';
 import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
@@ -25,7 +27,6 @@ import { openRemoteRooms } from './open-remote-rooms.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
-import { openRoomIntake } from './rooms/inbound/open-room-intake.ts';
 import type { Projection } from './rooms/projection.ts';
 import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
@@ -43,6 +44,8 @@ import type { Logger } from './telemetry/logger.ts';
 export interface OpenedServices {
   readonly services: ClientServices;
   readonly federation: Federation;
+  /** How events of other servers come in. */
+  readonly inbound: Inbound;
   /** Resolves when nothing is open any more; the edges must have been closed before. */
   close(): Promise<void>;
 }
@@ -79,13 +82,13 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const conversation = await openConversation(rooms, config, logger);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const federation = openFederation(parts);
+  const inbound = await openInbound(rooms, federation, logger);
   const { close: closeMedia, ...mediaServices } = await openMediaServices({
     ...parts,
     rooms,
     federation,
   });
-  const intake = openRoomIntake({ ...federation, rooms, logger });
-  const remoteRooms = openRemoteRooms(rooms, federation, intake, config, logger);
+  const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
   const services: ClientServices = {
     config,
     accounts,
@@ -111,10 +114,10 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   const close = async (): Promise<void> => {
     presenceOpened.close();
-    for (const opens of [conversation, { close: closeMedia }, federation, accounts, database])
-      await opens.close();
+    const opened = [inbound, conversation, { close: closeMedia }, federation, accounts, database];
+    for (const each of opened) await each.close();
   };
-  return { services, federation, close };
+  return { services, federation, inbound, close };
 }
 
 /** What follows from events, apart from what people notice. */

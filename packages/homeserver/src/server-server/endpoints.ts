@@ -5,6 +5,7 @@ import { federationMediaEndpoints } from './media.ts';
 import { exchangeOpenIdToken } from './openid.ts';
 import { queryEndpoints } from './query.ts';
 import type { ServerServices } from './services.ts';
+import { sendTransaction } from './transactions.ts';
 import { getVersion } from './version.ts';
 
 /** Those that `enable_media_repo: false` turns off. */
@@ -20,5 +21,6 @@ export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
   ...queryEndpoints,
   ...inviteEndpoints,
   exchangeOpenIdToken,
+  sendTransaction,
   ...serverMediaEndpoints,
 ];

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Notary } from '../federation-client/keys/notary.ts';
 import type { OwnKeys } from '../federation-client/keys/own-keys.ts';
+import type { Transactions } from '../federation/inbox/receive-transaction.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { RateLimiter } from '../http/rate-limit.ts';
 import type { MediaRepository } from '../media/media.ts';
@@ -22,6 +23,7 @@ export interface ServerServices {
   readonly rateLimits: Readonly<
     Record<'rc_invites.per_room' | 'rc_invites.per_user', Pick<RateLimiter, 'check'>>
   >;
+  readonly transactions: Transactions;
   /** Of Soma. */
   readonly serverVersion: string;
 }

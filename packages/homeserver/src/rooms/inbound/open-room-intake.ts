@@ -17,10 +17,13 @@ export interface RoomIntakeOptions {
 }
 
 export function openRoomIntake(options: RoomIntakeOptions): RoomIntake {
-  const context: InboundContext = { ...options, states: new States(options.rooms.database) };
+  const closing = new AbortController();
+  const states = new States(options.rooms.database);
+  const context: InboundContext = { ...options, states, signal: closing.signal };
   return {
     receive: (reception) => receiveEvent(context, reception),
     importRoom: (room) => importRoom(context, room),
     addOutliers: (outliers) => addOutliers(context, outliers),
+    close: () => closing.abort(),
   };
 }

@@ -119,4 +119,6 @@ export interface RoomIntake {
   importRoom(room: RoomToImport): Promise<ImportedRoom>;
   /** Checks and stores events without a place in the room's history. What is wrong with one leaves that one out. */
   addOutliers(outliers: OutliersToAdd): Promise<readonly AddedOutlier[]>;
+  /** Ends what is being asked of other servers. */
+  close(): void;
 }
