@@ -2,7 +2,7 @@ import { matchesEvent } from '@soma/protocol';
 import type { JsonObject, Pdu } from '@soma/protocol';
 
 import type { MembershipRecord } from '../membership/membership-store.ts';
-import { OUT_OF_BAND, readOutOfBand } from '../membership/remote/out-of-band-store.ts';
+import { readOutOfBandEvent } from '../membership/remote/out-of-band-store.ts';
 import { clientEvent } from '../rooms/client-event.ts';
 import { readEvent } from '../rooms/event-store.ts';
 import { formatPositionToken } from '../rooms/pagination-token.ts';
@@ -18,19 +18,26 @@ export interface MemberEvent {
 /** The event of a membership, also of a room that this server is not in. */
 export async function readMemberEvent(
   { context, reader }: Pick<SyncPass, 'context' | 'reader'>,
-  { userNid, roomNid, eventNid }: MembershipRecord,
+  { roomNid, eventNid }: MembershipRecord,
 ): Promise<MemberEvent | undefined> {
-  if (eventNid === OUT_OF_BAND) return readOutOfBand(reader, userNid, roomNid);
   const row = await readEvent(reader, eventNid);
+  if (row === undefined) return readOutOfBandEvent(reader, eventNid);
   const version = await context.rooms.versions.of(reader, roomNid);
-  return row === undefined || version === undefined ? undefined : toStoredEvent(row, version);
+  return version === undefined ? undefined : toStoredEvent(row, version);
 }
 
-/** A room whose invitation or knock has ended without this server being in it: nothing is to be told but that. */
-export async function readLoneLeave(pass: SyncPass, record: MembershipRecord): Promise<JsonObject> {
+/**
+ * A room whose invitation or knock has ended without this server being in it: nothing is to be told but that. Undefined
+ * where the end is part of the room's history here.
+ */
+export async function readLoneLeave(
+  pass: SyncPass,
+  record: MembershipRecord,
+): Promise<JsonObject | undefined> {
   const { rooms } = pass.context;
-  const event = await readMemberEvent(pass, record);
-  const isWanted = event !== undefined && matchesEvent(pass.filter.room.timeline, event.pdu);
+  const event = await readOutOfBandEvent(pass.reader, record.eventNid);
+  if (event === undefined) return undefined;
+  const isWanted = matchesEvent(pass.filter.room.timeline, event.pdu);
   return {
     timeline: {
       events: isWanted ? [pass.form(event, clientEvent(event, ageOf(pass, event), undefined))] : [],

@@ -3,7 +3,6 @@ import type { JsonObject, SyncFilter } from '@soma/protocol';
 
 import { invalidParam } from '../errors/matrix-error.ts';
 import type { MembershipRecord } from '../membership/membership-store.ts';
-import { OUT_OF_BAND } from '../membership/remote/out-of-band-store.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { readAt } from '../storage/database.ts';
 import { changedRooms, concernsUser } from './changed-rooms.ts';
@@ -184,9 +183,8 @@ async function readRoom(
   if (record.forgotten && !isTold) return undefined;
   const isOut = membership !== 'join';
   if (isOut && (pass.since < 0 ? !pass.filter.room.includeLeave : !isNew)) return undefined;
-  if (record.eventNid === OUT_OF_BAND) {
-    return { section: 'leave', room: await readLoneLeave(pass, record) };
-  }
+  const loneLeave = isOut ? await readLoneLeave(pass, record) : undefined;
+  if (loneLeave !== undefined) return { section: 'leave', room: loneLeave };
   const version = await pass.context.rooms.versions.of(pass.reader, roomNid);
   if (version === undefined) return undefined;
   const before =

@@ -9,7 +9,7 @@ import type { MembershipRecord } from '../membership-store.ts';
 import { buildMemberEvent } from './build-member-event.ts';
 import { candidateServers } from './candidate-servers.ts';
 import type { WantedMembership } from './member-template.ts';
-import { OUT_OF_BAND, readOutOfBand } from './out-of-band-store.ts';
+import { readOutOfBandEvent } from './out-of-band-store.ts';
 import type { OutOfBandRoom } from './out-of-band-store.ts';
 import { keepOutOfBand } from './out-of-band.ts';
 import type { RemoteRooms } from './remote-rooms.ts';
@@ -59,10 +59,10 @@ interface KnownMember {
 /** What is known of the room and of the membership; of a room that this server was in, what it knew then. */
 async function readRoom(
   rooms: Rooms,
-  { userNid, roomNid, eventNid }: MembershipRecord,
+  { roomNid, eventNid }: MembershipRecord,
 ): Promise<{ room: OutOfBandRoom; member: KnownMember }> {
   const { reader } = rooms.database;
-  const kept = eventNid === OUT_OF_BAND ? await readOutOfBand(reader, userNid, roomNid) : undefined;
+  const kept = await readOutOfBandEvent(reader, eventNid);
   if (kept !== undefined) return { room: kept, member: kept };
   const event = await readEvent(reader, eventNid);
   const version = await rooms.versions.of(reader, roomNid);

@@ -4,10 +4,8 @@ import { escapeText, unescapeText } from '../../storage/escape-text.ts';
 import { query, statement } from '../../storage/sql.ts';
 import type { Reader, Statement } from '../../storage/sql.ts';
 
-/** `memberships.event_nid` of a membership whose event is kept here. */
-export const OUT_OF_BAND = 0;
-
 interface OutOfBandRow {
+  readonly event_nid: number;
   readonly room_version: string;
   readonly servers: string;
   readonly event_id: string;
@@ -17,16 +15,20 @@ interface OutOfBandRow {
 
 const put = query(
   `insert into out_of_band_memberships
-     (user_nid, room_nid, room_version, servers, event_id, replaced_event_id, sender_nid, json)
-   values (?, ?, ?, ?, ?, null, ?, ?)
-   on conflict (user_nid, room_nid) do update set room_version = excluded.room_version,
+     (user_nid, room_nid, event_nid, room_version, servers, event_id, replaced_event_id, sender_nid, json)
+   values (?, ?, ?, ?, ?, ?, null, ?, ?)
+   on conflict (user_nid, room_nid) do update set event_nid = excluded.event_nid,
+     room_version = excluded.room_version,
      servers = excluded.servers, event_id = excluded.event_id,
      replaced_event_id = out_of_band_memberships.event_id, sender_nid = excluded.sender_nid,
      json = excluded.json`,
 );
+const columns = 'event_nid, room_version, servers, event_id, replaced_event_id, json';
 const one = query<OutOfBandRow>(
-  `select room_version, servers, event_id, replaced_event_id, json
-   from out_of_band_memberships where user_nid = ? and room_nid = ?`,
+  `select ${columns} from out_of_band_memberships where user_nid = ? and room_nid = ?`,
+);
+const byEvent = query<OutOfBandRow>(
+  `select ${columns} from out_of_band_memberships where event_nid = ?`,
 );
 
 /** What is known of a room that the user has a membership of, and this server is not in. */
@@ -38,6 +40,8 @@ export interface OutOfBandRoom {
 
 /** The member event that was kept last. */
 export interface OutOfBandEvent extends OutOfBandRoom {
+  /** As in `memberships`, as long as that is not one of the room's own events. */
+  readonly eventNid: number;
   readonly eventId: string;
   readonly pdu: Pdu;
   /** The PDU's canonical JSON. */
@@ -50,11 +54,17 @@ export function putOutOfBandStatement(
   userNid: number,
   roomNid: number,
   senderNid: number,
-  { roomVersion, servers, eventId, json }: Omit<OutOfBandEvent, 'pdu' | 'replacedEventId'>,
+  {
+    eventNid,
+    roomVersion,
+    servers,
+    eventId,
+    json,
+  }: Omit<OutOfBandEvent, 'pdu' | 'replacedEventId'>,
 ): Statement {
   const kept = JSON.stringify(servers);
   const id = escapeText(eventId);
-  return statement(put, userNid, roomNid, roomVersion, kept, id, senderNid, json);
+  return statement(put, userNid, roomNid, eventNid, roomVersion, kept, id, senderNid, json);
 }
 
 export async function readOutOfBand(
@@ -63,10 +73,23 @@ export async function readOutOfBand(
   roomNid: number,
 ): Promise<OutOfBandEvent | undefined> {
   const row = await reader.get(one, userNid, roomNid);
-  if (row === undefined) return undefined;
+  return row === undefined ? undefined : toEvent(row);
+}
+
+/** The event of a membership; undefined for one of the room's own events. */
+export async function readOutOfBandEvent(
+  reader: Reader,
+  eventNid: number,
+): Promise<OutOfBandEvent | undefined> {
+  const row = await reader.get(byEvent, eventNid);
+  return row === undefined ? undefined : toEvent(row);
+}
+
+function toEvent(row: OutOfBandRow): OutOfBandEvent {
   const servers: unknown = JSON.parse(row.servers);
   const { replaced_event_id: replaced, json } = row;
   return {
+    eventNid: row.event_nid,
     roomVersion: row.room_version,
     servers: Array.isArray(servers) ? servers : [],
     eventId: unescapeText(row.event_id),

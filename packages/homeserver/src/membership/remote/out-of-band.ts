@@ -7,7 +7,7 @@ import { POSITION } from '../../storage/sql.ts';
 import { isResident } from '../is-resident.ts';
 import { membershipCode, membershipName, putMembershipStatement } from '../membership-store.ts';
 import type { StrippedEvent } from '../stripped-state.ts';
-import { OUT_OF_BAND, putOutOfBandStatement, readOutOfBand } from './out-of-band-store.ts';
+import { putOutOfBandStatement, readOutOfBand } from './out-of-band-store.ts';
 import type { OutOfBandRoom } from './out-of-band-store.ts';
 
 /** A member event of a user of this server, of a room that this server is not in. */
@@ -48,15 +48,17 @@ async function writeMembership(
   const code = membershipCode(content['membership']);
   if (code === undefined) throw new Error(`${kept.eventId} is no member event`);
   const membership = membershipName(code);
+  const eventNid = await rooms.eventNids.next();
   const isWaiting = membership === 'invite' || membership === 'knock';
   const { displayname: displayName, avatar_url: avatarUrl } = content;
+  const senderNid = await rooms.names.users.intern(sender);
   await write(rooms.database, {
     statements: [
       putMembershipStatement({
         roomNid,
         userNid,
         membership,
-        eventNid: OUT_OF_BAND,
+        eventNid,
         position: POSITION,
         isLocal: true,
         forgottenByLeaving: false,
@@ -64,7 +66,7 @@ async function writeMembership(
         avatarUrl: typeof avatarUrl === 'string' ? avatarUrl : null,
         strippedState: isWaiting ? JSON.stringify(kept.strippedState) : null,
       }),
-      putOutOfBandStatement(userNid, roomNid, await rooms.names.users.intern(sender), kept),
+      putOutOfBandStatement(userNid, roomNid, senderNid, { ...kept, eventNid }),
     ],
     positions: 1,
     touches: [{ kind: ChangeKind.membership, subject: userNid }],

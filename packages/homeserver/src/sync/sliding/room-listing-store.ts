@@ -34,7 +34,7 @@ const listing = `select m.room_nid, m.user_nid, m.membership, m.event_nid, m.pos
   from memberships m
   left join events e on e.event_nid = m.event_nid and m.membership > 1
   left join out_of_band_memberships o
-    on o.user_nid = m.user_nid and o.room_nid = m.room_nid and m.event_nid = 0
+    on o.user_nid = m.user_nid and o.room_nid = m.room_nid and o.event_nid = m.event_nid
   left join room_listings l on l.room_nid = m.room_nid
   left join room_details d on d.room_nid = m.room_nid
   where m.user_nid = ?`;
