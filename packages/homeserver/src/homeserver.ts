@@ -10,6 +10,7 @@ import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
 import { openServices } from './open-services.ts';
+import { openServing } from './open-serving.ts';
 import { serverEndpoints, serverMediaEndpoints } from './server-server/endpoints.ts';
 import { adminEndpoints } from './synapse-admin/endpoints.ts';
 import { createLogger } from './telemetry/logger.ts';
@@ -38,6 +39,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
         ...services,
         serverVersion: somaVersion(),
         ...federation,
+        serving: openServing(services.rooms),
       }),
     ],
     resolveToken: (token, use) => resolveToken(accounts, token, use),

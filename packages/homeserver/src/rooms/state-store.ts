@@ -216,6 +216,22 @@ export async function readSnapshot(
   return state;
 }
 
+/** Entries that are read at once of one node's delta. */
+const DELTA_ROWS_MAX = 2_000;
+const readDelta = query<{ state_key_nid: number; event_nid: number | null }>(
+  `select state_key_nid, event_nid from snapshot_deltas where snapshot_nid = ? and state_key_nid > ?
+   order by state_key_nid limit ${DELTA_ROWS_MAX}`,
+);
+
+/** The next entries of one node's own delta, after those up to `above`; none at the end. */
+export function readSnapshotPart(
+  reader: Reader,
+  snapshotNid: number,
+  above: number,
+): Promise<{ state_key_nid: number; event_nid: number | null }[]> {
+  return reader.all(readDelta, snapshotNid, above);
+}
+
 /** One entry of the state that a snapshot stands for. */
 export async function readSnapshotKey(
   reader: Reader,

@@ -3,6 +3,8 @@ import { bulkPerspectivesKeyQuery, getServerKey, perspectivesKeyQuery } from './
 import { federationMediaEndpoints } from './media.ts';
 import { exchangeOpenIdToken } from './openid.ts';
 import { queryEndpoints } from './query.ts';
+import { roomHistoryEndpoints } from './room-history.ts';
+import { roomStateEndpoints } from './room-state.ts';
 import type { ServerServices } from './services.ts';
 import { getVersion } from './version.ts';
 
@@ -18,5 +20,7 @@ export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
   bulkPerspectivesKeyQuery,
   ...queryEndpoints,
   exchangeOpenIdToken,
+  ...roomHistoryEndpoints,
+  ...roomStateEndpoints,
   ...serverMediaEndpoints,
 ];

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Notary } from '../federation-client/keys/notary.ts';
 import type { OwnKeys } from '../federation-client/keys/own-keys.ts';
+import type { Serving } from '../federation/serving/serving.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { MediaRepository } from '../media/media.ts';
 
@@ -14,6 +15,7 @@ export interface ServerServices {
   readonly ownKeys: OwnKeys;
   readonly notary: Notary;
   readonly media: MediaRepository;
+  readonly serving: Serving;
   /** Of Soma. */
   readonly serverVersion: string;
 }

@@ -8,12 +8,12 @@ import { readDeparture } from '../rooms/room-access.ts';
 import { toStoredEvent } from '../rooms/stored-event.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { readAt } from '../storage/database.ts';
+import { Turn } from '../streams/turns.ts';
 import { filterWithLimit, oldPresence, readOldReceipts, readOldRoom } from './old-room.ts';
 import { readPresence } from './presence-section.ts';
 import { openPass } from './sync-context.ts';
 import type { AccountDataEvent, SyncContext, SyncPass } from './sync-context.ts';
 import { formatSyncToken } from './sync-token.ts';
-import { Turn } from './turns.ts';
 
 /** What a client of the old API begins with (CS API, `GET /initialSync`). */
 export interface InitialSyncRequest {
