@@ -14,6 +14,15 @@ const changedAfter = query<{ user_nid: number; user_id: string; position: number
    order by m.position, m.user_nid limit ${ROWS_AT_ONCE}`,
 );
 
+/** Who is no longer in the state at all, after two states were resolved: (room, above). */
+const removedAfter = query<{ user_nid: number; user_id: string; position: number }>(
+  `select u.user_nid, u.user_id, c.position from state_changes c
+   join state_keys k on k.state_key_nid = c.state_key_nid
+   join event_types t on t.type_nid = k.type_nid and t.type = 'm.room.member'
+   join users u on u.user_id = k.state_key
+   where c.room_nid = ? and c.position > ? and c.new_event_nid is null`,
+);
+
 /** A user's membership of a room, and since which position. */
 export interface MemberChange {
   readonly userNid: number;
@@ -34,14 +43,19 @@ export async function* readMemberChanges(
       const rows = await reader.all(changedAfter, roomNid, code, position, userNid);
       const last = rows.at(-1);
       if (last === undefined) break;
-      yield rows.map((row) => ({
-        userNid: row.user_nid,
-        userId: unescapeText(row.user_id),
-        membership: membershipName(code),
-        position: row.position,
-      }));
+      yield rows.map((row) => toChange(row, membershipName(code)));
       if (rows.length < ROWS_AT_ONCE) break;
       [position, userNid] = [last.position, last.user_nid];
     }
   }
+  const removed = await reader.all(removedAfter, roomNid, above);
+  yield removed.map((row) => toChange(row, 'leave'));
+}
+
+function toChange(
+  row: { readonly user_nid: number; readonly user_id: string; readonly position: number },
+  membership: Membership,
+): MemberChange {
+  const { user_nid: userNid, position } = row;
+  return { userNid, userId: unescapeText(row.user_id), membership, position };
 }

@@ -46,3 +46,17 @@ export async function readEventIds(
   const rows = await reader.all(idsOf, integerList(eventNids));
   return rows.map((row) => row.event_id);
 }
+
+const otherTypes = query<{ event_nid: number }>(
+  'select event_nid from events where event_nid {in} and type_nid <> ?',
+);
+
+/** Those of these events that are not of the type. */
+export async function readNidsOfOtherTypes(
+  reader: Reader,
+  eventNids: readonly number[],
+  typeNid: number,
+): Promise<number[]> {
+  const rows = await reader.all(otherTypes, integerList(eventNids), typeNid);
+  return rows.map((row) => row.event_nid);
+}

@@ -1,5 +1,8 @@
 import type { Endpoint } from '../http/endpoint.ts';
+import { joinEndpoints } from './joins.ts';
 import { bulkPerspectivesKeyQuery, getServerKey, perspectivesKeyQuery } from './keys.ts';
+import { knockEndpoints } from './knocks.ts';
+import { leaveEndpoints } from './leaves.ts';
 import { federationMediaEndpoints } from './media.ts';
 import { exchangeOpenIdToken } from './openid.ts';
 import { queryEndpoints } from './query.ts';
@@ -22,5 +25,8 @@ export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
   exchangeOpenIdToken,
   ...roomHistoryEndpoints,
   ...roomStateEndpoints,
+  ...joinEndpoints,
+  ...leaveEndpoints,
+  ...knockEndpoints,
   ...serverMediaEndpoints,
 ];

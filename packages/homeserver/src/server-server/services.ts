@@ -1,8 +1,10 @@
 import type { Accounts } from '../accounts/accounts.ts';
+import type { RateLimiters } from '../client-server/rate-limits.ts';
 import type { Config } from '../config/config.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Notary } from '../federation-client/keys/notary.ts';
 import type { OwnKeys } from '../federation-client/keys/own-keys.ts';
+import type { Handshake } from '../federation/handshake/handshake.ts';
 import type { Serving } from '../federation/serving/serving.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { MediaRepository } from '../media/media.ts';
@@ -16,6 +18,8 @@ export interface ServerServices {
   readonly notary: Notary;
   readonly media: MediaRepository;
   readonly serving: Serving;
+  readonly handshake: Handshake;
+  readonly rateLimits: RateLimiters;
   /** Of Soma. */
   readonly serverVersion: string;
 }

@@ -34,14 +34,14 @@ export async function* idTexts(
   }
 }
 
-/** The text of a JSON object, in parts: what is short as it is, lists as they come. */
+/** The text of a JSON object, in parts: short values as JSON texts, lists as they come. */
 export async function* objectText(
-  values: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, string>>,
   lists: Readonly<Record<string, ListParts>>,
 ): AsyncGenerator<string> {
   let separator = '{';
   for (const [name, value] of Object.entries(values)) {
-    yield `${separator}${JSON.stringify(name)}:${JSON.stringify(value)}`;
+    yield `${separator}${JSON.stringify(name)}:${value}`;
     separator = ',';
   }
   for (const [name, parts] of Object.entries(lists)) {

@@ -16,3 +16,5 @@ export const largeAnswersAtOnce = 2;
 export const textsAtOnce = 100;
 /** Room versions that a joining server may name. */
 export const versionsMax = 100;
+/** The body of a request that brings a member event; the event's own limit is 64 KiB. */
+export const memberBytesMax = 256 * 1024;

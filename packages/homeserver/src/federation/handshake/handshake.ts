@@ -1,0 +1,8 @@
+import type { RoomIntake } from '../../rooms/inbound/room-intake.ts';
+import type { Serving } from '../serving/serving.ts';
+
+/** What letting users of other servers in works with; made at composition. */
+export interface Handshake {
+  readonly serving: Serving;
+  readonly intake: RoomIntake;
+}
