@@ -9,6 +9,7 @@ import { queryEndpoints } from './query.ts';
 import { roomHistoryEndpoints } from './room-history.ts';
 import { roomStateEndpoints } from './room-state.ts';
 import type { ServerServices } from './services.ts';
+import { thirdPartyInviteEndpoints } from './third-party-invites.ts';
 import { getVersion } from './version.ts';
 
 /** Those that `enable_media_repo: false` turns off. */
@@ -28,5 +29,6 @@ export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
   ...joinEndpoints,
   ...leaveEndpoints,
   ...knockEndpoints,
+  ...thirdPartyInviteEndpoints,
   ...serverMediaEndpoints,
 ];

@@ -18,3 +18,5 @@ export const textsAtOnce = 100;
 export const versionsMax = 100;
 /** The body of a request that brings a member event; the event's own limit is 64 KiB. */
 export const memberBytesMax = 256 * 1024;
+/** Invitations to one address that an identity server hands over at once. */
+export const boundInvitesMax = 50;
