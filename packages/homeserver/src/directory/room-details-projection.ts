@@ -33,9 +33,10 @@ class DetailsOfRoom implements RoomProjection {
     return undefined;
   }
 
-  project({ event, redactedState }: ProjectedEvent, output: ProjectionOutput): void {
-    const { type, state_key: stateKey, content } = event.built.pdu;
-    if (stateKey === '') this.#take(event.roomNid, type, content, output);
+  project({ event, stateChanges, redactedState }: ProjectedEvent, output: ProjectionOutput): void {
+    for (const { type, stateKey, after } of stateChanges) {
+      if (stateKey === '') this.#take(event.roomNid, type, after?.event.content ?? {}, output);
+    }
     if (redactedState?.event.state_key === '') {
       const { event: redacted } = redactedState;
       this.#take(event.roomNid, redacted.type, redacted.content, output);

@@ -59,6 +59,11 @@ const putMembership = query(
      display_name = excluded.display_name, avatar_url = excluded.avatar_url,
      stripped_state = excluded.stripped_state`,
 );
+const endMembership = query(
+  `update memberships set membership = ${MembershipCode.leave}, position = ?, stripped_state = null
+   where user_nid = ? and room_nid = ?`,
+);
+const deleteMembership = query('delete from memberships where user_nid = ? and room_nid = ?');
 const putSummary = query(
   `insert into room_summaries (room_nid, joined_count, invited_count, local_joined_count)
    values (?, ?, ?, ?)
@@ -165,6 +170,19 @@ export function putMembershipStatement(row: NewMembership): Statement {
     row.avatarUrl === null ? null : escapeText(row.avatarUrl),
     row.strippedState,
   );
+}
+
+/** The user is no longer in the room, by no event of their own. */
+export function endMembershipStatement(
+  roomNid: number,
+  userNid: number,
+  position: SqlParam,
+): Statement {
+  return statement(endMembership, position, userNid, roomNid);
+}
+
+export function deleteMembershipStatement(roomNid: number, userNid: number): Statement {
+  return statement(deleteMembership, userNid, roomNid);
 }
 
 export function putCountsStatement(roomNid: number, counts: MemberCounts): Statement {

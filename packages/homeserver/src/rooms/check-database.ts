@@ -7,7 +7,7 @@ import {
   readSnapshotHashes,
 } from './consistency-store.ts';
 import { readEvent } from './event-store.ts';
-import { hashPair } from './persist-event.ts';
+import { hashPair } from './state-hash.ts';
 import { readCurrentState, readRoomHead, readSnapshot } from './state-store.ts';
 
 /** What was looked at and what is wrong with it. */

@@ -43,7 +43,7 @@ export async function createRoom(rooms: Rooms, room: NewRoom): Promise<string> {
 
 function emptyHead(rooms: Rooms, version: RoomVersion, roomId: string, roomNid: number): RoomHead {
   return new RoomHead(
-    { roomNid, roomId, version, extremities: [], snapshot: EMPTY_SNAPSHOT },
+    { roomNid, roomId, version, extremities: [], snapshot: EMPTY_SNAPSHOT, isLast: true },
     rooms.database.reader,
     rooms.names,
     true,

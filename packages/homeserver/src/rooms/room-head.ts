@@ -18,6 +18,8 @@ export interface Extremity {
   readonly depth: number;
   /** How other events name it. */
   readonly reference: EventReference;
+  /** The snapshot after it. */
+  readonly stateAfter: number;
 }
 
 interface HeadStart {
@@ -26,6 +28,7 @@ interface HeadStart {
   readonly version: RoomVersion;
   readonly extremities: readonly Extremity[];
   readonly snapshot: Snapshot;
+  readonly isLast: boolean;
 }
 
 /**
@@ -39,7 +42,10 @@ export class RoomHead {
   roomId: string;
   readonly version: RoomVersion;
   extremities: readonly Extremity[];
+  /** The current state. */
   snapshot: Snapshot;
+  /** Whether no other snapshot comes after it in its lineage. */
+  isLast: boolean;
   projections: readonly RoomProjection[] = [];
   /** The newest change that holds events of this room. */
   lastChange: Submitted | undefined;
@@ -59,6 +65,7 @@ export class RoomHead {
     this.version = start.version;
     this.extremities = start.extremities;
     this.snapshot = start.snapshot;
+    this.isLast = start.isLast;
     this.#reader = reader;
     this.#names = names;
     this.#complete = isNew;
@@ -96,6 +103,12 @@ export class RoomHead {
   put(entry: HeadEntry): void {
     this.#authOfMessages.clear();
     this.#state.set(entryKey(entry.event.type, entry.event.state_key), entry);
+  }
+
+  /** The current state has no such entry any more. */
+  remove(type: string, stateKey: string): void {
+    this.#authOfMessages.clear();
+    this.#state.set(entryKey(type, stateKey), null);
   }
 
   /** Strips the state event, if it is current, of what a redaction takes; {@link load} must have been asked for it. */

@@ -8,13 +8,15 @@ import { ChangeRefused } from '../storage/database.ts';
 import type { Statement } from '../storage/sql.ts';
 import { buildEvent } from './build-event.ts';
 import type { EventDraft } from './build-event.ts';
+import { placeOnHead } from './event-place.ts';
 import { readEvent, readEventNid } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
-import { emptyRoomChange, persistEvents, toChange } from './persist-event.ts';
+import { emptyRoomChange, persistEvent, toChange } from './persist-event.ts';
 import type { PreparedEvent } from './prepared-event.ts';
 import { checkRelation } from './relations/check-relation.ts';
 import type { RoomHead } from './room-head.ts';
 import type { Rooms } from './rooms.ts';
+import { NO_STATE_CHANGES } from './state-change.ts';
 
 /** After so many falls of the change before ours something is wrong that waiting does not mend. */
 const ATTEMPTS_MAX = 5;
@@ -57,8 +59,10 @@ export class RoomWrite {
     const { pdu, eventId } = event.built;
     const snapshotNid =
       pdu.state_key === undefined ? undefined : await this.#rooms.snapshotNids.next();
+    const { snapshotKey } = this.#rooms.database;
+    const place = placeOnHead(head, event, snapshotNid, snapshotKey);
     for (const projection of head.projections) {
-      const loading = projection.prepare(event);
+      const loading = projection.prepare(event, place.end?.state?.changes ?? NO_STATE_CHANGES);
       if (loading !== undefined) await loading;
     }
     const state = { get: (type: string, key: string) => head.get(type, key)?.event };
@@ -66,12 +70,7 @@ export class RoomWrite {
       verify: this.#rooms.verify,
     });
     if (!verdict.allowed) throw forbidden(verdict.reason);
-    persistEvents(
-      head,
-      [{ event, verdict: { kind: 'accepted' }, redacts, snapshotNid }],
-      this.#change,
-      this.#rooms.database.snapshotKey,
-    );
+    persistEvent(head, { event, verdict: { kind: 'accepted' }, place, redacts }, this.#change);
   }
 
   /** Adds what belongs to the same change as the events. */

@@ -3,6 +3,7 @@ import type { HistoryVisibility, RoomVersion } from '@soma/protocol';
 
 import type { Reader } from '../storage/sql.ts';
 import { readEvent, readEvents } from './event-store.ts';
+import { readStateAfter } from './graph-store.ts';
 import type { KnownPlaces, MemberPlace } from './known-places.ts';
 import type { Rooms } from './rooms.ts';
 import { readCurrentStateKey, readKeyHistory, readSnapshotKey } from './state-store.ts';
@@ -107,7 +108,7 @@ export class RoomVisibility {
       place !== undefined &&
       at !== undefined &&
       at.lineage === place.lineage &&
-      at.index > place.index
+      at.index >= place.index
     );
   }
 
@@ -197,9 +198,10 @@ async function readOwn(
     const row = await readEvent(reader, eventNid);
     if (row === undefined) return { membership: undefined, place: undefined };
     const membership = membershipIn(toStoredEvent(row, version));
-    if (membership !== 'join' || row.state_before === null) return { membership, place: undefined };
-    const places = await known.ofSnapshots(reader, [row.state_before]);
-    return { membership, place: places.get(row.state_before) };
+    const after = membership === 'join' ? await readStateAfter(reader, eventNid) : undefined;
+    if (after === undefined) return { membership, place: undefined };
+    const places = await known.ofSnapshots(reader, [after]);
+    return { membership, place: places.get(after) };
   });
 }
 

@@ -4,6 +4,7 @@ import type {
   ProjectionOutput,
   RoomProjection,
 } from '../../rooms/room-projection.ts';
+import type { StateChange } from '../../rooms/state-change.ts';
 import { bumpStatement, encryptedStatement } from './room-listing-store.ts';
 
 /** What people take for something new in a room, as Synapse has it; the migration that made the table names them too. */
@@ -27,12 +28,17 @@ export class RoomListingProjection implements Projection {
 /** It remembers nothing of a room. */
 const listingOfRoom: RoomProjection = {
   prepare: () => undefined,
-  project({ event, order }: ProjectedEvent, output: ProjectionOutput): void {
-    const { type, state_key: stateKey } = event.built.pdu;
-    if (BUMP_TYPES.has(type)) output.statements.push(bumpStatement(event.roomNid, order));
+  project({ event, order, stateChanges }: ProjectedEvent, output: ProjectionOutput): void {
+    if (BUMP_TYPES.has(event.built.pdu.type)) {
+      output.statements.push(bumpStatement(event.roomNid, order));
+    }
     // A room that was encrypted once remains so (CS API, "m.room.encryption").
-    if (type === 'm.room.encryption' && stateKey === '') {
+    if (stateChanges.some(isEncryption)) {
       output.statements.push(encryptedStatement(event.roomNid));
     }
   },
 };
+
+function isEncryption({ type, stateKey, after }: StateChange): boolean {
+  return type === 'm.room.encryption' && stateKey === '' && after !== undefined;
+}
