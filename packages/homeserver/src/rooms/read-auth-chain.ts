@@ -13,7 +13,7 @@ export async function readAuthChain(
   const chain = new Set<number>();
   const turn = new Turn();
   const given = new Set(eventNids);
-  let waiting = [...given];
+  const waiting = [...given];
   while (waiting.length > 0) {
     const some = waiting.splice(-EVENTS_AT_ONCE);
     for (const nid of await readAuthNids(reader, some)) {

@@ -1,14 +1,8 @@
 import { eventIdOf, parsePdu, parseUserId, serverNameOf } from '@soma/protocol';
 import type { JsonObject, Pdu } from '@soma/protocol';
 
-import {
-  MatrixError,
-  badJson,
-  forbidden,
-  invalidParam,
-  notFound,
-  tooLarge,
-} from '../../errors/matrix-error.ts';
+import { badJson, forbidden, invalidParam, notFound, tooLarge } from '../../errors/matrix-error.ts';
+import type { MatrixError } from '../../errors/matrix-error.ts';
 import { admitRemoteJoin } from '../../membership/admit-join.ts';
 import type { NotReceived, PlacedEvent } from '../../rooms/inbound/room-intake.ts';
 import { writeToRoom } from '../../rooms/room-write.ts';
