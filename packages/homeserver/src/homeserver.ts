@@ -39,7 +39,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
         ...services,
         serverVersion: somaVersion(),
         ...federation,
-        serving: openServing(services.rooms),
+        ...openServing(services, federation, logger),
       }),
     ],
     resolveToken: (token, use) => resolveToken(accounts, token, use),

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@soma/protocol';
 
+import type { ImportedState, ProjectImport } from '../rooms/imported-state.ts';
 import type { Projection } from '../rooms/projection.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
 import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
@@ -13,6 +14,13 @@ export class RoomDetailsProjection implements Projection {
   async open(reader: Reader, head: RoomHead): Promise<RoomProjection> {
     const stored = await readRoomDetails(reader, head.roomNid);
     return new DetailsOfRoom(stored ?? (await readFromHead(head)));
+  }
+
+  async import(imported: ImportedState): Promise<ProjectImport> {
+    const details = detailsOfState((type) => imported.get(type, '')?.event.content);
+    return (_position, { statements }) => {
+      statements.push(putRoomDetailsStatement(imported.roomNid, details));
+    };
   }
 }
 

@@ -1,6 +1,7 @@
 import { parseUserId, serverNameOf } from '@soma/protocol';
 
 import type { HeadEntry } from '../rooms/head-entry.ts';
+import type { ImportedState, ProjectImport } from '../rooms/imported-state.ts';
 import type { PreparedEvent } from '../rooms/prepared-event.ts';
 import type { Projection } from '../rooms/projection.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
@@ -9,6 +10,7 @@ import type { StateChange } from '../rooms/state-change.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Names } from '../storage/names-store.ts';
 import type { PositionRef, Reader } from '../storage/sql.ts';
+import { importMembers } from './import-members.ts';
 import {
   deleteMembershipStatement,
   endMembershipStatement,
@@ -39,6 +41,10 @@ export class MembershipProjection implements Projection {
     const counts = await readCounts(reader, head.roomNid);
     const options = { serverName: this.#serverName, forgetsOnLeave: this.#forgetsOnLeave };
     return new RoomMemberships(head, this.#users, options, counts);
+  }
+
+  import(imported: ImportedState): Promise<ProjectImport> {
+    return importMembers(imported, (userId) => isOfServer(userId, this.#serverName));
   }
 }
 
@@ -83,8 +89,7 @@ class RoomMemberships implements RoomProjection {
     const { stateKey: userId, before, after } = change;
     const userNid = this.#targets.get(userId);
     if (userNid === undefined) throw new Error('a membership was projected unprepared');
-    const target = parseUserId(userId);
-    const isLocal = target !== undefined && serverNameOf(target) === this.#options.serverName;
+    const isLocal = isOfServer(userId, this.#options.serverName);
     const membership = membershipOf(after);
     this.#counts = recount(this.#counts, membershipOf(before), membership, isLocal);
     output.touches.push({ kind: ChangeKind.membership, subject: userNid });
@@ -129,6 +134,11 @@ class RoomMemberships implements RoomProjection {
       ...senders.map((sender) => ['m.room.member', sender] as const),
     ]);
   }
+}
+
+function isOfServer(userId: string, serverName: string): boolean {
+  const target = parseUserId(userId);
+  return target !== undefined && serverNameOf(target) === serverName;
 }
 
 function isOfMember({ type }: StateChange): boolean {

@@ -166,7 +166,7 @@ export interface NewEventRow {
   readonly depth: number;
   readonly originServerTs: number;
   readonly order: SqlParam;
-  readonly stateBefore: number;
+  readonly stateBefore: number | null;
   readonly stateAfter: number | null;
   readonly flags: number;
   readonly rejectedBy: string | null;

@@ -12,6 +12,7 @@ import {
   redactionStatements,
 } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
+import { placeOutlierStatements } from './graph-store.ts';
 import type { HeadEntry } from './head-entry.ts';
 import type { PreparedEvent } from './prepared-event.ts';
 import type { Extremity, RoomHead } from './room-head.ts';
@@ -25,6 +26,10 @@ export interface EventToPersist {
   readonly place: EventPlace;
   /** The event that this one redacts, where it may. */
   readonly redacts?: EventRow | undefined;
+  /** What the database has of it already: its ID, or an outlier. */
+  readonly known?: 'id' | 'outlier' | undefined;
+  /** Whether a redaction of it came before it. */
+  readonly isRedacted?: boolean | undefined;
 }
 
 /** What persisting adds to the change that the caller submits. */
@@ -63,34 +68,42 @@ export function persistEvent(head: RoomHead, toPersist: EventToPersist, change: 
   for (const projection of head.projections) projection.project(projected, change);
 }
 
-function insertEvent(
-  { event, verdict, place }: EventToPersist,
+/** Adds the event's own rows. */
+export function insertEvent(
+  toPersist: EventToPersist,
   order: PositionRef,
   change: RoomChange,
 ): void {
+  const { event, verdict, place, known } = toPersist;
   const { pdu, eventId } = event.built;
-  change.statements.push(
-    ...insertEventStatements({
-      eventNid: event.eventNid,
-      eventId,
-      roomNid: event.roomNid,
-      typeNid: event.typeNid,
-      stateKeyNid: event.stateKeyNid,
-      senderNid: event.senderNid,
-      depth: pdu.depth,
-      originServerTs: pdu.origin_server_ts,
-      order,
-      stateBefore: place.stateBefore,
-      stateAfter: place.stateAfter,
-      flags: flagsOf(verdict),
-      rejectedBy: verdict.kind === 'rejected' ? verdict.rule : null,
-      deviceNid: event.origin?.deviceNid ?? null,
-      transactionId: event.origin?.transactionId ?? null,
-      json: event.json,
-      prevEventNids: event.prevEventNids,
-      authEventNids: event.authEventNids,
-    }),
-  );
+  const placed = {
+    order,
+    stateBefore: place.stateBefore,
+    stateAfter: place.stateAfter,
+    flags: flagsOf(toPersist),
+    rejectedBy: verdict.kind === 'rejected' ? verdict.rule : null,
+  };
+  if (known === 'outlier') {
+    change.statements.push(...placeOutlierStatements(event.eventNid, placed, event.prevEventNids));
+    return;
+  }
+  const statements = insertEventStatements({
+    eventNid: event.eventNid,
+    eventId,
+    roomNid: event.roomNid,
+    typeNid: event.typeNid,
+    stateKeyNid: event.stateKeyNid,
+    senderNid: event.senderNid,
+    depth: pdu.depth,
+    originServerTs: pdu.origin_server_ts,
+    ...placed,
+    deviceNid: event.origin?.deviceNid ?? null,
+    transactionId: event.origin?.transactionId ?? null,
+    json: event.json,
+    prevEventNids: event.prevEventNids,
+    authEventNids: event.authEventNids,
+  });
+  change.statements.push(...(known === 'id' ? statements.slice(1) : statements));
 }
 
 /** The redacted event may be current state; the caller has loaded that entry of the head. */
@@ -99,9 +112,10 @@ function redactState(head: RoomHead, redacted: EventRow): HeadEntry | undefined 
   return stateKey === undefined ? undefined : head.redact(type, stateKey, redacted.event_nid);
 }
 
-function flagsOf(verdict: EventVerdict): number {
-  if (verdict.kind === 'rejected') return EventFlag.rejected;
-  return verdict.kind === 'soft-failed' ? EventFlag.softFailed : 0;
+function flagsOf({ verdict, isRedacted = false }: EventToPersist): number {
+  const redacted = isRedacted ? EventFlag.redacted : 0;
+  if (verdict.kind === 'rejected') return redacted | EventFlag.rejected;
+  return verdict.kind === 'soft-failed' ? redacted | EventFlag.softFailed : redacted;
 }
 
 /** The accepted event is one of the room's new ends, or stands behind one already. */

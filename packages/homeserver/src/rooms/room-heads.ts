@@ -4,6 +4,7 @@ import type { Submitted } from '../storage/change.ts';
 import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { readReference } from './event-reference.ts';
+import type { ImportedState, ProjectImport } from './imported-state.ts';
 import type { Projection } from './projection.ts';
 import { RoomHead } from './room-head.ts';
 import type { Extremity } from './room-head.ts';
@@ -56,6 +57,18 @@ export class RoomHeads {
   async adopt(head: RoomHead): Promise<void> {
     head.projections = await this.#open(head);
     this.#queue(head.roomNid).head = head;
+  }
+
+  /** What all projections have to say of an imported room. */
+  async import(imported: ImportedState): Promise<ProjectImport> {
+    const all: ProjectImport[] = [];
+    for (const projection of this.#projections) {
+      const project = await projection.import?.(imported);
+      if (project !== undefined) all.push(project);
+    }
+    return (position, output) => {
+      for (const project of all) project(position, output);
+    };
   }
 
   /** Whether this is still the head of its room. */

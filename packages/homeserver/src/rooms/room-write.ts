@@ -9,9 +9,11 @@ import type { Statement } from '../storage/sql.ts';
 import { buildEvent } from './build-event.ts';
 import type { EventDraft } from './build-event.ts';
 import { placeOnHead } from './event-place.ts';
+import type { EventPlace } from './event-place.ts';
 import { readEvent, readEventNid } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
 import { emptyRoomChange, persistEvent, toChange } from './persist-event.ts';
+import type { EventToPersist } from './persist-event.ts';
 import type { PreparedEvent } from './prepared-event.ts';
 import { checkRelation } from './relations/check-relation.ts';
 import type { RoomHead } from './room-head.ts';
@@ -61,16 +63,28 @@ export class RoomWrite {
       pdu.state_key === undefined ? undefined : await this.#rooms.snapshotNids.next();
     const { snapshotKey } = this.#rooms.database;
     const place = placeOnHead(head, event, snapshotNid, snapshotKey);
-    for (const projection of head.projections) {
-      const loading = projection.prepare(event, place.end?.state?.changes ?? NO_STATE_CHANGES);
-      if (loading !== undefined) await loading;
-    }
+    await this.#prepare(event, place);
     const state = { get: (type: string, key: string) => head.get(type, key)?.event };
     const verdict = authorise({ ...pdu, eventId }, state, head.version, {
       verify: this.#rooms.verify,
     });
     if (!verdict.allowed) throw forbidden(verdict.reason);
     persistEvent(head, { event, verdict: { kind: 'accepted' }, place, redacts }, this.#change);
+  }
+
+  /** Takes in an event that was checked and has its place, for whatever it was accepted. */
+  async take(toPersist: EventToPersist): Promise<void> {
+    const { event, place, verdict } = toPersist;
+    if (verdict.kind === 'accepted') await this.#prepare(event, place);
+    persistEvent(this.head, toPersist, this.#change);
+  }
+
+  async #prepare(event: PreparedEvent, place: EventPlace): Promise<void> {
+    const stateChanges = place.end?.state?.changes ?? NO_STATE_CHANGES;
+    for (const projection of this.head.projections) {
+      const loading = projection.prepare(event, stateChanges);
+      if (loading !== undefined) await loading;
+    }
   }
 
   /** Adds what belongs to the same change as the events. */

@@ -238,20 +238,35 @@ export async function readSnapshot(
   return state;
 }
 
-/** Entries that are read at once of one node's delta. */
-const DELTA_ROWS_MAX = 2_000;
-const readDelta = query<{ state_key_nid: number; event_nid: number | null }>(
-  `select state_key_nid, event_nid from snapshot_deltas where snapshot_nid = ? and state_key_nid > ?
-   order by state_key_nid limit ${DELTA_ROWS_MAX}`,
+const readPiece = query<{ state_key_nid: number; event_nid: number | null }>(
+  `select state_key_nid, event_nid from snapshot_deltas
+   where snapshot_nid = ? and state_key_nid > ? order by state_key_nid limit ?`,
 );
 
-/** The next entries of one node's own delta, after those up to `above`; none at the end. */
-export function readSnapshotPart(
+/** A part of what one snapshot itself holds, by ascending key. */
+export async function readSnapshotPiece(
   reader: Reader,
   snapshotNid: number,
-  above: number,
-): Promise<{ state_key_nid: number; event_nid: number | null }[]> {
-  return reader.all(readDelta, snapshotNid, above);
+  aboveKeyNid: number,
+  rowsMax: number,
+): Promise<StatePair[]> {
+  const rows = await reader.all(readPiece, snapshotNid, aboveKeyNid, rowsMax);
+  return rows.map((row) => [row.state_key_nid, row.event_nid]);
+}
+
+const readByHash = query<{ snapshot_nid: number }>(
+  'select snapshot_nid from snapshots where room_nid = ? and hash = ? order by snapshot_nid limit ?',
+);
+
+/** The snapshots of a room that may be a state with this hash. */
+export async function readSnapshotsByHash(
+  reader: Reader,
+  roomNid: number,
+  hash: number,
+  countMax: number,
+): Promise<number[]> {
+  const rows = await reader.all(readByHash, roomNid, hash, countMax);
+  return rows.map((row) => row.snapshot_nid);
 }
 
 /** One entry of the state that a snapshot stands for. */

@@ -1,7 +1,9 @@
+import type { CompactState } from '@soma/protocol';
+
 import { readHeroes } from '../../membership/membership-store.ts';
 import { readNidsOfOtherTypes } from '../../rooms/edge-store.ts';
+import { eventAt } from '../../rooms/inbound/states.ts';
 import { readAuthChain } from '../../rooms/read-auth-chain.ts';
-import { readWholeState } from '../../rooms/read-whole-state.ts';
 import { Turn } from '../../streams/turns.ts';
 import { objectText, pduTexts } from '../serving/event-lists.ts';
 import type { Serving } from '../serving/serving.ts';
@@ -32,10 +34,10 @@ export async function joinAnswer(
   const { reader } = rooms.database;
   const { event, room } = accepted;
   const { state, authChain } = await largeAnswers.run(async () => {
-    const whole = await readWholeState(reader, event.stateBefore);
+    const whole = await serving.states.read(event.stateBefore);
     const shown = omitMembers
       ? await withoutMembers(serving, accepted, whole)
-      : [...whole.values()];
+      : [...whole.eventNids];
     const chain = await readAuthChain(reader, [...shown, event.eventNid]);
     if (omitMembers) for (const nid of shown) chain.delete(nid);
     return { state: shown, authChain: chain };
@@ -58,27 +60,26 @@ export async function joinAnswer(
 async function withoutMembers(
   { rooms }: Serving,
   { event, userId }: AcceptedMember,
-  whole: ReadonlyMap<number, number>,
+  whole: CompactState,
 ): Promise<number[]> {
   const { names, database } = rooms;
   const memberTypeNid = await names.eventTypes.intern('m.room.member');
-  const all = [...whole.values()];
   const shown: number[] = [];
   const turn = new Turn();
-  for (let index = 0; index < all.length; index += EVENTS_AT_ONCE) {
-    const some = all.slice(index, index + EVENTS_AT_ONCE);
+  for (let index = 0; index < whole.eventNids.length; index += EVENTS_AT_ONCE) {
+    const some = [...whole.eventNids.subarray(index, index + EVENTS_AT_ONCE)];
     shown.push(...(await readNidsOfOtherTypes(database.reader, some, memberTypeNid)));
     await turn.pauseIfDue();
   }
   for (const type of ['m.room.name', 'm.room.canonical_alias']) {
     const keyNid = await names.stateKeys.find(type, '');
-    if (keyNid !== undefined && whole.has(keyNid)) return shown;
+    if (keyNid !== undefined && eventAt(whole, keyNid) !== undefined) return shown;
   }
   const userNid = await names.users.intern(userId);
   const heroNids = await readHeroes(database.reader, event.roomNid, userNid, HEROES_MAX);
   for (const heroNid of heroNids) {
     const keyNid = await names.stateKeys.find('m.room.member', await names.users.text(heroNid));
-    const eventNid = keyNid === undefined ? undefined : whole.get(keyNid);
+    const eventNid = keyNid === undefined ? undefined : eventAt(whole, keyNid);
     if (eventNid !== undefined) shown.push(eventNid);
   }
   return shown;

@@ -3,7 +3,7 @@ import type { AtEvent, HistoryVisibility } from '@soma/protocol';
 
 import { readErased } from '../../accounts/account-store.ts';
 import { readEvent, readEvents } from '../../rooms/event-store.ts';
-import { readWholeState } from '../../rooms/read-whole-state.ts';
+import { eventAt } from '../../rooms/inbound/states.ts';
 import { readKeyHistory, readSnapshotKey } from '../../rooms/state-store.ts';
 import { toStoredEvent } from '../../rooms/stored-event.ts';
 import type { StoredEvent } from '../../rooms/stored-event.ts';
@@ -104,15 +104,14 @@ export class ServerVisibility {
   async #membershipsAt(snapshotNid: number): Promise<readonly string[]> {
     const keys = await (this.#userKeys ??= this.#readUserKeys());
     const eventNids: number[] = [];
-    if (keys.size > USERS_LOOKED_UP_MAX) {
-      for (const [keyNid, eventNid] of await readWholeState(this.#reader, snapshotNid)) {
-        if (keys.has(keyNid)) eventNids.push(eventNid);
-      }
-    } else {
-      for (const keyNid of keys) {
-        const eventNid = await readSnapshotKey(this.#reader, snapshotNid, keyNid);
-        if (eventNid !== undefined) eventNids.push(eventNid);
-      }
+    const whole =
+      keys.size > USERS_LOOKED_UP_MAX ? await this.#serving.states.read(snapshotNid) : undefined;
+    for (const keyNid of keys) {
+      const eventNid =
+        whole === undefined
+          ? await readSnapshotKey(this.#reader, snapshotNid, keyNid)
+          : eventAt(whole, keyNid);
+      if (eventNid !== undefined) eventNids.push(eventNid);
     }
     const rows = await readEvents(this.#reader, eventNids);
     const found = new Set(

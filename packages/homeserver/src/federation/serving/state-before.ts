@@ -2,7 +2,6 @@ import { forbidden, notFound } from '../../errors/matrix-error.ts';
 import { EventFlag, readEventById } from '../../rooms/event-store.ts';
 import type { EventRow } from '../../rooms/event-store.ts';
 import { readAuthChain } from '../../rooms/read-auth-chain.ts';
-import { readWholeState } from '../../rooms/read-whole-state.ts';
 import { toStoredEvent } from '../../rooms/stored-event.ts';
 import type { Reader } from '../../storage/sql.ts';
 import { admitServer } from './admit-server.ts';
@@ -38,7 +37,7 @@ export async function stateBefore(
     throw notFound('This server does not know the state at that event');
   }
   return serving.largeAnswers.run(async () => {
-    const state = [...(await readWholeState(reader, snapshotNid)).values()];
+    const state = [...(await serving.states.read(snapshotNid)).eventNids];
     return { access, state, authChain: await readAuthChain(reader, state) };
   });
 }

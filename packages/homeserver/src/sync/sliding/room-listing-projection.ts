@@ -1,3 +1,4 @@
+import type { ImportedState, ProjectImport } from '../../rooms/imported-state.ts';
 import type { Projection } from '../../rooms/projection.ts';
 import type {
   ProjectedEvent,
@@ -22,6 +23,14 @@ const BUMP_TYPES: ReadonlySet<string> = new Set([
 export class RoomListingProjection implements Projection {
   async open(): Promise<RoomProjection> {
     return listingOfRoom;
+  }
+
+  async import({ roomNid, get }: ImportedState): Promise<ProjectImport> {
+    const isEncrypted = get('m.room.encryption', '') !== undefined;
+    return (position, { statements }) => {
+      statements.push(bumpStatement(roomNid, position));
+      if (isEncrypted) statements.push(encryptedStatement(roomNid));
+    };
   }
 }
 

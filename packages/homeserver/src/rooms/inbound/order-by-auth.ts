@@ -1,0 +1,33 @@
+import { authEventIds } from '@soma/protocol';
+
+import type { CheckedPdu } from './check-pdu.ts';
+
+/**
+ * Events in an order in which each comes after its auth events. Left out is what stands on itself, on what is left out, or on
+ * what is neither here nor known.
+ */
+export function orderByAuth(
+  events: Iterable<CheckedPdu>,
+  isKnown: (eventId: string) => boolean,
+): CheckedPdu[] {
+  const byId = new Map([...events].map((event) => [event.eventId as string, event]));
+  const waitingFor = new Map<string, number>();
+  const neededBy = new Map<string, CheckedPdu[]>();
+  const ready: CheckedPdu[] = [];
+  for (const event of byId.values()) {
+    const needed = new Set(authEventIds(event.pdu).filter((id) => !isKnown(id) || byId.has(id)));
+    waitingFor.set(event.eventId, needed.size);
+    for (const id of needed) neededBy.set(id, [...(neededBy.get(id) ?? []), event]);
+    if (needed.size === 0) ready.push(event);
+  }
+  const ordered: CheckedPdu[] = [];
+  for (let event = ready.pop(); event !== undefined; event = ready.pop()) {
+    ordered.push(event);
+    for (const child of neededBy.get(event.eventId) ?? []) {
+      const left = (waitingFor.get(child.eventId) ?? 0) - 1;
+      waitingFor.set(child.eventId, left);
+      if (left === 0) ready.push(child);
+    }
+  }
+  return ordered;
+}
