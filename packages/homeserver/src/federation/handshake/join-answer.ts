@@ -67,7 +67,7 @@ async function withoutMembers(
   const shown: number[] = [];
   const turn = new Turn();
   for (let index = 0; index < whole.eventNids.length; index += EVENTS_AT_ONCE) {
-    const some = [...whole.eventNids.subarray(index, index + EVENTS_AT_ONCE)];
+    const some = [...whole.eventNids.slice(index, index + EVENTS_AT_ONCE)];
     shown.push(...(await readNidsOfOtherTypes(database.reader, some, memberTypeNid)));
     await turn.pauseIfDue();
   }
