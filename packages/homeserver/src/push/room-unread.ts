@@ -218,7 +218,6 @@ export class RoomUnread implements RoomProjection {
   }
 
   async #load(event: PreparedEvent, named: readonly string[], is: Reasons): Promise<void> {
-    const { ruleSets } = this.#context;
     const { roomNid } = this.#head;
     if (is.isReviewDue) await this.#review();
     if (is.joined.length > 0) this.#joining = await this.#rulesOfJoined(event, is.joined);

@@ -95,10 +95,9 @@ function checkCreateEvent(
   stateIds: readonly string[],
   version: RoomVersion,
 ): void {
-  const creates = stateIds
+  const create = stateIds
     .flatMap((id) => events.get(id) ?? [])
-    .filter(({ pdu }) => pdu.type === 'm.room.create' && pdu.state_key === '');
-  const [create] = creates;
+    .find(({ pdu }) => pdu.type === 'm.room.create' && pdu.state_key === '');
   if (create === undefined) throw new ImportRefused('the state has no create event');
   const { room_version: id = '1' } = create.pdu.content;
   if (typeof id !== 'string' || roomVersion(id)?.id !== version.id) {

@@ -29,5 +29,10 @@ export function orderByAuth(
       if (left === 0) ready.push(child);
     }
   }
-  return ordered;
+  return ordered.toSorted((one, other) => Number(isCreate(other)) - Number(isCreate(one)));
+}
+
+/** It comes first: in room version 12 and later all others stand on it without naming it. */
+function isCreate({ pdu }: CheckedPdu): boolean {
+  return pdu.type === 'm.room.create';
 }

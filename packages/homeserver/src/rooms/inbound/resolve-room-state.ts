@@ -8,19 +8,27 @@ import type {
   ResolutionEvent,
   ResolutionSource,
   RoomVersion,
+  SignatureVerifier,
 } from '@soma/protocol';
 
+import type { StateKeys } from '../../storage/names-store.ts';
 import type { Reader } from '../../storage/sql.ts';
 import { EventFlag } from '../event-store.ts';
 import { readAuthEdges, readEventsForAuth, readNamedAuthEdges } from '../graph-store.ts';
 import type { AuthEventRow } from '../graph-store.ts';
-import type { Rooms } from '../rooms.ts';
 import { readCreateEventNid } from '../state-store.ts';
 
 /** Events that are read at once: other requests wait while SQLite reads. */
 const PIECE_EVENTS = 500;
 
 const NO_EDGES: ReadonlyMap<string, number> = new Map();
+
+/** What a resolution reads from. */
+export interface ResolutionContext {
+  readonly reader: Reader;
+  readonly stateKeys: Pick<StateKeys, 'find'>;
+  readonly verify: SignatureVerifier;
+}
 
 /** The room whose states are resolved. */
 export interface RoomToResolve {
@@ -34,22 +42,21 @@ export interface RoomToResolve {
  * @param unstored an event of the states that is not in the database yet
  */
 export async function resolveRoomState(
-  rooms: Rooms,
+  context: ResolutionContext,
   { roomNid, version }: RoomToResolve,
   stateSets: readonly CompactState[],
   unstored?: ResolutionEvent,
 ): Promise<CompactState> {
-  const { reader } = rooms.database;
-  const createNid = await readCreateEventNid(reader, roomNid);
+  const createNid = await readCreateEventNid(context.reader, roomNid);
   const resolution = await resolveState(
     {
       roomVersion: version,
       stateSets,
       ...(createNid === undefined ? {} : { createNid }),
       sha1: (text) => hash('sha1', text, 'hex'),
-      verify: rooms.verify,
+      verify: context.verify,
     },
-    new StoredEvents(rooms, reader, unstored),
+    new StoredEvents(context, unstored),
   );
   const [missing] = resolution.missing;
   if (missing !== undefined) throw new Error(`event ${missing} of a state is missing`);
@@ -58,13 +65,13 @@ export async function resolveRoomState(
 
 /** Answers a resolution from the database. */
 class StoredEvents implements ResolutionSource {
-  readonly #rooms: Rooms;
   readonly #reader: Reader;
+  readonly #stateKeys: ResolutionContext['stateKeys'];
   readonly #unstored: ResolutionEvent | undefined;
 
-  constructor(rooms: Rooms, reader: Reader, unstored: ResolutionEvent | undefined) {
-    this.#rooms = rooms;
+  constructor({ reader, stateKeys }: ResolutionContext, unstored: ResolutionEvent | undefined) {
     this.#reader = reader;
+    this.#stateKeys = stateKeys;
     this.#unstored = unstored;
   }
 
@@ -94,8 +101,7 @@ class StoredEvents implements ResolutionSource {
   }
 
   stateKeys(keys: readonly (readonly [type: string, stateKey: string])[]) {
-    const { stateKeys } = this.#rooms.names;
-    return Promise.all(keys.map(([type, stateKey]) => stateKeys.find(type, stateKey)));
+    return Promise.all(keys.map(([type, stateKey]) => this.#stateKeys.find(type, stateKey)));
   }
 }
 

@@ -60,7 +60,9 @@ export async function mergeStates(
   if (first === undefined) return storedState(context, head, 0);
   if (distinct.length === 1) return first;
   const sets = await Promise.all(distinct.map((one) => one.state()));
-  const merged = await resolveRoomState(context.rooms, head, sets, unstored);
+  const { names, database, verify } = context.rooms;
+  const from = { reader: database.reader, stateKeys: names.stateKeys, verify };
+  const merged = await resolveRoomState(from, head, sets, unstored);
   let nearest = { reference: first, differences: differencesOf(sets[0] ?? merged, merged) };
   for (const [index, reference] of distinct.entries()) {
     const differences = differencesOf(sets[index] ?? merged, merged);

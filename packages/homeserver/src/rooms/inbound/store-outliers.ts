@@ -1,4 +1,4 @@
-import { authEventIds } from '@soma/protocol';
+import { authEventIds, createEventIdOf } from '@soma/protocol';
 import type { AuthEvent, RoomVersion } from '@soma/protocol';
 
 import { write } from '../../storage/database.ts';
@@ -40,8 +40,9 @@ export async function storeOutliers(
   events: readonly CheckedPdu[],
 ): Promise<Map<string, StoredOutlier>> {
   const { rooms } = context;
-  const ids = events.flatMap(({ eventId, pdu }) => [eventId, ...authEventIds(pdu)]);
-  const rows = await readGraphRows(rooms.database.reader, new Set(ids));
+  const ids = new Set(events.flatMap(({ eventId, pdu }) => [eventId, ...authEventIds(pdu)]));
+  for (const id of createIdsOf(version, events)) ids.add(id);
+  const rows = await readGraphRows(rooms.database.reader, ids);
   const stored = new Map<string, StoredOutlier>();
   for (const checked of events) {
     const row = rows.get(checked.eventId);
@@ -57,6 +58,12 @@ export async function storeOutliers(
   return stored;
 }
 
+/** Where events stand on the create event without naming it. */
+function createIdsOf(version: RoomVersion, events: readonly CheckedPdu[]): string[] {
+  const [first] = events;
+  return version.createIsAuthEvent || first === undefined ? [] : [createEventIdOf(first.roomId)];
+}
+
 /** @param nids of the events that are stored */
 async function judgeAll(
   { rooms }: InboundContext,
@@ -69,7 +76,7 @@ async function judgeAll(
   for (const event of await readAuthEvents(rooms.database.reader, [...nids.values()])) {
     known.set(event.eventId, event);
   }
-  const createId = events.find(({ pdu }) => pdu.type === 'm.room.create')?.eventId ?? '';
+  const [createId = ''] = createIdsOf(version, events);
   const judged: Judged[] = [];
   const fresh = events.filter(({ eventId }) => !known.has(eventId));
   for (const checked of orderByAuth(fresh, (id) => known.has(id))) {
