@@ -34,7 +34,11 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
   const edge = await listen(describeListeners(config), {
     endpoints: [
       ...mount(served(clientEndpoints, mediaEndpoints, config), services),
-      ...mount(adminEndpoints, { ...services, serverVersion: detailedVersion() }),
+      ...mount(adminEndpoints, {
+        ...services,
+        serverVersion: detailedVersion(),
+        destinations: federation.destinations,
+      }),
       ...mount(served(serverEndpoints, serverMediaEndpoints, config), {
         ...services,
         serverVersion: somaVersion(),

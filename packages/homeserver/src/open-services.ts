@@ -16,6 +16,7 @@ import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
 import { openConversation } from './open-conversation.ts';
 import { openEncryption } from './open-encryption.ts';
+import { openFederationSender } from './open-federation-sender.ts';
 import { openFederation } from './open-federation.ts';
 import type { Federation } from './open-federation.ts';
 import { openMediaServices } from './open-media-services.ts';
@@ -82,6 +83,14 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rooms,
     federation,
   });
+  const sender = await openFederationSender({
+    ...parts,
+    rooms,
+    federation,
+    typing: opened.ephemeral.typing,
+    presence,
+    presenceOf: presenceOpened.source.contentOf,
+  });
   const services: ClientServices = {
     config,
     accounts,
@@ -106,7 +115,14 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   const close = async (): Promise<void> => {
     presenceOpened.close();
-    for (const opens of [conversation, { close: closeMedia }, federation, accounts, database])
+    for (const opens of [
+      conversation,
+      sender,
+      { close: closeMedia },
+      federation,
+      accounts,
+      database,
+    ])
       await opens.close();
   };
   return { services, federation, close };
