@@ -6,6 +6,7 @@ import type { Profile } from '../rooms/profile.ts';
 import { writeToRoom } from '../rooms/room-write.ts';
 import type { RoomWrite, Written } from '../rooms/room-write.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import type { Statement } from '../storage/sql.ts';
 import { admitJoin } from './admit-join.ts';
 import { checkInvitePermission } from './invite-permission.ts';
 import type { Membership } from './membership-store.ts';
@@ -24,6 +25,8 @@ export interface MembershipRequest {
   readonly profile?: Profile | undefined;
   /** Whether who joins is a guest. */
   readonly isGuest?: boolean;
+  /** What belongs to the same change as the event. */
+  readonly beside?: (eventNid: number) => readonly Statement[];
 }
 
 const memberships: Readonly<Record<MembershipRequest['action'], Membership>> = {
@@ -79,6 +82,7 @@ async function appendMembership(
     sender: request.sender,
     content,
   });
+  write.add(...(request.beside?.(event.eventNid) ?? []));
   return event.built.eventId;
 }
 

@@ -3,6 +3,7 @@ import type { JsonObject, Pdu } from '@soma/protocol';
 
 import { badJson, forbidden, invalidParam, notFound, tooLarge } from '../../errors/matrix-error.ts';
 import type { MatrixError } from '../../errors/matrix-error.ts';
+import { relayEventStatement } from '../../federation-sender/event-relay-store.ts';
 import { admitRemoteJoin } from '../../membership/admit-join.ts';
 import type { NotReceived, PlacedEvent } from '../../rooms/inbound/room-intake.ts';
 import { writeToRoom } from '../../rooms/room-write.ts';
@@ -56,7 +57,13 @@ export async function acceptMember(
   if (membership === 'join') await checkAuthoriser(handshake, room, pdu);
   const { signer } = serving.rooms;
   const json = membership === 'join' ? signedByUs(pdu, room.version, signer) : parsed.json;
-  const received = await intake.receive({ origin, roomId, pdu: json, refuse: true });
+  const received = await intake.receive({
+    origin,
+    roomId,
+    pdu: json,
+    refuse: true,
+    beside: (eventNid) => [relayEventStatement(eventNid, origin)],
+  });
   if (received.kind === 'refused') throw refusalOf(received);
   if (received.kind !== 'accepted') throw forbidden(received.reason);
   return { room, userId: pdu.sender, event: received.event, json };

@@ -1,4 +1,5 @@
 import { forbidden } from '../../errors/matrix-error.ts';
+import { relayEventStatement } from '../../federation-sender/event-relay-store.ts';
 import { readCurrentContent } from '../../rooms/read-current-content.ts';
 import type { Handshake } from '../handshake/handshake.ts';
 import type { ThirdPartyInvite } from './third-party-invite.ts';
@@ -24,5 +25,6 @@ export async function issueInvite(
     target,
     content: { third_party_invite: { display_name: displayName, signed } },
     profile: await rooms.profileOf(target),
+    beside: (eventNid) => [relayEventStatement(eventNid, rooms.serverName)],
   });
 }

@@ -7,18 +7,20 @@ import { importRoom } from './import-room.ts';
 import type { InboundContext } from './inbound-context.ts';
 import { receiveEvent } from './receive-event.ts';
 import type { RoomIntake } from './room-intake.ts';
-import type { States } from './states.ts';
+import { States } from './states.ts';
 
 export interface RoomIntakeOptions {
   readonly rooms: Rooms;
   readonly keyRing: Pick<KeyRing, 'verify'>;
   readonly client: Pick<FederationClient, 'requestJson'>;
-  readonly states: States;
+  /** Given where others read whole states too. */
+  readonly states?: States;
   readonly logger: Logger;
 }
 
 export function openRoomIntake(options: RoomIntakeOptions): RoomIntake {
-  const context: InboundContext = options;
+  const { states = new States(options.rooms.database) } = options;
+  const context: InboundContext = { ...options, states };
   return {
     receive: (reception) => receiveEvent(context, reception),
     importRoom: (room) => importRoom(context, room),

@@ -9,7 +9,7 @@ import { takeInEvent } from './take-in-event.ts';
 /** All checks on receipt, and the event's place in the room. */
 export async function receiveEvent(
   context: InboundContext,
-  { origin, roomId, pdu, refuse = false }: Reception,
+  { origin, roomId, pdu, refuse = false, beside }: Reception,
 ): Promise<Received> {
   const { rooms } = context;
   const roomNid = await rooms.names.rooms.find(roomId);
@@ -20,7 +20,8 @@ export async function receiveEvent(
   }
   const checked = await checkForRoom(context, roomId, version, pdu);
   if (checked.kind === 'refused') return checked;
-  const taken = await takeInEvent(context, { origin, roomNid, checked: checked.checked, refuse });
+  const takeIn = { origin, roomNid, checked: checked.checked, refuse, beside };
+  const taken = await takeInEvent(context, takeIn);
   if (taken.kind !== 'missing') return taken;
   return { kind: 'refused', cause: 'incomplete', reason: 'what the event refers to is unknown' };
 }

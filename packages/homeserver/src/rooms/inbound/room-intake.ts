@@ -1,5 +1,7 @@
 import type { JsonObject, RoomVersion } from '@soma/protocol';
 
+import type { Statement } from '../../storage/sql.ts';
+
 /**
  * An event as another server gave it. Its text keeps how its numbers were written, which counts in room versions 1
  * to 5; where only the parsed value is at hand, that will do for the others.
@@ -17,6 +19,8 @@ export interface Reception {
    * a caller that tells its sender so, as with `/send_join`. Nothing is fetched then: its prev events must be known.
    */
   readonly refuse?: boolean | undefined;
+  /** What belongs to the same change as the event, if it is accepted. */
+  readonly beside?: ((eventNid: number) => readonly Statement[]) | undefined;
 }
 
 /** An event at its place in the room graph. */

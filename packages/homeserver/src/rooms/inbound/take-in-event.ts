@@ -30,7 +30,7 @@ import { judgeEvent } from './judge-event.ts';
 import type { Judgement } from './judge-event.ts';
 import { placeEvent } from './place-event.ts';
 import { decideWaitingRedactions, effectOfRedaction } from './redactions.ts';
-import type { NotReceived, PlacedEvent, Received } from './room-intake.ts';
+import type { NotReceived, PlacedEvent, Received, Reception } from './room-intake.ts';
 import { mergeStates, storedState } from './state-references.ts';
 import type { StateReference } from './state-references.ts';
 
@@ -44,6 +44,7 @@ export interface TakeIn {
   readonly refuse: boolean;
   /** The snapshot of the state before it, where that is known from elsewhere than its prev events. */
   readonly stateBefore?: number | undefined;
+  readonly beside?: Reception['beside'];
 }
 
 /** Events that it stands on are not there. */
@@ -131,6 +132,7 @@ async function takeInto(
   }
   const state = known !== undefined ? 'outlier' : isInterned ? 'id' : undefined;
   await persist(context, write, event, before, judgement, state);
+  if (judgement.kind === 'accepted') write.add(...(takeIn.beside?.(eventNid) ?? []));
   for (const nid of prevEventNids) {
     if (parents.prev.some((row) => row.event_nid === nid)) continue;
     write.add(backwardExtremityStatement(roomNid, nid, eventNid));
