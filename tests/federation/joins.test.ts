@@ -17,7 +17,8 @@ import type { FederatedServer } from '../harness/federation.ts';
 import { listAt, textAt, valueAt } from '../harness/json-path.ts';
 import { signingKeyOf, verifySignature } from '../harness/signing-key.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
-import { PlayedUser, idOf, keepSentEvents, signEvent, until } from './played-user.ts';
+import { PlayedUser, idOf, signEvent } from './played-user.ts';
+import { recordTransactions } from './transaction-record.ts';
 
 const test = federationTests();
 
@@ -148,16 +149,15 @@ test('the other servers in the room get the join, but not the one that has made 
   const alice = await registerUser(one, 'relays');
   const carol = new PlayedUser(await newPeer(), 'carol');
   const bob = new PlayedUser(await newPeer(), 'bob');
-  const [toCarol, toBob] = [keepSentEvents(carol.peer), keepSentEvents(bob.peer)];
+  const [toCarol, toBob] = [recordTransactions(carol.peer), recordTransactions(bob.peer)];
   const roomId = await createRoom(alice, { ...open, room_version: '11' });
   await carol.become(one, 'join', roomId);
   const joined = await bob.become(one, 'join', roomId);
   const said = await sendText(alice, roomId, 'after');
   const version = roomVersion('11') ?? assert.fail();
   const idsOf = (events: readonly unknown[]): string[] => events.map((each) => idOf(each, version));
-  await until(() => idsOf(toCarol).includes(said) && idsOf(toBob).includes(said));
-  assert.deepEqual(idsOf(toCarol), [joined.eventId, said]);
-  assert.deepEqual(idsOf(toBob), [said]);
+  assert.deepEqual(idsOf(await toCarol.untilPdus(2)), [joined.eventId, said]);
+  assert.deepEqual(idsOf(await toBob.untilPdus(1)), [said]);
 });
 
 test('what is no join of the server that sends it is refused, and changes nothing', async ({

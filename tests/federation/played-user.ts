@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { hash, randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import {
   contentHash,
@@ -16,7 +15,7 @@ import {
 
 import { pathOf, type Response } from '../harness/api.ts';
 import type { FederatedServer } from '../harness/federation.ts';
-import { listAt, textAt, valueAt } from '../harness/json-path.ts';
+import { textAt, valueAt } from '../harness/json-path.ts';
 import type { TestPeer } from '../harness/peer.ts';
 import type { TestSigningKey } from '../harness/signing-key.ts';
 
@@ -55,29 +54,6 @@ export function idOf(pdu: unknown, version: RoomVersion): string {
   const parsed = parsePdu(pdu, version);
   assert.ok(parsed.ok, JSON.stringify(pdu));
   return eventIdOf(parsed.pdu, version, { sha256 });
-}
-
-/** Lets a peer take transactions; gives the events that they bring, as they come. */
-export function keepSentEvents(peer: TestPeer): readonly unknown[] {
-  const events: unknown[] = [];
-  peer.answer = (request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const isTransaction = request.url?.startsWith(`${v1}/send/`) === true;
-      if (isTransaction) {
-        events.push(...listAt(JSON.parse(Buffer.concat(chunks).toString('utf8')), 'pdus'));
-      }
-      response.writeHead(isTransaction ? 200 : 404, { 'content-type': 'application/json' });
-      response.end(isTransaction ? '{"pdus":{}}' : '{"errcode":"M_UNRECOGNIZED","error":""}');
-    });
-  };
-  return events;
-}
-
-/** Waits, no longer than ten seconds, for what happens by itself. */
-export async function until(holds: () => boolean): Promise<void> {
-  for (let waited = 0; waited < 10_000 && !holds(); waited += 20) await delay(20);
 }
 
 export type Handshake = 'join' | 'knock' | 'leave';
