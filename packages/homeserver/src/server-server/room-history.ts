@@ -67,7 +67,7 @@ const getEvent = serverEndpoint({
 });
 
 const getEventByTimestamp = serverEndpoint({
-  operationId: 'getEventByTimestamp',
+  operationId: 'getFederationEventByTimestamp',
   summary: 'The event of a room that is closest to a time',
   spec: 'Retrieving events',
   method: 'GET',

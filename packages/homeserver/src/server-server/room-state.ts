@@ -10,7 +10,7 @@ const AtEvent = Type.Object({ event_id: Type.String() });
 const errcodes = ['M_FORBIDDEN', 'M_MISSING_PARAM', 'M_NOT_FOUND'] as const;
 
 const getRoomState = serverEndpoint({
-  operationId: 'getRoomState',
+  operationId: 'getFederationRoomState',
   summary: 'The state of a room before an event',
   spec,
   method: 'GET',
