@@ -29,7 +29,7 @@ const STOP_GRACE_MS = 10_000;
 /** The composition root: opens everything by hand, lowest first, and serves until it is stopped. */
 export async function startHomeserver(config: Config): Promise<Homeserver> {
   const { logger, flush } = createLogger({ level: config.logging.level });
-  const { services, federation, close } = await openServices(config, logger);
+  const { services, federation, inbound, close } = await openServices(config, logger);
   const { accounts, rateLimits } = services;
   const edge = await listen(describeListeners(config), {
     endpoints: [
@@ -43,7 +43,8 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
         ...services,
         serverVersion: somaVersion(),
         ...federation,
-        ...openServing(services, federation, logger),
+        ...openServing(services, inbound),
+        transactions: inbound.transactions,
       }),
     ],
     resolveToken: (token, use) => resolveToken(accounts, token, use),

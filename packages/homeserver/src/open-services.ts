@@ -19,6 +19,8 @@ import { openEncryption } from './open-encryption.ts';
 import { openFederationSender } from './open-federation-sender.ts';
 import { openFederation } from './open-federation.ts';
 import type { Federation } from './open-federation.ts';
+import { openInbound } from './open-inbound.ts';
+import type { Inbound } from './open-inbound.ts';
 import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
@@ -42,6 +44,8 @@ import type { Logger } from './telemetry/logger.ts';
 export interface OpenedServices {
   readonly services: ClientServices;
   readonly federation: Federation;
+  /** How events of other servers come in. */
+  readonly inbound: Inbound;
   /** Resolves when nothing is open any more; the edges must have been closed before. */
   close(): Promise<void>;
 }
@@ -78,6 +82,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const conversation = await openConversation(rooms, config, logger);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const federation = openFederation(parts);
+  const inbound = await openInbound(rooms, federation, logger);
   const { close: closeMedia, ...mediaServices } = await openMediaServices({
     ...parts,
     rooms,
@@ -115,7 +120,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   const close = async (): Promise<void> => {
     presenceOpened.close();
-    for (const opens of [
+    for (const each of [
+      inbound,
       conversation,
       sender,
       { close: closeMedia },
@@ -123,9 +129,9 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
       accounts,
       database,
     ])
-      await opens.close();
+      await each.close();
   };
-  return { services, federation, close };
+  return { services, federation, inbound, close };
 }
 
 /** What follows from events, apart from what people notice. */

@@ -105,8 +105,9 @@ function receiveSigned(edge: Edge, exchange: Exchange, route: Route): void {
       .then((origin) => {
         exchange.origin = origin;
         readParameters(exchange, route);
-        if (body !== undefined) route.checkBody(body.content);
-        exchange.body = body?.content;
+        const isRaw = route.endpoint.bodyAs === 'bytes';
+        if (body !== undefined && !isRaw) route.checkBody(body.content);
+        exchange.body = isRaw ? body?.bytes : body?.content;
         invoke(edge, exchange, route);
       })
       .catch((error: unknown) => refuse(edge, exchange, error));

@@ -10,6 +10,7 @@ import { roomHistoryEndpoints } from './room-history.ts';
 import { roomStateEndpoints } from './room-state.ts';
 import type { ServerServices } from './services.ts';
 import { thirdPartyInviteEndpoints } from './third-party-invites.ts';
+import { sendTransaction } from './transactions.ts';
 import { getVersion } from './version.ts';
 
 /** Those that `enable_media_repo: false` turns off. */
@@ -30,5 +31,6 @@ export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
   ...leaveEndpoints,
   ...knockEndpoints,
   ...thirdPartyInviteEndpoints,
+  sendTransaction,
   ...serverMediaEndpoints,
 ];

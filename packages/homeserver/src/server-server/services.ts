@@ -6,6 +6,7 @@ import type { FederationClient } from '../federation-client/federation-client.ts
 import type { Notary } from '../federation-client/keys/notary.ts';
 import type { OwnKeys } from '../federation-client/keys/own-keys.ts';
 import type { Handshake } from '../federation/handshake/handshake.ts';
+import type { Transactions } from '../federation/inbox/receive-transaction.ts';
 import type { Serving } from '../federation/serving/serving.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { MediaRepository } from '../media/media.ts';
@@ -22,6 +23,7 @@ export interface ServerServices {
   readonly serving: Serving;
   readonly handshake: Handshake;
   readonly rateLimits: RateLimiters;
+  readonly transactions: Transactions;
   /** Of Soma. */
   readonly serverVersion: string;
 }

@@ -10,5 +10,7 @@ export interface InboundContext {
   readonly keyRing: Pick<KeyRing, 'verify'>;
   readonly client: Pick<FederationClient, 'requestJson'>;
   readonly states: States;
+  /** Aborted when the server stops. */
+  readonly signal: AbortSignal;
   readonly logger: Logger;
 }

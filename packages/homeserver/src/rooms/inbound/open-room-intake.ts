@@ -13,17 +13,18 @@ export interface RoomIntakeOptions {
   readonly rooms: Rooms;
   readonly keyRing: Pick<KeyRing, 'verify'>;
   readonly client: Pick<FederationClient, 'requestJson'>;
-  /** Given where others read whole states too. */
-  readonly states?: States;
   readonly logger: Logger;
 }
 
 export function openRoomIntake(options: RoomIntakeOptions): RoomIntake {
-  const { states = new States(options.rooms.database) } = options;
-  const context: InboundContext = { ...options, states };
+  const closing = new AbortController();
+  const states = new States(options.rooms.database);
+  const context: InboundContext = { ...options, states, signal: closing.signal };
   return {
+    states,
     receive: (reception) => receiveEvent(context, reception),
     importRoom: (room) => importRoom(context, room),
     addOutliers: (outliers) => addOutliers(context, outliers),
+    close: () => closing.abort(),
   };
 }

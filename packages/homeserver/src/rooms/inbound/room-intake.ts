@@ -1,6 +1,7 @@
 import type { JsonObject, RoomVersion } from '@soma/protocol';
 
 import type { Statement } from '../../storage/sql.ts';
+import type { States } from './states.ts';
 
 /**
  * An event as another server gave it. Its text keeps how its numbers were written, which counts in room versions 1
@@ -114,6 +115,8 @@ export interface AddedOutlier {
 
 /** How the room graph takes in what other servers send. */
 export interface RoomIntake {
+  /** Whole states, for who else reads them. */
+  readonly states: States;
   /** Checks one event, fetches what it stands on, and gives it its place in the room. */
   receive(reception: Reception): Promise<Received>;
   /**
@@ -123,4 +126,6 @@ export interface RoomIntake {
   importRoom(room: RoomToImport): Promise<ImportedRoom>;
   /** Checks and stores events without a place in the room's history. What is wrong with one leaves that one out. */
   addOutliers(outliers: OutliersToAdd): Promise<readonly AddedOutlier[]>;
+  /** Ends what is being asked of other servers. */
+  close(): void;
 }

@@ -1,0 +1,33 @@
+import { Inbox } from './federation/inbox/inbox.ts';
+import { Transactions } from './federation/inbox/receive-transaction.ts';
+import type { Federation } from './open-federation.ts';
+import { openRoomIntake } from './rooms/inbound/open-room-intake.ts';
+import type { RoomIntake } from './rooms/inbound/room-intake.ts';
+import type { Rooms } from './rooms/rooms.ts';
+import type { Logger } from './telemetry/logger.ts';
+
+/** How events of other servers come in. */
+export interface Inbound {
+  readonly intake: RoomIntake;
+  readonly transactions: Transactions;
+  close(): Promise<void>;
+}
+
+/** Opens what takes in events, and goes on with those that a stop has left waiting. */
+export async function openInbound(
+  rooms: Rooms,
+  { client, keyRing }: Pick<Federation, 'client' | 'keyRing'>,
+  logger: Logger,
+): Promise<Inbound> {
+  const intake = openRoomIntake({ rooms, keyRing, client, logger });
+  const inbox = await Inbox.open({ rooms, intake, logger });
+  const transactions = new Transactions({ rooms, keyRing, inbox, receiveEdus: async () => {} });
+  return {
+    intake,
+    transactions,
+    close: async () => {
+      intake.close();
+      await inbox.close();
+    },
+  };
+}
