@@ -100,6 +100,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     config,
     accounts,
     rooms,
+    pasts: inbound.pasts,
     ...opened,
     sync,
     slidingSync: openSlidingContext(sync),

@@ -4,19 +4,18 @@ import { largeAnswersAtOnce } from './federation/serving/limits.ts';
 import { ServerAcls } from './federation/serving/server-acls.ts';
 import type { Serving } from './federation/serving/serving.ts';
 import { changeMembership } from './membership/change-membership.ts';
-import { RoomServers } from './membership/room-servers.ts';
 import type { Inbound } from './open-inbound.ts';
 import { WaitingLine } from './streams/turns.ts';
 
 /** Opens what serves this server's rooms to others, and lets their users in. */
 export function openServing(
   { rooms }: Pick<ClientServices, 'rooms'>,
-  { intake }: Pick<Inbound, 'intake'>,
+  { intake, roomServers }: Pick<Inbound, 'intake' | 'roomServers'>,
 ): { serving: Serving; handshake: Handshake } {
   const serving: Serving = {
     rooms,
     states: intake.states,
-    roomServers: new RoomServers(rooms.database),
+    roomServers,
     acls: new ServerAcls(rooms),
     largeAnswers: new WaitingLine(largeAnswersAtOnce),
   };

@@ -5,6 +5,7 @@ import type { SpaceWalks } from '../directory/read-hierarchy.ts';
 import type { Encryption } from '../e2ee/encryption.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import type { Presence } from '../ephemeral/presence.ts';
+import type { RoomPasts } from '../federation/history/room-pasts.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { InteractiveAuth } from '../http/interactive-auth.ts';
 import type { RateLimiter } from '../http/rate-limit.ts';
@@ -42,6 +43,8 @@ export interface MediaServices {
 /** What the handlers of the client-server API are given. */
 export interface ClientServices extends AccountServices, MediaServices {
   readonly rooms: Rooms;
+  /** What of rooms' histories other servers have. */
+  readonly pasts: RoomPasts;
   readonly ephemeral: Ephemeral;
   readonly pushRules: PushRules;
   readonly sync: SyncContext;

@@ -39,6 +39,18 @@ export class ServersOfRoom {
     return [...this.#joined].filter(([, count]) => count > 0).map(([serverName]) => serverName);
   }
 
+  /** The same, those first whose users have been joined for the longest. */
+  joinedByAge(): string[] {
+    const since = new Map<string, number>();
+    for (const [serverName, users] of this.#users) {
+      for (const { membership, position } of users.values()) {
+        if (membership !== 'join') continue;
+        since.set(serverName, Math.min(position, since.get(serverName) ?? position));
+      }
+    }
+    return [...since].toSorted((one, other) => one[1] - other[1]).map(([serverName]) => serverName);
+  }
+
   put(userNid: number, user: ServerUser): void {
     const parsed = parseUserId(user.userId);
     if (parsed === undefined) return;

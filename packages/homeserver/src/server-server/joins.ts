@@ -6,7 +6,6 @@ import { makeTemplate } from '../federation/handshake/make-template.ts';
 import { findAskedRoom } from '../federation/serving/admit-server.ts';
 import { memberBytesMax, versionsMax } from '../federation/serving/limits.ts';
 import { JsonStream } from '../http/response.ts';
-import { JsonObject } from '../http/schemas.ts';
 import { serverEndpoint } from './services.ts';
 import type { ServerServices } from './services.ts';
 
@@ -46,12 +45,13 @@ const sendJoinV1 = serverEndpoint({
   method: 'PUT',
   paths: ['/_matrix/federation/v1/send_join/{roomId}/{eventId}'],
   authentication: 'server',
-  body: JsonObject,
+  body: Type.Unknown(),
+  bodyAs: 'bytes',
   bodyBytesMax: memberBytesMax,
   errcodes,
   deprecated: true,
   async handle({ origin, params, body }, services) {
-    const sent = { origin, ...params, pdu: body };
+    const sent = { origin, ...params, pdu: body.toString('utf8') };
     return new JsonStream(inPair(await acceptJoin(services, sent, false)));
   },
 });
@@ -64,11 +64,12 @@ const sendJoinV2 = serverEndpoint({
   paths: ['/_matrix/federation/v2/send_join/{roomId}/{eventId}'],
   authentication: 'server',
   query: Type.Object({ omit_members: Type.Boolean({ default: false }) }),
-  body: JsonObject,
+  body: Type.Unknown(),
+  bodyAs: 'bytes',
   bodyBytesMax: memberBytesMax,
   errcodes,
   async handle({ origin, params, query, body }, services) {
-    const sent = { origin, ...params, pdu: body };
+    const sent = { origin, ...params, pdu: body.toString('utf8') };
     return new JsonStream(await acceptJoin(services, sent, query.omit_members));
   },
 });

@@ -5,7 +5,6 @@ import { knockState } from '../federation/handshake/knock-state.ts';
 import { makeTemplate } from '../federation/handshake/make-template.ts';
 import { memberBytesMax, versionsMax } from '../federation/serving/limits.ts';
 import { JsonText } from '../http/response.ts';
-import { JsonObject } from '../http/schemas.ts';
 import { serverEndpoint } from './services.ts';
 
 const spec = 'Knocking upon a room';
@@ -38,11 +37,12 @@ const sendKnock = serverEndpoint({
   method: 'PUT',
   paths: ['/_matrix/federation/v1/send_knock/{roomId}/{eventId}'],
   authentication: 'server',
-  body: JsonObject,
+  body: Type.Unknown(),
+  bodyAs: 'bytes',
   bodyBytesMax: memberBytesMax,
   errcodes: ['M_FORBIDDEN', 'M_INVALID_PARAM', 'M_NOT_FOUND', 'M_TOO_LARGE'],
   async handle({ origin, params, body }, { handshake }) {
-    const sent = { origin, ...params, pdu: body, membership: 'knock' } as const;
+    const sent = { origin, ...params, pdu: body.toString('utf8'), membership: 'knock' } as const;
     const { room } = await acceptMember(handshake, sent);
     const texts = await knockState(handshake.serving, room);
     return new JsonText(`{"knock_room_state":[${texts.join(',')}]}`);

@@ -1,8 +1,9 @@
+import { Type } from 'typebox';
+
 import { acceptMember } from '../federation/handshake/accept-member.ts';
 import { makeTemplate } from '../federation/handshake/make-template.ts';
 import { memberBytesMax } from '../federation/serving/limits.ts';
 import { JsonText } from '../http/response.ts';
-import { JsonObject } from '../http/schemas.ts';
 import { serverEndpoint } from './services.ts';
 
 const spec = 'Leaving rooms (rejecting invites)';
@@ -25,7 +26,8 @@ const common = {
   spec,
   method: 'PUT',
   authentication: 'server',
-  body: JsonObject,
+  body: Type.Unknown(),
+  bodyAs: 'bytes',
   bodyBytesMax: memberBytesMax,
   errcodes: ['M_FORBIDDEN', 'M_INVALID_PARAM', 'M_NOT_FOUND', 'M_TOO_LARGE'],
 } as const;
@@ -37,7 +39,12 @@ const sendLeaveV1 = serverEndpoint({
   paths: ['/_matrix/federation/v1/send_leave/{roomId}/{eventId}'],
   deprecated: true,
   handle: async ({ origin, params, body }, { handshake }) => {
-    await acceptMember(handshake, { origin, ...params, pdu: body, membership: 'leave' });
+    await acceptMember(handshake, {
+      origin,
+      ...params,
+      pdu: body.toString('utf8'),
+      membership: 'leave',
+    });
     return new JsonText('[200,{}]');
   },
 });
@@ -48,7 +55,12 @@ const sendLeaveV2 = serverEndpoint({
   summary: 'Take a user of another server out of a room',
   paths: ['/_matrix/federation/v2/send_leave/{roomId}/{eventId}'],
   handle: async ({ origin, params, body }, { handshake }) => {
-    await acceptMember(handshake, { origin, ...params, pdu: body, membership: 'leave' });
+    await acceptMember(handshake, {
+      origin,
+      ...params,
+      pdu: body.toString('utf8'),
+      membership: 'leave',
+    });
     return {};
   },
 });

@@ -1,5 +1,5 @@
-import { eventIdOf, parsePdu, parseUserId, serverNameOf } from '@soma/protocol';
-import type { JsonObject, Pdu } from '@soma/protocol';
+import { eventIdOf, parsePduText, parseUserId, serverNameOf } from '@soma/protocol';
+import type { Pdu } from '@soma/protocol';
 
 import { badJson, forbidden, invalidParam, notFound, tooLarge } from '../../errors/matrix-error.ts';
 import type { MatrixError } from '../../errors/matrix-error.ts';
@@ -19,7 +19,8 @@ export interface SentMember {
   readonly origin: string;
   readonly roomId: string;
   readonly eventId: string;
-  readonly pdu: JsonObject;
+  /** Its JSON text, which keeps how numbers are written. */
+  readonly pdu: string;
   readonly membership: HandshakeMembership;
 }
 
@@ -44,19 +45,19 @@ export async function acceptMember(
   const { origin, roomId, membership } = sent;
   const room = await findRoomToEnter(serving, origin, roomId);
   if (membership === 'knock') checkKnocking(room.version);
-  const parsed = parsePdu(sent.pdu, room.version);
+  const parsed = parsePduText(sent.pdu, room.version);
   if (!parsed.ok) {
     const { errcode, reason } = parsed.problem;
     throw errcode === 'M_TOO_LARGE' ? tooLarge(reason) : badJson(reason);
   }
-  const { pdu } = parsed;
+  const { pdu, exact } = parsed;
   checkSubject(pdu, sent);
-  if (eventIdOf(pdu, room.version, serving.rooms.signer) !== sent.eventId) {
+  if (eventIdOf(exact, room.version, serving.rooms.signer) !== sent.eventId) {
     throw invalidParam('The event is not the one that the path names');
   }
   if (membership === 'join') await checkAuthoriser(handshake, room, pdu);
   const { signer } = serving.rooms;
-  const json = membership === 'join' ? signedByUs(pdu, room.version, signer) : parsed.json;
+  const json = membership === 'join' ? signedByUs(exact, room.version, signer) : parsed.json;
   const received = await intake.receive({
     origin,
     roomId,

@@ -1,6 +1,7 @@
 import type { JsonObject, RoomVersion } from '@soma/protocol';
 
 import type { Statement } from '../../storage/sql.ts';
+import type { Backfill } from './backfill-room.ts';
 import type { States } from './states.ts';
 
 /**
@@ -126,6 +127,8 @@ export interface RoomIntake {
   importRoom(room: RoomToImport): Promise<ImportedRoom>;
   /** Checks and stores events without a place in the room's history. What is wrong with one leaves that one out. */
   addOutliers(outliers: OutliersToAdd): Promise<readonly AddedOutlier[]>;
+  /** Fills in the past of a room from another server. Resolves to how many events have a place now. */
+  backfill(backfill: Backfill): Promise<number>;
   /** Ends what is being asked of other servers. */
   close(): void;
 }
