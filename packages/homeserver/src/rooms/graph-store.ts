@@ -9,6 +9,7 @@ export interface GraphRow {
   readonly event_nid: number;
   readonly event_id: string;
   readonly room_nid: number;
+  readonly state_key_nid: number | null;
   readonly depth: number;
   readonly event_order: number | null;
   readonly flags: number;
@@ -18,7 +19,7 @@ export interface GraphRow {
   readonly state_after: number | null;
 }
 
-const graphColumns = `e.event_nid, e.event_id, e.room_nid, e.depth, e.event_order, e.flags,
+const graphColumns = `e.event_nid, e.event_id, e.room_nid, e.state_key_nid, e.depth, e.event_order, e.flags,
   e.rejected_by, e.state_before, coalesce(e.state_after, e.state_before) as state_after`;
 
 const stateAfter = query<{ state_after: number | null }>(

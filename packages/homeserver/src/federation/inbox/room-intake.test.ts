@@ -5,7 +5,11 @@ import { supportedRoomVersions } from '@soma/protocol';
 
 import { testEngines } from '../../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../../tests/harness/engines.ts';
+import { FederationError } from '../../federation-client/federation-error.ts';
+import { EventFlag, readEventById } from '../../rooms/event-store.ts';
+import { answerFrom } from './history-under-test.ts';
 import { ServerUnderTest, TestNetwork } from './servers-under-test.ts';
+import type { TestRequest } from './servers-under-test.ts';
 
 const message = (sender: string, body: string) => ({
   type: 'm.room.message',
@@ -19,16 +23,26 @@ const topic = (sender: string, text: string) => ({
   content: { topic: text },
 });
 
+const member = (sender: string, target: string, membership: string) => ({
+  type: 'm.room.member',
+  stateKey: target,
+  sender,
+  content: { membership },
+});
+
 for (const engine of testEngines()) {
   describe(`events of other servers (${engine.name})`, () => {
     const made: TestDatabase[] = [];
     const network = new TestNetwork();
     let a: ServerUnderTest;
     let b: ServerUnderTest;
+    let alice: string;
+    let bob: string;
     before(async () => {
       for (let count = 0; count < 2; count += 1) made.push(await engine.createDatabase());
       a = await ServerUnderTest.open(network, 'a.test', made[0]?.config ?? {});
       b = await ServerUnderTest.open(network, 'b.test', made[1]?.config ?? {});
+      [alice, bob] = [a.user('alice'), b.user('bob')];
     });
     after(async () => {
       await a.database.close();
@@ -43,9 +57,7 @@ for (const engine of testEngines()) {
 
     for (const versionId of supportedRoomVersions()) {
       test(`a room of version ${versionId} is joined, and lives on at both servers`, async () => {
-        const [alice, bob] = [a.user('alice'), b.user('bob')];
-        const roomId = await a.createRoom(alice, versionId);
-        await b.join(a, roomId, bob);
+        const roomId = await sharedRoom(versionId);
         assert.deepEqual(await b.state(roomId), await a.state(roomId));
         const hello = await b.send(roomId, message(bob, 'hello'));
         const received = await a.receive(b, roomId, await b.json(hello));
@@ -57,10 +69,20 @@ for (const engine of testEngines()) {
       });
     }
 
-    test('an event that comes twice is stored once', async () => {
-      const [alice, bob] = [a.user('alice'), b.user('bob')];
-      const roomId = await a.createRoom(alice, '12');
+    /** A room of alice's at a, joined by bob of b. */
+    async function sharedRoom(versionId = '11'): Promise<string> {
+      const roomId = await a.createRoom(alice, versionId);
       await b.join(a, roomId, bob);
+      return roomId;
+    }
+
+    /** Hands over an event that the other server has. */
+    async function pass(from: ServerUnderTest, to: ServerUnderTest, roomId: string, id: string) {
+      return to.receive(from, roomId, await from.json(id));
+    }
+
+    test('an event that comes twice is stored once', async () => {
+      const roomId = await sharedRoom('12');
       const json = await b.json(await b.send(roomId, message(bob, 'once')));
       const verdicts = await Promise.all([1, 2, 3].map(() => a.receive(b, roomId, json)));
       assert.deepEqual(
@@ -71,17 +93,216 @@ for (const engine of testEngines()) {
     });
 
     test('two topics that are set at once resolve to the same one at both servers', async () => {
-      const [alice, bob] = [a.user('alice'), b.user('bob')];
-      const roomId = await a.createRoom(alice, '11');
-      await b.join(a, roomId, bob);
+      const roomId = await sharedRoom();
       const ofA = await a.send(roomId, topic(alice, 'of a'));
       const ofB = await b.send(roomId, topic(bob, 'of b'));
-      assert.equal((await a.receive(b, roomId, await b.json(ofB))).kind, 'accepted');
-      assert.equal((await b.receive(a, roomId, await a.json(ofA))).kind, 'accepted');
+      assert.equal((await pass(b, a, roomId, ofB)).kind, 'accepted');
+      assert.equal((await pass(a, b, roomId, ofA)).kind, 'accepted');
       assert.deepEqual(await b.state(roomId), await a.state(roomId));
       await assertSound();
       const joined = await b.send(roomId, message(bob, 'both'));
-      assert.equal((await a.receive(b, roomId, await b.json(joined))).kind, 'accepted');
+      assert.equal((await pass(b, a, roomId, joined)).kind, 'accepted');
+      await assertSound();
+    });
+
+    test('what its auth events do not allow is rejected, and changes nothing', async () => {
+      const roomId = await sharedRoom();
+      const before = await a.state(roomId);
+      const draft = { type: 'm.room.power_levels', stateKey: '', sender: bob, content: { ban: 0 } };
+      const { json } = await a.build(b, roomId, draft);
+      const received = await a.receive(b, roomId, json);
+      assert.equal(received.kind, 'rejected');
+      assert.deepEqual(await a.state(roomId), before);
+      assert.equal((await a.receive(b, roomId, json)).kind, 'rejected');
+      await assertSound();
+    });
+
+    test('what stands on a rejected event is taken for itself', async () => {
+      const roomId = await sharedRoom();
+      const draft = { type: 'm.room.power_levels', stateKey: '', sender: bob, content: { ban: 0 } };
+      const { eventId, json } = await a.build(b, roomId, draft);
+      assert.equal((await a.receive(b, roomId, json)).kind, 'rejected');
+      const next = await a.build(b, roomId, message(bob, 'on it'), { prevEvents: [eventId] });
+      assert.equal((await a.receive(b, roomId, next.json)).kind, 'accepted');
+      await assertSound();
+    });
+
+    test('who is banned cannot go on by ignoring the ban: soft failure', async () => {
+      const roomId = await sharedRoom();
+      const beside = await a.build(b, roomId, topic(bob, 'from before the ban'));
+      await a.send(roomId, member(alice, bob, 'ban'));
+      const before = await a.state(roomId);
+      assert.equal((await a.receive(b, roomId, beside.json)).kind, 'soft-failed');
+      assert.deepEqual(await a.state(roomId), before);
+      await assertSound();
+    });
+
+    test('what stands on a soft-failed event is taken, and resolution decides on the state', async () => {
+      const roomId = await sharedRoom();
+      const carol = b.user('carol');
+      const late = await a.build(b, roomId, member(carol, carol, 'join'));
+      await a.send(roomId, {
+        type: 'm.room.join_rules',
+        stateKey: '',
+        sender: alice,
+        content: { join_rule: 'invite' },
+      });
+      assert.equal((await a.receive(b, roomId, late.json)).kind, 'soft-failed');
+      const merging = await a.build(b, roomId, message(bob, 'merges'), {
+        prevEvents: [late.eventId, ...(await a.extremities(roomId))],
+      });
+      assert.equal((await a.receive(b, roomId, merging.json)).kind, 'accepted');
+      assert.equal((await a.state(roomId))[`m.room.member|${carol}`], undefined);
+      await assertSound();
+    });
+
+    test('a caller who wants a refusal gets one, and nothing is stored', async () => {
+      const roomId = await sharedRoom();
+      const draft = { type: 'm.room.power_levels', stateKey: '', sender: bob, content: { ban: 0 } };
+      const { eventId, json } = await a.build(b, roomId, draft);
+      const received = await a.receive(b, roomId, json, true);
+      assert.deepEqual(
+        [received.kind, 'cause' in received && received.cause],
+        ['refused', 'forbidden'],
+      );
+      await assert.rejects(a.json(eventId));
+    });
+
+    test('an event that another server has signed is refused', async () => {
+      const roomId = await sharedRoom();
+      const forged = await a.build(a, roomId, topic(alice, 'forged'), { signedBy: b });
+      const received = await a.receive(b, roomId, forged.json);
+      assert.deepEqual(
+        [received.kind, 'cause' in received && received.cause],
+        ['refused', 'invalid'],
+      );
+    });
+
+    test('an event whose content is not what was hashed is redacted', async () => {
+      const roomId = await sharedRoom();
+      const { eventId, json } = await a.build(b, roomId, message(bob, 'as it was'));
+      const changed = { ...JSON.parse(json), content: { body: 'changed' } };
+      assert.equal((await a.receive(b, roomId, JSON.stringify(changed))).kind, 'accepted');
+      assert.deepEqual(JSON.parse(await a.json(eventId)).content, {});
+    });
+
+    test('an unsigned invite cannot pass for one of a third party by losing its proof', async () => {
+      const roomId = await sharedRoom('10');
+      const content = { membership: 'invite', third_party_invite: { signed: { token: 'x' } } };
+      const carol = b.user('carol');
+      const invite = { ...member(alice, carol, 'invite'), content };
+      const { json } = await a.build(a, roomId, invite, { signedBy: b });
+      const pdu = { ...JSON.parse(json), extra: 'so that the hash is another' };
+      const received = await a.receive(b, roomId, JSON.stringify(pdu));
+      assert.equal(received.kind, 'refused');
+    });
+
+    test('events of a server that the ACL denies are refused', async () => {
+      const roomId = await sharedRoom();
+      const { json } = await a.build(b, roomId, message(bob, 'too late'));
+      await a.send(roomId, {
+        type: 'm.room.server_acl',
+        stateKey: '',
+        sender: alice,
+        content: { allow: ['*'], deny: [b.name] },
+      });
+      const received = await a.receive(b, roomId, json);
+      assert.deepEqual(
+        [received.kind, 'cause' in received && received.cause],
+        ['refused', 'denied'],
+      );
+    });
+
+    test('a redaction may come before what it redacts', async () => {
+      for (const versionId of ['1', '10', '12']) {
+        const roomId = await sharedRoom(versionId);
+        network.answer = (request) => answerFrom(b, request);
+        const regretted = await b.send(roomId, message(bob, 'regretted'));
+        const redaction = await b.send(roomId, {
+          type: 'm.room.redaction',
+          sender: bob,
+          content: versionId === '12' ? { redacts: regretted } : {},
+          redacts: regretted,
+        });
+        const early = await a.build(b, roomId, JSON.parse(await b.json(redaction)));
+        assert.equal((await a.receive(b, roomId, early.json)).kind, 'accepted');
+        assert.equal((await pass(b, a, roomId, regretted)).kind, 'accepted');
+        const row = await readEventById(a.database.reader, regretted);
+        assert.equal((row?.flags ?? 0) & EventFlag.redacted, EventFlag.redacted);
+        await assertSound();
+      }
+    });
+
+    test('a redaction by one who may not do it changes nothing, early or late', async () => {
+      const roomId = await sharedRoom();
+      const kept = await a.send(roomId, message(alice, 'kept'));
+      const redaction = { type: 'm.room.redaction', sender: bob, content: {}, redacts: kept };
+      const late = await a.build(b, roomId, redaction);
+      assert.equal((await a.receive(b, roomId, late.json)).kind, 'accepted');
+      const early = await b.build(b, roomId, redaction);
+      assert.equal((await b.receive(b, roomId, early.json)).kind, 'accepted');
+      assert.equal((await pass(a, b, roomId, kept)).kind, 'accepted');
+      for (const server of [a, b]) {
+        const row = await readEventById(server.database.reader, kept);
+        assert.equal((row?.flags ?? 0) & EventFlag.redacted, 0);
+      }
+      await assertSound();
+    });
+
+    test('missing events are asked for and take their place', async () => {
+      const roomId = await sharedRoom();
+      network.answer = (request) => answerFrom(b, request);
+      for (let count = 0; count < 30; count += 1) await b.send(roomId, message(bob, `${count}`));
+      await b.send(roomId, topic(bob, 'missed'));
+      const last = await b.send(roomId, message(bob, 'last'));
+      assert.equal((await pass(b, a, roomId, last)).kind, 'accepted');
+      assert.deepEqual(await a.state(roomId), await b.state(roomId));
+      await assertSound();
+    });
+
+    test('a gap that cannot be filled is bridged by the state at its far end', async () => {
+      const roomId = await sharedRoom();
+      const withoutGap = (request: TestRequest) => answerFrom(b, request);
+      network.answer = async (request) =>
+        request.endpoint === 'get_missing_events' ? { events: [] } : withoutGap(request);
+      await b.send(roomId, topic(bob, 'missed'));
+      await b.send(roomId, message(bob, 'missed too'));
+      await b.send(roomId, message(bob, 'the far end'));
+      const last = await b.send(roomId, message(bob, 'last'));
+      assert.equal((await pass(b, a, roomId, last)).kind, 'accepted');
+      assert.deepEqual(await a.state(roomId), await b.state(roomId));
+      await assertSound();
+    });
+
+    test('what comes later than its successor takes its place, and is no end of the room', async () => {
+      const roomId = await sharedRoom();
+      network.answer = async (request) =>
+        request.endpoint === 'get_missing_events' ? { events: [] } : answerFrom(b, request);
+      const first = await b.send(roomId, message(bob, 'first'));
+      await b.send(roomId, message(bob, 'second'));
+      const last = await b.send(roomId, message(bob, 'last'));
+      assert.equal((await pass(b, a, roomId, last)).kind, 'accepted');
+      assert.equal((await pass(b, a, roomId, first)).kind, 'accepted');
+      assert.ok(!(await a.extremities(roomId)).includes(first));
+      await assertSound();
+    });
+
+    test('what nobody gives is incomplete, and not asked for again at once', async () => {
+      const roomId = await sharedRoom();
+      network.answer = async (request) => {
+        if (request.endpoint === 'get_missing_events') return { events: [] };
+        throw new FederationError('refused', request.destination, 'nothing');
+      };
+      await b.send(roomId, message(bob, 'missed'));
+      const last = await b.send(roomId, message(bob, 'last'));
+      const received = await pass(b, a, roomId, last);
+      assert.deepEqual(
+        [received.kind, 'cause' in received && received.cause],
+        ['refused', 'incomplete'],
+      );
+      network.asked.length = 0;
+      await pass(b, a, roomId, last);
+      assert.deepEqual(network.asked, ['get_missing_events']);
       await assertSound();
     });
   });

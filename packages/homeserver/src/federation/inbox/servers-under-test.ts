@@ -11,6 +11,7 @@ import {
 import type { EventReference, JsonObject, RoomVersion } from '@soma/protocol';
 
 import { RoomDetailsProjection } from '../../directory/room-details-projection.ts';
+import { FederationError } from '../../federation-client/federation-error.ts';
 import { verifySignature } from '../../federation-client/keys/verify-signature.ts';
 import { MembershipProjection } from '../../membership/membership-projection.ts';
 import { checkDatabase } from '../../rooms/check-database.ts';
@@ -23,7 +24,7 @@ import type { RoomHead } from '../../rooms/room-head.ts';
 import { writeToRoom } from '../../rooms/room-write.ts';
 import { openRooms } from '../../rooms/rooms.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
-import { readCurrentState, readSnapshot } from '../../rooms/state-store.ts';
+import { readCurrentState, readRoomHead, readSnapshot } from '../../rooms/state-store.ts';
 import { openDatabaseUnderTest } from '../../storage/database-under-test.ts';
 import type { Database } from '../../storage/database.ts';
 import { internedNames } from '../../storage/names-store.ts';
@@ -49,14 +50,25 @@ export interface Departure {
   readonly signedBy?: ServerUnderTest;
 }
 
-type Answer = (path: string, destination: string) => unknown;
+/** What a server is asked: `path` without the common part, parameters decoded. */
+export interface TestRequest {
+  readonly destination: string;
+  readonly endpoint: string;
+  readonly parameters: readonly string[];
+  readonly eventId: string;
+  readonly body: JsonObject;
+}
+
+type Answer = (request: TestRequest) => Promise<JsonObject>;
 
 /** The keys of all servers of a test. */
 export class TestNetwork {
   readonly keys = new Map<string, string>();
+  /** What was asked, as endpoints. */
+  readonly asked: string[] = [];
   /** Answers what the servers ask each other. */
-  answer: Answer = (path) => {
-    throw new Error(`nobody answers ${path}`);
+  answer: Answer = async ({ destination }) => {
+    throw new FederationError('unreachable', destination, 'nobody answers');
   };
 }
 
@@ -106,11 +118,11 @@ export class ServerUnderTest {
         },
       },
       client: {
-        requestJson: async ({ path, destination, query }) => {
-          const search = new URLSearchParams();
-          for (const [key, value] of Object.entries(query ?? {})) search.append(key, String(value));
-          const answer = network.answer(`${path}?${search}`, destination);
-          return JSON.parse(JSON.stringify(answer));
+        requestJson: async ({ path, destination, query = {}, body = {} }) => {
+          const [endpoint = '', ...parameters] = path.split('/').slice(4).map(decodeURIComponent);
+          network.asked.push(endpoint);
+          const eventId = String(query['event_id']);
+          return network.answer({ destination, endpoint, parameters, eventId, body });
         },
       },
       logger: createLogger({ level: 'silent' }).logger,
@@ -221,6 +233,12 @@ export class ServerUnderTest {
       return [`${pdu.type}|${pdu.state_key}`, row.event_id] as const;
     });
     return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** The IDs of the room's forward extremities. */
+  async extremities(roomId: string): Promise<string[]> {
+    const head = await readRoomHead(this.database.reader, await this.roomNid(roomId));
+    return head?.extremities.map((row) => row.event_id) ?? [];
   }
 
   /** What is wrong with the database. */

@@ -1,7 +1,7 @@
 import type { ResolutionEvent } from '@soma/protocol';
 
 import { extremityOf, headEntryOf } from '../event-place.ts';
-import type { EventPlace, NewState, RoomEnd } from '../event-place.ts';
+import type { EventPlace, NewState } from '../event-place.ts';
 import { referenceFromJson } from '../event-reference.ts';
 import { readEvents } from '../event-store.ts';
 import type { HeadEntry } from '../head-entry.ts';
@@ -35,32 +35,32 @@ export async function placeEvent(
   toPlace: EventToPlace,
 ): Promise<EventPlace> {
   const { event, before, verdict, hasChild } = toPlace;
-  const isEnd = verdict === 'accepted' && !hasChild;
   const remaining = head.extremities.filter(
     ({ eventNid }) => !event.prevEventNids.includes(eventNid),
   );
-  const isOnlyEnd = isEnd && remaining.length === 0;
+  const isOnlyEnd = verdict === 'accepted' && !hasChild && remaining.length === 0;
   const after = await stateAfter(context, head, toPlace, isOnlyEnd);
-  const ownStatements = after === before ? [] : after.statements;
+  const statements = [...before.statements, ...(after === before ? [] : after.statements)];
   const place = {
     stateBefore: before.snapshot.nid,
     stateAfter: after === before ? null : after.snapshot.nid,
-    statements: [...before.statements, ...ownStatements],
   };
-  if (!isEnd) return { ...place, end: undefined };
-  const extremities = [...remaining, extremityOf(event, after.snapshot.nid)];
-  const isSameEnd = sameStates(head.extremities, extremities);
-  if (isSameEnd) return { ...place, end: { extremities, state: undefined } };
-  const references = await Promise.all(
+  if (verdict !== 'accepted') return { ...place, statements, end: undefined };
+  const own = hasChild ? [] : [extremityOf(event, after.snapshot.nid)];
+  const extremities = [...remaining, ...own];
+  if (sameStates(head.extremities, extremities)) {
+    return { ...place, statements, end: { extremities, state: undefined } };
+  }
+  const others = await Promise.all(
     remaining.map((one) => storedState(context, head, one.stateAfter)),
   );
-  const current = await mergeStates(context, head, [...references, after], unstoredOf(event));
-  const isNew = current !== after && current !== before && current.statements.length > 0;
-  const state = await newState(context, head, toPlace, current, after);
-  const end: RoomEnd = { extremities, state };
+  const references = hasChild ? others : [...others, after];
+  const current = await mergeStates(context, head, references, unstoredOf(event));
+  const isStored = current === after || current === before;
+  const end = { extremities, state: await newState(context, head, toPlace, current, after) };
   return {
     ...place,
-    statements: isNew ? [...place.statements, ...current.statements] : place.statements,
+    statements: isStored ? statements : [...statements, ...current.statements],
     end,
   };
 }

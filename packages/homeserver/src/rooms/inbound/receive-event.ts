@@ -3,10 +3,11 @@ import type { RoomVersion } from '@soma/protocol';
 import { checkPdu } from './check-pdu.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
+import { PulledEvents } from './pulled-events.ts';
 import type { GivenPdu, NotReceived, Received, Reception } from './room-intake.ts';
 import { takeInEvent } from './take-in-event.ts';
 
-/** All checks on receipt, and the event's place in the room. */
+/** All checks on receipt, what is missing brought, and the event's place in the room. */
 export async function receiveEvent(
   context: InboundContext,
   { origin, roomId, pdu, refuse = false, beside }: Reception,
@@ -20,10 +21,10 @@ export async function receiveEvent(
   }
   const checked = await checkForRoom(context, roomId, version, pdu);
   if (checked.kind === 'refused') return checked;
-  const takeIn = { origin, roomNid, checked: checked.checked, refuse, beside };
-  const taken = await takeInEvent(context, takeIn);
+  const event = checked.checked;
+  const taken = await takeInEvent(context, { origin, roomNid, checked: event, refuse, beside });
   if (taken.kind !== 'missing') return taken;
-  return { kind: 'refused', cause: 'incomplete', reason: 'what the event refers to is unknown' };
+  return new PulledEvents(context, { roomId, roomNid, version, origin }).receive(event, taken);
 }
 
 async function checkForRoom(
