@@ -12,6 +12,7 @@ const layers: readonly (readonly string[])[] = [
   ['rooms'],
   ['ephemeral', 'e2ee', 'directory'],
   ['membership'],
+  ['federation-sender'],
   ['moderation', 'federation', 'sync', 'push', 'search', 'appservices', 'sso'],
   ['http'],
   ['client-server', 'server-server', 'synapse-admin'],

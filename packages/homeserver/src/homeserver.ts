@@ -10,6 +10,7 @@ import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
 import { openServices } from './open-services.ts';
+import { openServing } from './open-serving.ts';
 import { serverEndpoints, serverMediaEndpoints } from './server-server/endpoints.ts';
 import { adminEndpoints } from './synapse-admin/endpoints.ts';
 import { createLogger } from './telemetry/logger.ts';
@@ -33,11 +34,16 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
   const edge = await listen(describeListeners(config), {
     endpoints: [
       ...mount(served(clientEndpoints, mediaEndpoints, config), services),
-      ...mount(adminEndpoints, { ...services, serverVersion: detailedVersion() }),
+      ...mount(adminEndpoints, {
+        ...services,
+        serverVersion: detailedVersion(),
+        destinations: federation.destinations,
+      }),
       ...mount(served(serverEndpoints, serverMediaEndpoints, config), {
         ...services,
         serverVersion: somaVersion(),
         ...federation,
+        ...openServing(services, inbound),
         transactions: inbound.transactions,
       }),
     ],

@@ -4,10 +4,10 @@ import { SpaceWalks } from './directory/read-hierarchy.ts';
 import { readMembershipsOfUser } from './membership/membership-store.ts';
 import { DelayedEvents } from './rooms/delayed/delayed-events.ts';
 import type { Rooms } from './rooms/rooms.ts';
-import { LogFollower } from './search/log-follower.ts';
 import { messageIndex } from './search/message-index.ts';
 import type { Search } from './search/search-events.ts';
 import { userIndex } from './search/user-index.ts';
+import { LogFollower } from './streams/log-follower.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** What stands on the rooms alone: the searches, delayed events and the walks through spaces. */

@@ -1,5 +1,7 @@
+import { RoomPasts } from './federation/history/room-pasts.ts';
 import { Inbox } from './federation/inbox/inbox.ts';
 import { Transactions } from './federation/inbox/receive-transaction.ts';
+import { RoomServers } from './membership/room-servers.ts';
 import type { Federation } from './open-federation.ts';
 import { openRoomIntake } from './rooms/inbound/open-room-intake.ts';
 import type { RoomIntake } from './rooms/inbound/room-intake.ts';
@@ -10,6 +12,8 @@ import type { Logger } from './telemetry/logger.ts';
 export interface Inbound {
   readonly intake: RoomIntake;
   readonly transactions: Transactions;
+  readonly roomServers: RoomServers;
+  readonly pasts: RoomPasts;
   close(): Promise<void>;
 }
 
@@ -22,9 +26,12 @@ export async function openInbound(
   const intake = openRoomIntake({ rooms, keyRing, client, logger });
   const inbox = await Inbox.open({ rooms, intake, logger });
   const transactions = new Transactions({ rooms, keyRing, inbox, receiveEdus: async () => {} });
+  const roomServers = new RoomServers(rooms.database);
   return {
     intake,
     transactions,
+    roomServers,
+    pasts: new RoomPasts({ rooms, roomServers, intake, client }),
     close: async () => {
       intake.close();
       await inbox.close();

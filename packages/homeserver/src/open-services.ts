@@ -16,6 +16,7 @@ import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
 import { openConversation } from './open-conversation.ts';
 import { openEncryption } from './open-encryption.ts';
+import { openFederationSender } from './open-federation-sender.ts';
 import { openFederation } from './open-federation.ts';
 import type { Federation } from './open-federation.ts';
 import { openInbound } from './open-inbound.ts';
@@ -89,10 +90,19 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     federation,
   });
   const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
+  const sender = await openFederationSender({
+    ...parts,
+    rooms,
+    federation,
+    typing: opened.ephemeral.typing,
+    presence,
+    presenceOf: presenceOpened.source.contentOf,
+  });
   const services: ClientServices = {
     config,
     accounts,
     rooms,
+    pasts: inbound.pasts,
     ...opened,
     sync,
     slidingSync: openSlidingContext(sync),
@@ -114,8 +124,16 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   const close = async (): Promise<void> => {
     presenceOpened.close();
-    const opened = [inbound, conversation, { close: closeMedia }, federation, accounts, database];
-    for (const each of opened) await each.close();
+    for (const each of [
+      inbound,
+      conversation,
+      sender,
+      { close: closeMedia },
+      federation,
+      accounts,
+      database,
+    ])
+      await each.close();
   };
   return { services, federation, inbound, close };
 }

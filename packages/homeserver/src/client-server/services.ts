@@ -5,6 +5,7 @@ import type { SpaceWalks } from '../directory/read-hierarchy.ts';
 import type { Encryption } from '../e2ee/encryption.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import type { Presence } from '../ephemeral/presence.ts';
+import type { RoomPasts } from '../federation/history/room-pasts.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { InteractiveAuth } from '../http/interactive-auth.ts';
 import type { RateLimiter } from '../http/rate-limit.ts';
@@ -45,6 +46,8 @@ export interface ClientServices extends AccountServices, MediaServices {
   readonly rooms: Rooms;
   /** Rooms that other servers are in. */
   readonly remoteRooms: RemoteRooms;
+  /** What of rooms' histories other servers have. */
+  readonly pasts: RoomPasts;
   readonly ephemeral: Ephemeral;
   readonly pushRules: PushRules;
   readonly sync: SyncContext;

@@ -132,6 +132,14 @@ export const federationSection = section(
         'in place of the usual ones.',
       example: ['myCA1.pem', 'myCA2.pem'],
     }),
+    receiptTransactionsPerSecond: option({
+      name: 'federation_rr_transactions_per_room_per_second',
+      valueType: integer(1),
+      default: 50,
+      description:
+        'How many transactions that bring nothing but receipts are sent for one room in a second; receipts in ' +
+        'between go together.',
+    }),
     requests: option({
       name: 'federation',
       valueType: requestFields,

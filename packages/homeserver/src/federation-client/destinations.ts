@@ -40,6 +40,7 @@ export class Destinations {
   readonly #options: DestinationsOptions;
   readonly #entries = boundedCache<string, Entry>(serversRememberedMax);
   readonly #upListeners: ((serverName: string) => void)[] = [];
+  readonly #heardListeners: ((serverName: string) => void)[] = [];
   readonly #writing = new Set<Promise<void>>();
 
   constructor(options: DestinationsOptions) {
@@ -74,11 +75,23 @@ export class Destinations {
   async heardFrom(serverName: string): Promise<void> {
     await this.#entryOf(serverName);
     this.#markUp(serverName);
+    for (const listener of this.#heardListeners) listener(serverName);
+  }
+
+  /** Lets a server that failed be asked again at once. */
+  async forgive(serverName: string): Promise<void> {
+    await this.#entryOf(serverName);
+    this.#markUp(serverName);
   }
 
   /** Calls `listener` when a server that failed is up again. */
   onUp(listener: (serverName: string) => void): void {
     this.#upListeners.push(listener);
+  }
+
+  /** Calls `listener` whenever a server has proved that it is there. */
+  onHeardFrom(listener: (serverName: string) => void): void {
+    this.#heardListeners.push(listener);
   }
 
   /** Resolves when what is known is also written. */

@@ -24,6 +24,8 @@ export interface FederationRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
   readonly body?: JsonObject;
+  /** In place of `body`: canonical JSON, which is sent as it is. */
+  readonly bodyText?: string;
   /** Until the answer is there; for a stream until its head is. Default `federation.client_timeout`. */
   readonly timeoutMs?: number;
   /**
@@ -153,7 +155,7 @@ export class FederationClient {
   #send(request: FederationRequest, limits: OutboundLimits): Promise<OutboundResponse> {
     const { destination, method, body, signal, isSigned = true } = request;
     const uri = uriOf(request);
-    const contentText = body === undefined ? undefined : canonicalJson(body);
+    const contentText = request.bodyText ?? (body === undefined ? undefined : canonicalJson(body));
     const { signer, transport, userAgent } = this.#options;
     const headers = {
       accept: 'application/json',

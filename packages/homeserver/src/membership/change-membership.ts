@@ -9,6 +9,7 @@ import type { RoomHead } from '../rooms/room-head.ts';
 import { writeToRoom } from '../rooms/room-write.ts';
 import type { RoomWrite, Written } from '../rooms/room-write.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import type { Statement } from '../storage/sql.ts';
 import { admitJoin } from './admit-join.ts';
 import { checkInvitePermission } from './invite-permission.ts';
 import { isResident } from './is-resident.ts';
@@ -28,6 +29,8 @@ export interface MembershipRequest {
   readonly profile?: Profile | undefined;
   /** Whether who joins is a guest. */
   readonly isGuest?: boolean;
+  /** What belongs to the same change as the event. */
+  readonly beside?: (eventNid: number) => readonly Statement[];
 }
 
 const memberships: Readonly<Record<MembershipRequest['action'], Membership>> = {
@@ -56,7 +59,10 @@ export async function changeMembership(
   if (!(await isResident(rooms, rooms.database.reader, request.roomNid))) throw notInRoom();
   const append = async (write: RoomWrite): Promise<string> => {
     const drafted = await draftMembership(rooms, write.head, request);
-    return typeof drafted === 'string' ? drafted : (await write.append(drafted)).built.eventId;
+    if (typeof drafted === 'string') return drafted;
+    const event = await write.append(drafted);
+    write.add(...(request.beside?.(event.eventNid) ?? []));
+    return event.built.eventId;
   };
   return writeToRoom(rooms, request.roomNid, append, notInRoom);
 }

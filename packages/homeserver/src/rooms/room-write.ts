@@ -36,7 +36,7 @@ export class RoomWrite {
 
   /** True once the head holds what only this change will make durable. */
   get isDirty(): boolean {
-    return this.#change.positions > 0;
+    return this.#change.statements.length > 0;
   }
 
   /**

@@ -3,7 +3,7 @@ import type { JsonObject } from '@soma/protocol';
 import type { SearchConfig } from '../config/config.ts';
 import { readAt } from '../storage/database.ts';
 import type { Database } from '../storage/database.ts';
-import type { LogFollower } from './log-follower.ts';
+import type { LogFollower } from '../streams/log-follower.ts';
 import { readUsersByPrefix, readVisibleUsers, readWordsOfUsers } from './user-store.ts';
 import type { DirectoryUser } from './user-store.ts';
 import { wordsOf } from './words.ts';

@@ -1,6 +1,6 @@
 import { ChangeKind } from '../storage/change.ts';
-import { readChanges } from './cursor-store.ts';
-import type { FollowedIndex } from './log-follower.ts';
+import { readChanges } from '../streams/cursor-store.ts';
+import type { FollowedIndex } from '../streams/log-follower.ts';
 import { putUserStatements, readChangedUsers } from './user-store.ts';
 import type { DirectoryUser } from './user-store.ts';
 import { wordsOf } from './words.ts';

@@ -1,11 +1,14 @@
 import type { Accounts } from '../accounts/accounts.ts';
+import type { RateLimiters } from '../client-server/rate-limits.ts';
 import type { Config } from '../config/config.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { FederationClient } from '../federation-client/federation-client.ts';
 import type { Notary } from '../federation-client/keys/notary.ts';
 import type { OwnKeys } from '../federation-client/keys/own-keys.ts';
+import type { Handshake } from '../federation/handshake/handshake.ts';
 import type { Transactions } from '../federation/inbox/receive-transaction.ts';
+import type { Serving } from '../federation/serving/serving.ts';
 import { endpointFor } from '../http/endpoint.ts';
-import type { RateLimiter } from '../http/rate-limit.ts';
 import type { MediaRepository } from '../media/media.ts';
 import type { RemoteRooms } from '../membership/remote/remote-rooms.ts';
 
@@ -19,10 +22,10 @@ export interface ServerServices {
   readonly media: MediaRepository;
   /** Rooms that other servers are in. */
   readonly remoteRooms: RemoteRooms;
-  /** Those that count invitations. */
-  readonly rateLimits: Readonly<
-    Record<'rc_invites.per_room' | 'rc_invites.per_user', Pick<RateLimiter, 'check'>>
-  >;
+  readonly client: FederationClient;
+  readonly serving: Serving;
+  readonly handshake: Handshake;
+  readonly rateLimits: RateLimiters;
   readonly transactions: Transactions;
   /** Of Soma. */
   readonly serverVersion: string;

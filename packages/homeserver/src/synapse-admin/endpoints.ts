@@ -1,4 +1,5 @@
 import type { Endpoint } from '../http/endpoint.ts';
+import { destinationEndpoints } from './destinations.ts';
 import { mediaDeletionEndpoints } from './media-deletion.ts';
 import { quarantineEndpoints } from './media-quarantine.ts';
 import { mediaReadingEndpoints } from './media-reading.ts';
@@ -43,6 +44,7 @@ export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
   ...quarantineEndpoints,
   ...mediaDeletionEndpoints,
   ...statisticsEndpoints,
+  ...destinationEndpoints,
   listEventReports,
   getEventReport,
   deleteEventReport,

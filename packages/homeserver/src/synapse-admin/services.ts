@@ -1,4 +1,5 @@
 import type { Accounts } from '../accounts/accounts.ts';
+import type { Destinations } from '../federation-client/destinations.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { MediaRepository } from '../media/media.ts';
 import type { Rooms } from '../rooms/rooms.ts';
@@ -12,6 +13,7 @@ export interface AccountAdminServices {
 
 /** What the handlers of Synapse's admin API are given. */
 export interface AdminServices extends AccountAdminServices {
+  readonly destinations: Pick<Destinations, 'failureOf' | 'forgive'>;
   readonly media: MediaRepository;
   readonly rooms: Rooms;
 }

@@ -7,13 +7,13 @@ import { readEvent } from '../rooms/event-store.ts';
 import { readDeparture } from '../rooms/room-access.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { readAt } from '../storage/database.ts';
+import { Turn } from '../streams/turns.ts';
 import { readMemberEvent } from './member-event.ts';
 import { filterWithLimit, oldPresence, readOldReceipts, readOldRoom } from './old-room.ts';
 import { readPresence } from './presence-section.ts';
 import { openPass } from './sync-context.ts';
 import type { AccountDataEvent, SyncContext, SyncPass } from './sync-context.ts';
 import { formatSyncToken } from './sync-token.ts';
-import { Turn } from './turns.ts';
 
 /** What a client of the old API begins with (CS API, `GET /initialSync`). */
 export interface InitialSyncRequest {

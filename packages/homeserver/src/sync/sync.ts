@@ -5,6 +5,7 @@ import { invalidParam } from '../errors/matrix-error.ts';
 import type { MembershipRecord } from '../membership/membership-store.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { readAt } from '../storage/database.ts';
+import { Turn } from '../streams/turns.ts';
 import { changedRooms, concernsUser } from './changed-rooms.ts';
 import type { AnswerPlace } from './changed-rooms.ts';
 import { hasDeviceLists, readDeviceLists } from './device-lists.ts';
@@ -20,7 +21,6 @@ import { openPass } from './sync-context.ts';
 import type { AccountDataChanges, StateAfter, SyncContext, SyncPass } from './sync-context.ts';
 import { formatSyncToken, parseSyncToken } from './sync-token.ts';
 import type { SyncToken } from './sync-token.ts';
-import { Turn } from './turns.ts';
 import type { Memberships } from './user-rooms.ts';
 
 /** What a client asks of `/sync`. */

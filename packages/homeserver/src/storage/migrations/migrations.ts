@@ -16,6 +16,7 @@ import { search } from './0083-search.ts';
 import { userDirectory } from './0084-user-directory.ts';
 import { scheduled } from './0085-scheduled.ts';
 import { slidingSync } from './0090-sliding-sync.ts';
+import { outbox } from './0120-outbox.ts';
 import { inbound } from './0140-inbound.ts';
 import { outOfBand } from './0160-out-of-band.ts';
 
@@ -53,6 +54,7 @@ export const migrations: readonly Migration[] = [
   { number: 84, name: 'user-directory', text: userDirectory },
   { number: 85, name: 'scheduled', text: scheduled },
   { number: 90, name: 'sliding-sync', text: slidingSync },
+  { number: 120, name: 'outbox', text: outbox },
   { number: 140, name: 'inbound', text: inbound },
   { number: 160, name: 'out-of-band', text: outOfBand },
 ];

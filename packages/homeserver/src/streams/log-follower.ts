@@ -7,12 +7,21 @@ import { moveCursorStatement, readCursor } from './cursor-store.ts';
 /** After a commit the index waits so long for more, so that it does not cost each message a commit of its own. */
 const REST_MS = 500;
 
+/** A cursor is stored when it has moved so far, even if nothing on the way mattered: a restart need not read it again. */
+const CURSOR_LAG_MAX = 10_000;
+
 /** What an index takes from the log. */
 export interface FollowedIndex {
   /** The name of its cursor. */
   readonly name: string;
   /** What the stretch above a position brings, and where it ends; at most at `upTo`. */
   read(reader: Reader, above: number, upTo: number): Promise<LogStep>;
+  /** Instead of half a second, how long to wait for more after a commit. */
+  readonly restMs?: number;
+  /** Whether nothing can matter at the moment, so that the log is passed over unread. */
+  isIdle?(): boolean;
+  /** What a step brought is committed. */
+  stepped?(): void;
 }
 
 export interface LogStep {
@@ -26,6 +35,7 @@ export class LogFollower {
   readonly #logger: Logger;
   readonly #index: FollowedIndex;
   #position: number;
+  #storedPosition: number;
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -35,6 +45,7 @@ export class LogFollower {
     this.#logger = logger;
     this.#index = index;
     this.#position = position;
+    this.#storedPosition = position;
   }
 
   static async open(
@@ -74,7 +85,7 @@ export class LogFollower {
         );
         this.#wake();
       });
-    }, REST_MS);
+    }, this.#index.restMs ?? REST_MS);
     this.#timer.unref();
   }
 
@@ -88,16 +99,22 @@ export class LogFollower {
   async #follow(): Promise<void> {
     while (!this.#closed) {
       const above = this.#position;
+      if (this.#index.isIdle?.() === true) {
+        this.#position = this.#database.position;
+        return;
+      }
       const step = await readAt(this.#database, async (reader, position) =>
         above < position ? this.#index.read(reader, above, position) : undefined,
       );
       if (step === undefined) return;
       const { statements, upTo } = step;
-      if (statements.length > 0) {
+      if (statements.length > 0 || upTo - this.#storedPosition > CURSOR_LAG_MAX) {
         const moved = moveCursorStatement(this.#index.name, upTo);
         await write(this.#database, { statements: [...statements, moved], positions: 0 });
+        this.#storedPosition = upTo;
       }
       this.#position = upTo;
+      if (statements.length > 0) this.#index.stepped?.();
     }
   }
 }

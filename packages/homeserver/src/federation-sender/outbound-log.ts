@@ -1,0 +1,156 @@
+import { isLocalUser } from '../ephemeral/is-local-user.ts';
+import { boundedCache } from '../storage/bounded-cache.ts';
+import { ChangeKind } from '../storage/change.ts';
+import type { Reader, Statement } from '../storage/sql.ts';
+import { readChanges } from '../streams/cursor-store.ts';
+import type { FollowedIndex, LogStep } from '../streams/log-follower.ts';
+import type { QueuedPdu } from './destination-queue.ts';
+import type { FederationSender } from './federation-sender.ts';
+import { destinationsRememberedMax } from './limits.ts';
+import { knowDestinationStatement, noteRoomStatement } from './outbox-rooms-store.ts';
+import { readDestinationsWithEdus } from './outbox-store.ts';
+import { readOutboundEvents } from './pdu-store.ts';
+import type { OutboundRow } from './pdu-store.ts';
+import type { ReceiptPace } from './receipt-pace.ts';
+import { receiptStatements } from './receipt-statements.ts';
+import type { RoomServers, Stretch } from './room-servers.ts';
+
+export interface OutboundLogOptions {
+  readonly serverName: string;
+  readonly servers: RoomServers;
+  readonly sender: Pick<FederationSender, 'deliver' | 'deliverStoredEdus'>;
+  readonly receiptPace: Pick<ReceiptPace, 'tell'>;
+  /** Whether this server federates with that one. */
+  readonly allows: (serverName: string) => boolean;
+}
+
+const CHANGES_AT_ONCE = 200;
+const EVENTS_AT_ONCE = 1_000;
+/** Long enough for what is committed together to be read together. */
+const REST_MS = 5;
+
+interface OutboundEvent extends QueuedPdu {
+  readonly roomNid: number;
+  readonly others: ReadonlySet<string>;
+}
+
+/** What is handed on once a step is committed. */
+interface HandedOn {
+  readonly pdus: ReadonlyMap<string, readonly QueuedPdu[]>;
+  readonly receipts: ReadonlyMap<number, readonly string[]>;
+}
+
+/**
+ * What the log holds for other servers: events of users of this server, and those that it brings to a room for another
+ * one, go to the servers in the room; public receipts too. It is passed once it stands in the outbox.
+ */
+export class OutboundLog implements FollowedIndex {
+  readonly name = 'federation';
+  readonly restMs = REST_MS;
+  readonly #options: OutboundLogOptions;
+  readonly #known = boundedCache<string, true>(destinationsRememberedMax);
+  #next: HandedOn | undefined;
+
+  constructor(options: OutboundLogOptions) {
+    this.#options = options;
+  }
+
+  async read(reader: Reader, above: number, now: number): Promise<LogStep> {
+    const { sender } = this.#options;
+    const rooms = await readChanges(reader, [ChangeKind.room], above, now, CHANGES_AT_ONCE);
+    const receipts = await readChanges(
+      reader,
+      [ChangeKind.receipt],
+      above,
+      rooms.upTo,
+      CHANGES_AT_ONCE,
+    );
+    const stretch = { above, upTo: receipts.upTo, now };
+    const events: OutboundEvent[] = [];
+    for (const roomNid of rooms.subjects) {
+      events.push(...(await this.#eventsOf(reader, roomNid, stretch)));
+    }
+    const noted = noteEvents(events.toSorted((a, b) => a.order - b.order));
+    const received = await receiptStatements(reader, receipts.subjects, stretch, this.#options);
+    // These are only woken: what they are to get is in the outbox already.
+    for (const serverName of await readDestinationsWithEdus(reader, above, stretch.upTo)) {
+      sender.deliverStoredEdus(serverName);
+    }
+    this.#next = { pdus: noted.pdus, receipts: received.destinations };
+    const statements = [
+      ...this.#know(noted.pdus.keys()),
+      ...noted.statements,
+      ...received.statements,
+    ];
+    return { statements, upTo: stretch.upTo };
+  }
+
+  stepped(): void {
+    const { sender, receiptPace } = this.#options;
+    if (this.#next === undefined) return;
+    for (const serverName of this.#next.pdus.keys()) this.#known.set(serverName, true);
+    if (this.#next.pdus.size > 0) sender.deliver(this.#next.pdus);
+    for (const [roomNid, others] of this.#next.receipts) receiptPace.tell(roomNid, others);
+    this.#next = undefined;
+  }
+
+  async #eventsOf(reader: Reader, roomNid: number, stretch: Stretch): Promise<OutboundEvent[]> {
+    const walk = await this.#options.servers.walk(reader, roomNid, stretch);
+    if (walk.isAlone) {
+      walk.finish();
+      return [];
+    }
+    const events: OutboundEvent[] = [];
+    for (let order = stretch.above; ;) {
+      const range = [roomNid, order, stretch.upTo, EVENTS_AT_ONCE] as const;
+      const rows = await readOutboundEvents(reader, ...range);
+      for (const row of rows) {
+        const others = walk.othersAround(row.event_order);
+        const targets = this.#targets(row, others);
+        const { event_nid: eventNid, event_order: eventOrder } = row;
+        if (targets.size > 0)
+          events.push({ eventNid, order: eventOrder, roomNid, others: targets });
+      }
+      if (rows.length < EVENTS_AT_ONCE) break;
+      order = rows.at(-1)?.event_order ?? stretch.upTo;
+    }
+    walk.finish();
+    return events;
+  }
+
+  #targets(row: OutboundRow, others: ReadonlySet<string>): ReadonlySet<string> {
+    const { serverName, allows } = this.#options;
+    const isOurs = row.is_sent === null && isLocalUser(row.sender, serverName);
+    if (!isOurs && row.is_sent !== 1) return new Set();
+    return new Set([...others].filter((name) => name !== row.except_server && allows(name)));
+  }
+
+  #know(serverNames: Iterable<string>): Statement[] {
+    return [...serverNames].flatMap((name) =>
+      this.#known.has(name) ? [] : [knowDestinationStatement(name)],
+    );
+  }
+}
+
+function noteEvents(events: readonly OutboundEvent[]) {
+  const pdus = new Map<string, QueuedPdu[]>();
+  const last = new Map<string, Map<number, number>>();
+  for (const { eventNid, order, roomNid, others } of events) {
+    const pdu = { eventNid, order };
+    for (const serverName of others) {
+      append(pdus, serverName, pdu);
+      const rooms = last.get(serverName) ?? new Map<number, number>();
+      last.set(serverName, rooms.set(roomNid, order));
+    }
+  }
+  const statements = [...last].flatMap(([serverName, rooms]) =>
+    [...rooms].map(([roomNid, order]) => noteRoomStatement(serverName, roomNid, order)),
+  );
+  return { pdus, statements };
+}
+
+function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,116 @@
+import { canonicalJson, isJsonObject, parseJson, redactPdu, roomVersion } from '@soma/protocol';
+import type { Pdu } from '@soma/protocol';
+
+import { EventFlag } from '../rooms/event-store.ts';
+import { unescapeText } from '../storage/escape-text.ts';
+import { integerList, query } from '../storage/sql.ts';
+import type { Reader } from '../storage/sql.ts';
+import type { OutboxRoom } from './outbox-rooms-store.ts';
+
+/** An event as it goes to other servers. */
+export interface OutgoingPdu {
+  readonly eventNid: number;
+  readonly eventId: string;
+  /** Canonical JSON. */
+  readonly text: string;
+}
+
+interface PduRow {
+  readonly event_nid: number;
+  readonly event_id: string;
+  readonly flags: number;
+  readonly json: string;
+  readonly version: string;
+}
+
+const byNids = query<PduRow>(
+  `select e.event_nid, e.event_id, e.flags, e.json, v.version
+   from events e join room_versions v on v.room_nid = e.room_nid where e.event_nid {in}`,
+);
+/** (room, above, up to, limit), oldest first, without what the room's members do not get either. */
+const ofRoom = query<OutboundRow>(
+  `select e.event_nid, e.event_order, u.user_id as sender, r.is_sent, r.except_server
+   from events e join users u on u.user_nid = e.sender_nid
+   left join event_relays r on r.event_nid = e.event_nid
+   where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
+     and (e.flags & ${EventFlag.outlier | EventFlag.rejected | EventFlag.softFailed}) = 0
+   order by e.event_order limit ?`,
+);
+const roomId = query<{ room_id: string }>('select room_id from rooms where room_nid = ?');
+const atOrder = query<{ event_nid: number }>(
+  'select event_nid from events where room_nid = ? and event_order = ?',
+);
+/** (room, above) */
+const newEnds = query<{ event_nid: number }>(
+  `select x.event_nid from forward_extremities x join events e on e.event_nid = x.event_nid
+   where x.room_nid = ? and e.event_order > ? order by e.event_order desc`,
+);
+
+/** An event of a room that may have to be sent. */
+export interface OutboundRow {
+  readonly event_nid: number;
+  readonly event_order: number;
+  readonly sender: string;
+  /** What was said of it in particular; see `event-relay-store.ts`. */
+  readonly is_sent: number | null;
+  readonly except_server: string | null;
+}
+
+export function readOutboundEvents(
+  reader: Reader,
+  roomNid: number,
+  above: number,
+  upTo: number,
+  limit: number,
+): Promise<OutboundRow[]> {
+  return reader.all(ofRoom, roomNid, above, upTo, limit);
+}
+
+/** The ID of a room, for who reads within a transaction. */
+export async function readRoomId(reader: Reader, roomNid: number): Promise<string> {
+  const row = await reader.get(roomId, roomNid);
+  if (row === undefined) throw new Error(`no room has the nid ${roomNid}`);
+  return unescapeText(row.room_id);
+}
+
+/** The events, in the order of the nids; those that are gone are left out. */
+export async function readPdus(
+  reader: Reader,
+  eventNids: readonly number[],
+): Promise<OutgoingPdu[]> {
+  if (eventNids.length === 0) return [];
+  const rows = new Map<number, PduRow>();
+  for (const row of await reader.all(byNids, integerList(eventNids))) rows.set(row.event_nid, row);
+  return eventNids.flatMap((eventNid) => {
+    const row = rows.get(eventNid);
+    if (row === undefined) return [];
+    return { eventNid, eventId: unescapeText(row.event_id), text: textOf(row) };
+  });
+}
+
+/**
+ * By what a server that was away learns of everything in the room: its ends, from which it asks back; newest first. One
+ * that is no longer in the room gets the last event that it was to get.
+ */
+export async function readNewest(
+  reader: Reader,
+  { roomNid, lastOrder }: OutboxRoom,
+  sentPosition: number,
+  isInRoom: boolean,
+): Promise<number[]> {
+  const ends = isInRoom ? await reader.all(newEnds, roomNid, sentPosition) : [];
+  const rows = ends.length > 0 ? ends : await reader.all(atOrder, roomNid, lastOrder);
+  return rows.map((row) => row.event_nid);
+}
+
+/** As it was signed: stripped if it is redacted, and without what some server has added that is not signed. */
+function textOf({ json, flags, version: id }: PduRow): string {
+  const isRedacted = (flags & EventFlag.redacted) !== 0;
+  if (!isRedacted && !json.includes('"unsigned":')) return json;
+  const version = roomVersion(id);
+  if (version === undefined) throw new Error(`there is no room version ${id}`);
+  const parsed = parseJson(json, version);
+  if (!parsed.ok || !isJsonObject(parsed.exact)) throw new Error('a stored event is not JSON');
+  const { unsigned: _unsigned, ...pdu } = parsed.exact;
+  return canonicalJson(isRedacted ? { ...redactPdu(pdu as unknown as Pdu, version) } : pdu);
+}

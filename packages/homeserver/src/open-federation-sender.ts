@@ -1,0 +1,76 @@
+import type { JsonObject } from '@soma/protocol';
+
+import type { Presence } from './ephemeral/presence.ts';
+import type { Typing } from './ephemeral/typing.ts';
+import { FederationSender } from './federation-sender/federation-sender.ts';
+import { OutboundLog } from './federation-sender/outbound-log.ts';
+import { PresenceEdus } from './federation-sender/presence-edus.ts';
+import { ReceiptPace } from './federation-sender/receipt-pace.ts';
+import { RoomServers } from './federation-sender/room-servers.ts';
+import { TypingEdus } from './federation-sender/typing-edus.ts';
+import type { Federation, FederationParts } from './open-federation.ts';
+import type { Rooms } from './rooms/rooms.ts';
+import { LogFollower } from './streams/log-follower.ts';
+
+export interface FederationSenderParts extends FederationParts {
+  readonly rooms: Rooms;
+  readonly federation: Federation;
+  readonly typing: Typing;
+  /** Undefined where it is turned off. */
+  readonly presence: Presence | undefined;
+  /** The content of `m.presence`. */
+  readonly presenceOf: (userNid: number) => JsonObject | undefined;
+}
+
+/** Sends to other servers whatever happens here that concerns them, until it is closed. */
+export async function openFederationSender(
+  parts: FederationSenderParts,
+): Promise<{ close(): Promise<void> }> {
+  const { config, database, logger, now, rooms, federation, typing, presence, presenceOf } = parts;
+  const { client, destinations } = federation;
+  const { serverName } = config.server;
+  const { names } = rooms;
+  const servers = new RoomServers(database, serverName);
+  const settings = config.federation;
+  const sender = new FederationSender({
+    serverName,
+    client,
+    destinations,
+    servers,
+    database,
+    settings,
+    logger,
+    now,
+    random: Math.random,
+    retryIntervalMsMin: settings.destinationRetryIntervalMsMin,
+  });
+  const receiptPace = new ReceiptPace(sender, settings.receiptTransactionsPerSecond);
+  const reportFault = (error: unknown): void => {
+    logger.error({ err: error }, 'other servers were not told of typing or presence');
+  };
+  const shared = { servers, sender, serverName, reportFault };
+  const typingEdus = new TypingEdus({ ...shared, typing, rooms: names.rooms });
+  const presenceEdus =
+    presence === undefined
+      ? undefined
+      : new PresenceEdus({
+          ...shared,
+          presence,
+          contentOf: presenceOf,
+          database,
+          users: names.users,
+        });
+  sender.start();
+  const allows = (name: string): boolean => client.allows(name);
+  const outboundLog = new OutboundLog({ serverName, servers, sender, receiptPace, allows });
+  const follower = await LogFollower.open(database, logger, outboundLog);
+  return {
+    close: async () => {
+      typingEdus.close();
+      presenceEdus?.close();
+      receiptPace.close();
+      await follower.close();
+      await sender.close();
+    },
+  };
+}
