@@ -1,4 +1,4 @@
-import { matchesEvent } from '@soma/protocol';
+import { isJsonObject, matchesEvent } from '@soma/protocol';
 import type { JsonObject, JsonValue } from '@soma/protocol';
 
 import { invitePermission } from '../membership/invite-permission.ts';
@@ -72,8 +72,10 @@ export async function readStrippedRoom(
     if (ignored.has(sender)) return undefined;
     if ((await invitePermission(pass.reader, record.userNid, sender)) !== 'allow') return undefined;
   }
+  // Whoever knocks stands in the stripped state as well.
+  const others = events.filter((each) => !isMemberEvent(each, stateKey));
   return [
-    ...events,
+    ...others,
     {
       type,
       state_key: stateKey,
@@ -83,4 +85,10 @@ export async function readStrippedRoom(
       origin_server_ts: event.pdu.origin_server_ts,
     },
   ];
+}
+
+function isMemberEvent(event: JsonValue, stateKey: JsonValue): boolean {
+  return (
+    isJsonObject(event) && event['type'] === 'm.room.member' && event['state_key'] === stateKey
+  );
 }
