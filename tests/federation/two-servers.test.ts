@@ -100,6 +100,18 @@ test('an invitation is rejected on the server of who invites', async ({ one, two
   assert.ok(!(await isInvited(bob, roomId)));
 });
 
+test('an invitation is taken back', async ({ one, two }) => {
+  const [alice, bob] = [await registerUser(one, 'back-a'), await registerUser(two, 'back-b')];
+  const roomId = await createRoom(alice, { invite: [bob.userId] });
+  const { nextBatch } = await sync(bob);
+  const body = { user_id: bob.userId };
+  await alice.request('POST', v3 + pathOf`/rooms/${roomId}/kick`, { body });
+  await eventually('the end of it', async () => !(await isInvited(bob, roomId)));
+  const told = (await sync(bob, { since: nextBatch })).body;
+  const [event] = listAt(told, 'rooms', 'leave', roomId, 'timeline', 'events');
+  assert.equal(valueAt(event, 'sender'), alice.userId);
+});
+
 test('a knock is let in, and a restricted room lets in who is in the other room', async ({
   one,
   two,
