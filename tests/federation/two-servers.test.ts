@@ -28,7 +28,7 @@ async function eventually(what: string, holds: () => Promise<boolean>): Promise<
 
 async function memberIds(user: TestUser, roomId: string): Promise<string[]> {
   const { body } = await user.request('GET', v3 + pathOf`/rooms/${roomId}/joined_members`);
-  return Object.keys((valueAt(body, 'joined') ?? {}) as object).toSorted();
+  return Object.keys(valueAt(body, 'joined') ?? {}).toSorted();
 }
 
 async function membership(user: TestUser, roomId: string, userId: string): Promise<unknown> {
