@@ -1,7 +1,6 @@
 import type { JsonObject, RoomVersion } from '@soma/protocol';
 
 import type { Statement } from '../../storage/sql.ts';
-import type { Backfill } from './backfill-room.ts';
 import type { States } from './states.ts';
 
 /**
@@ -112,6 +111,17 @@ export interface AddedOutlier {
   readonly eventNid: number;
   /** Set when its auth events do not allow it. */
   readonly rejectedBy: string | undefined;
+}
+
+/** What of a room's past is wanted, and of whom. */
+export interface Backfill {
+  readonly roomId: string;
+  readonly roomNid: number;
+  readonly version: RoomVersion;
+  readonly server: string;
+  /** Events that are not there: these and what came before them. */
+  readonly eventIds: readonly string[];
+  readonly signal: AbortSignal;
 }
 
 /** How the room graph takes in what other servers send. */
