@@ -157,7 +157,7 @@ for (const endpoint of servedEndpoints) {
 test('an unknown path is a 404 with any method', async () => {
   for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH']) {
     for (const path of [
-      '/',
+      '/nonsense',
       '/_matrix',
       '/_matrix/client/v3/nonsense',
       '/_matrix/client/v99/sync',

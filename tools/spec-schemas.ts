@@ -13,11 +13,18 @@ import type { Json } from './spec-schemas/schema-reader.ts';
 
 const TARGET = new URL('../tests/spec-schemas/', import.meta.url);
 const METHODS = ['get', 'put', 'post', 'delete'];
+const APIS = ['client-server', 'server-server', 'application-service', 'push-gateway', 'identity'];
 
 function run([checkout]: readonly string[]): void {
   if (checkout === undefined) throw new Error('usage: node tools/spec-schemas.ts <checkout>');
   write('responses.json', checkout, 'operations', readOperations);
   write('event-contents.json', checkout, 'contents', readEventContents);
+  const reader = new SchemaReader(join(checkout, 'data'));
+  const names = APIS.map((api): [string, Record<string, Json>] => [
+    api,
+    readOperationIds(reader, join(checkout, 'data/api', api)),
+  ]);
+  writeBlocks('operations.json', checkout, names);
 }
 
 /** Writes one entry a line, so that a change of the specification is a readable difference. */
@@ -29,8 +36,19 @@ function write(
 ): void {
   const reader = new SchemaReader(join(checkout, 'data'));
   const entries = read(reader, join(checkout, 'data'));
+  writeBlocks(name, checkout, [
+    [key, entries],
+    ['$defs', reader.definitions()],
+  ]);
+}
+
+function writeBlocks(
+  name: string,
+  checkout: string,
+  blocks: readonly [key: string, entries: Record<string, Json>][],
+): void {
   const head = Object.entries(originOf(checkout)).map(([field, value]) => line(field, value));
-  const text = [...head, block(key, entries), block('$defs', reader.definitions())].join(',\n');
+  const text = [...head, ...blocks.map(([key, entries]) => block(key, entries))].join(',\n');
   writeFileSync(new URL(name, TARGET), `{\n${text}\n}\n`);
 }
 
@@ -60,8 +78,29 @@ function originOf(checkout: string): Record<string, string> {
 
 /** `GET /_matrix/client/v3/sync` → status → schema, for the statuses that have one. */
 function readOperations(reader: SchemaReader, data: string): Record<string, Json> {
-  const folder = join(data, 'api/client-server');
   const operations: Record<string, Json> = {};
+  for (const { key, file, operation } of operationsIn(reader, join(data, 'api/client-server'))) {
+    operations[key] ??= readResponses(reader, file, operation);
+  }
+  return operations;
+}
+
+/** `GET /_matrix/client/v3/sync` → `sync` */
+function readOperationIds(reader: SchemaReader, folder: string): Record<string, Json> {
+  const ids: Record<string, Json> = {};
+  for (const { key, operation } of operationsIn(reader, folder)) {
+    ids[key] ??= String(reader.at(operation, 'operationId'));
+  }
+  return ids;
+}
+
+interface FoundOperation {
+  readonly key: string;
+  readonly file: string;
+  readonly operation: unknown;
+}
+
+function* operationsIn(reader: SchemaReader, folder: string): Generator<FoundOperation> {
   for (const name of readdirSync(folder).toSorted()) {
     if (!name.endsWith('.yaml')) continue;
     const file = join(folder, name);
@@ -72,11 +111,10 @@ function readOperations(reader: SchemaReader, data: string): Record<string, Json
         if (!METHODS.includes(method)) continue;
         // The second flavour of an endpoint has a space after its path.
         const key = `${method.toUpperCase()} ${String(base)}${path.trim()}`;
-        operations[key] ??= readResponses(reader, file, operation);
+        yield { key, file, operation };
       }
     }
   }
-  return operations;
 }
 
 function readResponses(reader: SchemaReader, file: string, operation: unknown): Json {

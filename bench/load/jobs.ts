@@ -18,6 +18,8 @@ export interface SendJob {
   readonly warmupMs: number;
   readonly timeMaxMs: number;
   readonly sendsMax: number;
+  /** The contents to send, in turn, as JSON; without them each message is the same. */
+  readonly contents?: readonly string[];
   /** Tokens of users that follow `/sync` meanwhile. */
   readonly followers: readonly string[];
 }

@@ -56,7 +56,8 @@ async function runWorker(progress: Progress, index: number): Promise<void> {
   const sender = job.senders[index % job.senders.length];
   if (sender === undefined) throw new Error('a send job needs a sender');
   const heads = requestHeads(sender);
-  const rest = requestRest(job.port, sender.token, messageContent);
+  const { contents = [messageContent] } = job;
+  const rests = contents.map((content) => requestRest(job.port, sender.token, content));
   const connection = new HttpConnection(job.port);
   let next = firstRoom(job, index, heads.length);
   try {
@@ -66,7 +67,9 @@ async function runWorker(progress: Progress, index: number): Promise<void> {
       const head = heads[next % heads.length] ?? '';
       next += 1;
       progress.started += 1;
-      const answer = await connection.request(`${head}${prefix}${progress.started}${rest}`);
+      const number = progress.started;
+      const rest = rests[number % rests.length] ?? '';
+      const answer = await connection.request(`${head}${prefix}${number}${rest}`);
       const now = performance.now();
       expectOk(answer, 'a send');
       if (startedAt < progress.opensAt) continue;

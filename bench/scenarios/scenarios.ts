@@ -7,6 +7,7 @@ import { media } from './media.ts';
 import { members } from './members.ts';
 import { reading } from './reading.ts';
 import { rooms } from './rooms.ts';
+import { searches } from './searches.ts';
 import { sends } from './sends.ts';
 import { slidingSync } from './sliding-sync.ts';
 import { wakeUp } from './wake-up.ts';
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   initialSync,
   initialSyncs,
   slidingSync,
+  searches,
   footprint,
   media,
 ];

@@ -131,3 +131,20 @@ test('a suspended user can end the account', async (given) => {
   await set(root, 'suspend', alice, true);
   assert.equal((await confirmed(alice, 'POST', `${v3}/account/deactivate`)).status, 200);
 });
+
+test('users see from where their devices were used, and administrators see it of others', async (given) => {
+  const root = await adminOf(given);
+  const [alice, bob] = [await given.newUser(), await given.newUser()];
+  const path = (userId: string): string => `${v3}/admin/whois/${encodeURIComponent(userId)}`;
+  const own = await ok(alice, 'GET', path(alice.userId));
+  assert.equal(valueAt(own, 'user_id'), alice.userId);
+  const seen = await ok(root, 'GET', path(alice.userId));
+  const place = ['devices', alice.deviceId, 'sessions', 0, 'connections', 0] as const;
+  assert.equal(valueAt(seen, ...place, 'ip'), '127.0.0.1');
+  assert.equal(typeof valueAt(seen, ...place, 'last_seen'), 'number');
+  assert.equal(typeof valueAt(seen, ...place, 'user_agent'), 'string');
+  assert.equal(await refusal(bob, 'GET', path(alice.userId)), '403 M_FORBIDDEN');
+  assert.equal(await refusal(bob, 'GET', path('@nobody:soma.test')), '403 M_FORBIDDEN');
+  assert.equal(await refusal(root, 'GET', path('@nobody:soma.test')), '404 M_NOT_FOUND');
+  assert.equal(await refusal(root, 'GET', path('@alice:elsewhere.test')), '400 M_INVALID_PARAM');
+});

@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 
 import { api } from '../harness/api.ts';
+import type { TestUser } from '../harness/client.ts';
 import { textAt, valueAt } from '../harness/json-path.ts';
 import { ok, outcome, refusal, v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
 
+const livekit = { type: 'livekit', livekit_service_url: 'https://rtc.example.org' };
 const test = serverTests({
   turn_uris: ['turn:turn.example.org'],
   turn_shared_secret: 'turn secret',
   turn_user_lifetime: '2h',
+  matrix_rtc: { transports: [livekit] },
 });
 const without = serverTests();
 
@@ -22,6 +25,26 @@ test('TURN servers come with a password that they can check', async (given) => {
   assert.ok(Number(expiry) > Date.now() / 1000 + 7_000);
   const password = createHmac('sha1', 'turn secret').update(username).digest('base64');
   assert.deepEqual(body, { username, password, ttl: 7_200, uris: ['turn:turn.example.org'] });
+});
+
+const transports = '/_matrix/client/unstable/org.matrix.msc4143/rtc/transports';
+const hasTransports = async (user: TestUser): Promise<unknown> => {
+  const features = valueAt(await ok(user, 'GET', '/_matrix/client/versions'), 'unstable_features');
+  return valueAt(features, 'org.matrix.msc4143');
+};
+
+test('what carries group calls is told as the operator says it', async (given) => {
+  const alice = await given.user('alice');
+  assert.deepEqual(await ok(alice, 'GET', transports), { rtc_transports: [livekit] });
+  assert.equal(await hasTransports(alice), true);
+  const answer = await api(given.server.url).request('GET', transports);
+  assert.equal(outcome(answer), '401 M_MISSING_TOKEN');
+});
+
+without('without anything for group calls, clients look elsewhere', async (given) => {
+  const alice = await given.user('alice');
+  assert.equal(await refusal(alice, 'GET', transports), '404 M_UNRECOGNIZED');
+  assert.equal(await hasTransports(alice), false);
 });
 
 without('without TURN servers there is nothing to hand out', async (given) => {

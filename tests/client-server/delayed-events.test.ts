@@ -3,11 +3,26 @@ import { test as plainTest } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { api } from '../harness/api.ts';
-import { createRoom, joinRoom, registerUser, sendState, type TestUser } from '../harness/client.ts';
+import {
+  createRoom,
+  joinRoom,
+  registerUser,
+  sendState,
+  sendText,
+  type TestUser,
+} from '../harness/client.ts';
 import { testEngines } from '../harness/engines.ts';
 import { startHomeserver } from '../harness/homeserver-process.ts';
 import { listAt, textAt, valueAt } from '../harness/json-path.ts';
-import { ok, outcome, readContent, readMessages, refusal, roomPath } from './requests.ts';
+import {
+  ok,
+  outcome,
+  readContent,
+  readEvent,
+  readMessages,
+  refusal,
+  roomPath,
+} from './requests.ts';
 import { tell } from './seen-event.ts';
 import { serverTests } from './server-test.ts';
 
@@ -135,3 +150,60 @@ for (const engine of testEngines()) {
     await server.dispose();
   });
 }
+
+test('the newer form is repeated in peace, and each event can be looked at by its owner', async (given) => {
+  const [alice, bob] = [await given.newUser(), await given.newUser()];
+  const roomId = await createRoom(alice);
+  const rooms = '/_matrix/client/unstable/org.matrix.msc4140/rooms';
+  const path = (type: string, txnId: string): string =>
+    `${rooms}/${encodeURIComponent(roomId)}/delayed_event/${type}/${txnId}`;
+  const body = { delay: 1_000_000, state_key: 'key', content: { n: 1 } };
+  const first = textAt(await ok(alice, 'PUT', path('org.example.x', '1'), { body }), 'delay_id');
+  assert.deepEqual(await ok(alice, 'PUT', path('org.example.x', '1'), { body }), {
+    delay_id: first,
+  });
+  const other = textAt(await ok(alice, 'PUT', path('org.example.x', '2'), { body }), 'delay_id');
+  assert.notEqual(other, first);
+  const shown = await ok(alice, 'GET', `${base}/${first}`);
+  assert.equal(valueAt(shown, 'state_key'), 'key');
+  assert.deepEqual(valueAt(shown, 'content'), { n: 1 });
+  assert.equal(await refusal(bob, 'GET', `${base}/${first}`), '404 M_NOT_FOUND');
+  await ok(alice, 'POST', `${base}/${first}/send`);
+  assert.deepEqual(await readContent(alice, roomId, 'org.example.x', 'key'), { n: 1 });
+  assert.equal(await refusal(alice, 'GET', `${base}/${first}`), '404 M_NOT_FOUND');
+  assert.equal(await refusal(bob, 'PUT', path('org.example.x', '3'), { body }), '403 M_FORBIDDEN');
+  const long = { ...body, delay: 10_000_000 };
+  assert.equal(
+    await refusal(alice, 'PUT', path('org.example.x', '4'), { body: long }),
+    '403 M_FORBIDDEN',
+  );
+  const create = await refusal(alice, 'PUT', path('m.room.create', '5'), { body });
+  assert.equal(create, '403 M_FORBIDDEN');
+  const none = await refusal(alice, 'PUT', path('org.example.x', '6'), { body: { content: {} } });
+  assert.equal(none, '400 M_MISSING_PARAM');
+});
+
+test('a send with a delay is repeated in peace', async (given) => {
+  const alice = await given.newUser();
+  const roomId = await createRoom(alice);
+  const path = roomPath(roomId, 'send', 'm.room.message', 'once');
+  const request = { query: query(1_000_000), body: { msgtype: 'm.text', body: 'once' } };
+  const first = await ok(alice, 'PUT', path, request);
+  assert.deepEqual(await ok(alice, 'PUT', path, request), first);
+  assert.equal((await waiting(alice)).length, 1);
+});
+
+test('a redaction may be delayed, in room versions old and new', async (given) => {
+  const alice = await given.newUser();
+  for (const version of ['10', '12']) {
+    const roomId = await createRoom(alice, { room_version: version });
+    const eventId = await sendText(alice, roomId, 'regretted');
+    const path = roomPath(roomId, 'send', 'm.room.redaction', version);
+    const later = { query: query(100), body: { redacts: eventId } };
+    await ok(alice, 'PUT', path, later);
+    const body = async () => valueAt((await readEvent(alice, roomId, eventId)).content, 'body');
+    await until(async () => (await body()) === undefined);
+    const bad = await refusal(alice, 'PUT', `${path}-bad`, { query: query(100), body: {} });
+    assert.equal(bad, '400 M_BAD_JSON');
+  }
+});

@@ -37,6 +37,7 @@ test('a knock is seen by both sides and opened by an invitation', async (given) 
   const state = view.knocked(roomId) ?? [];
   assert.deepEqual(find(state, 'm.room.name')?.content, { name: 'Behind the door' });
   assert.ok(find(state, 'm.room.create'));
+  assert.equal(state.filter(({ type }) => type === 'm.room.member').length, 1);
   const own = find(state, 'm.room.member', bob.userId)?.content;
   assert.equal(valueAt(own, 'membership'), 'knock');
   const seen = await readContent(alice, roomId, 'm.room.member', bob.userId);

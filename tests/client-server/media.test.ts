@@ -5,6 +5,7 @@ import { request as httpRequest } from 'node:http';
 import { api, pathOf } from '../harness/api.ts';
 import { valueAt } from '../harness/json-path.ts';
 import { assertRefused, download, mediaFiles, upload } from '../harness/media-requests.ts';
+import { picture } from '../harness/pictures.ts';
 import { serverTests } from './server-test.ts';
 
 const bytesMax = 200_000;
@@ -200,10 +201,24 @@ limited('a user can only upload so much in a time', async ({ user }) => {
 
 limited('without the freeze no token is needed', async ({ server, user }) => {
   const mediaId = await upload(await user('carol'), 'text', { type: 'text/plain' });
-  const path = pathOf`/_matrix/media/r0/download/soma.test/${mediaId}/name.txt`;
-  const { status, body, headers } = await api(server.url).request('GET', path);
-  assert.deepEqual([status, body], [200, 'text']);
-  assert.equal(headers['content-disposition'], 'inline; filename="name.txt"');
+  for (const release of ['v3', 'r0', 'v1']) {
+    const path = pathOf`/_matrix/media/${release}/download/soma.test/${mediaId}/name.txt`;
+    const { status, body, headers } = await api(server.url).request('GET', path);
+    assert.deepEqual([status, body], [200, 'text']);
+    assert.equal(headers['content-disposition'], 'inline; filename="name.txt"');
+  }
+});
+
+limited('without the freeze no token is needed for thumbnails either', async ({ server, user }) => {
+  const mediaId = await upload(await user('dave'), await picture(64, 64, 'png'), {
+    type: 'image/png',
+  });
+  for (const release of ['v3', 'r0', 'v1']) {
+    const path = pathOf`/_matrix/media/${release}/thumbnail/soma.test/${mediaId}`;
+    const query = { width: 32, height: 32 };
+    const { status, headers } = await api(server.url).request('GET', path, { query });
+    assert.deepEqual([status, headers['content-type']], [200, 'image/png']);
+  }
 });
 
 limited('a reserved media ID expires', async ({ user }) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { createRoom, joinRoom, sendText, type TestUser } from '../harness/client.ts';
 import { valueAt } from '../harness/json-path.ts';
-import { act, readContent, readState, refusal, refusedAct, roomPath, v3 } from './requests.ts';
+import { act, ok, readContent, readState, refusal, refusedAct, roomPath, v3 } from './requests.ts';
 import { find } from './seen-event.ts';
 import { serverTests } from './server-test.ts';
 
@@ -34,6 +34,11 @@ test('new rooms have the version, the levels and the encryption that the operato
     initial_state: [{ type: 'm.room.encryption', content }],
   });
   assert.deepEqual(await readContent(alice, chosen, 'm.room.encryption'), content);
+  const features = valueAt(await ok(alice, 'GET', '/_matrix/client/versions'), 'unstable_features');
+  const forced = ['public', 'private', 'trusted_private'].map((preset) =>
+    valueAt(features, `io.element.e2ee_forced.${preset}`),
+  );
+  assert.deepEqual(forced, [false, true, true]);
 });
 
 /** One an hour, after the first few at once. */

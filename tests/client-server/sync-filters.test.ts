@@ -43,7 +43,9 @@ test('the timeline’s filter chooses by type and sender', async (given) => {
   const roomId = await createRoom(alice, { preset: 'public_chat' });
   await joinRoom(bob, roomId);
   await sendText(alice, roomId, 'from Alice');
-  await sendEvent(bob, roomId, 'org.example.a', { body: 'custom', url: 'mxc://soma.test/1' });
+  const labels = { 'org.matrix.labels': ['#fun'] };
+  const custom = { body: 'custom', url: 'mxc://soma.test/1', ...labels };
+  await sendEvent(bob, roomId, 'org.example.a', custom);
   await sendText(bob, roomId, 'from Bob');
   const table: readonly (readonly [object, readonly string[]])[] = [
     [{ types: ['m.room.message'] }, ['from Alice', 'from Bob']],
@@ -52,6 +54,11 @@ test('the timeline’s filter chooses by type and sender', async (given) => {
     [{ senders: [bob.userId], types: ['m.room.message'] }, ['from Bob']],
     [{ not_senders: [alice.userId], not_types: ['m.room.member'] }, ['custom', 'from Bob']],
     [{ contains_url: true }, ['custom']],
+    [{ 'org.matrix.labels': ['#fun'] }, ['custom']],
+    [
+      { types: ['m.room.message', 'org.*'], 'org.matrix.not_labels': ['#fun'] },
+      ['from Alice', 'from Bob'],
+    ],
     [{ types: [] }, []],
     [{ rooms: [roomId], types: ['m.room.message'], limit: 1 }, ['from Bob']],
     [{ rooms: ['!other:soma.test'] }, []],

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 
 import { createRoom, sendEvent, sendText, type TestUser } from '../harness/client.ts';
-import { valueAt } from '../harness/json-path.ts';
+import { textAt, valueAt } from '../harness/json-path.ts';
 import { ok, refusal } from './requests.ts';
 import { serverTests } from './server-test.ts';
+import { listOf, slide, slideDuring } from './sliding-view.ts';
 
 const test = serverTests();
 const unstable = '/_matrix/client/unstable';
@@ -82,4 +83,36 @@ test('the list comes in pages, the newest first', async (given) => {
     from = valueAt(body, 'end');
   } while (from !== undefined);
   assert.deepEqual(seen.toSorted(), roots.toSorted());
+});
+
+test('sliding sync tells what changed, wakes up for it, and says where the rest is', async (given) => {
+  const alice = await given.newUser();
+  const roomId = await createRoom(alice);
+  const roots: string[] = [];
+  for (let index = 0; index < 3; index += 1) {
+    const root = await sendText(alice, roomId, 'root');
+    await ok(alice, 'PUT', pathOf(roomId, root), { body: {} });
+    roots.push(root);
+  }
+  const [oldest = '', second = '', newest = ''] = roots;
+  const name = 'io.element.msc4308.thread_subscriptions';
+  const ask = { ...listOf(), extensions: { [name]: { enabled: true, limit: 2 } } };
+  const first = await slide(alice, ask);
+  const told = first.extension(name);
+  const threads = Object.keys(Object(valueAt(told, 'subscribed', roomId)));
+  assert.deepEqual(threads.toSorted(), [second, newest].toSorted());
+  const query = { dir: 'b', from: textAt(told, 'prev_batch') };
+  const rest = await ok(alice, 'GET', list, { query });
+  assert.deepEqual(Object.keys(Object(valueAt(rest, 'subscribed', roomId))), [oldest]);
+  const woken = await slideDuring(alice, ask, first.pos, () =>
+    ok(alice, 'DELETE', pathOf(roomId, newest)),
+  );
+  const left = woken.extension(name);
+  assert.equal(typeof valueAt(left, 'unsubscribed', roomId, newest, 'bump_stamp'), 'number');
+  assert.deepEqual(
+    [valueAt(left, 'subscribed'), valueAt(left, 'prev_batch')],
+    [undefined, undefined],
+  );
+  const quiet = await slide(alice, ask, { pos: woken.pos });
+  assert.equal(quiet.extension(name), undefined);
 });

@@ -131,3 +131,20 @@ test('messages go with the device', async (given) => {
   const json = await ok(bob, 'GET', `${v3}/sync`, { token });
   assert.deepEqual(listAt(json, 'to_device', 'events'), []);
 });
+
+const limited = serverTests({ rc_key_requests: { per_second: 1 / 3600, burst_count: 2 } });
+
+limited('requests for room keys beyond the limit are accepted and not delivered', async (given) => {
+  const [alice, bob] = [await given.user('alice'), await given.newUser()];
+  const request = (user: TestUser, type: string, n: number): Promise<unknown> =>
+    ok(user, 'PUT', `${v3}/sendToDevice/${type}/${type}-${n}`, {
+      body: { messages: { [bob.userId]: { '*': { n } } } },
+    });
+  for (let n = 0; n < 3; n += 1) await request(alice, 'm.room_key_request', n);
+  // Other devices and other messages have limits of their own, or none.
+  await request(bob, 'm.room_key_request', 3);
+  await request(alice, 'org.example.note', 4);
+  const json = await ok(bob, 'GET', `${v3}/sync`);
+  const told = listAt(json, 'to_device', 'events').map((event) => valueAt(event, 'content', 'n'));
+  assert.deepEqual(told, [0, 1, 3, 4]);
+});

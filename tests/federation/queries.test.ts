@@ -37,3 +37,44 @@ test('another server learns the room of an alias', async ({ one, newPeer }) => {
   assertRefused(await query(`#nothing:${one.serverName}`), 404, 'M_NOT_FOUND');
   assertRefused(await query('lounge'), 400, 'M_INVALID_PARAM');
 });
+
+test('a client reads the profile of a user of another server, or a field of it', async ({
+  one,
+  two,
+}) => {
+  const carol = await registerUser(one, 'carol');
+  const dave = await registerUser(two, 'dave');
+  const own = `/_matrix/client/v3${pathOf`/profile/${dave.userId}`}`;
+  await dave.request('PUT', `${own}/m.tz`, { body: { 'm.tz': 'Europe/Paris' } });
+  const read = async (rest: string): Promise<unknown> =>
+    (await carol.request('GET', own + rest)).body;
+  assert.deepEqual(await read(''), { displayname: 'dave', 'm.tz': 'Europe/Paris' });
+  assert.deepEqual(await read('/displayname'), { displayname: 'dave' });
+  assert.deepEqual(await read('/avatar_url'), {});
+  assert.deepEqual(await read('/m.tz'), { 'm.tz': 'Europe/Paris' });
+  assertRefused(await carol.request('GET', `${own}/org.example.none`), 404, 'M_NOT_FOUND');
+  const nobody = `/_matrix/client/v3${pathOf`/profile/${`@nobody:${two.serverName}`}`}`;
+  assertRefused(await carol.request('GET', nobody), 404, 'M_NOT_FOUND');
+});
+
+test('a profile that its server does not give, or gives in another shape, harms nobody', async ({
+  one,
+  newPeer,
+}) => {
+  const peer = await newPeer();
+  const erin = await registerUser(one, 'erin');
+  const path = `/_matrix/client/v3${pathOf`/profile/${`@frank:${peer.serverName}`}`}`;
+  const answers = (status: number, body: unknown): void => {
+    peer.answer = (_request, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    };
+  };
+  answers(200, { displayname: null, avatar_url: 7, 'm.tz': 'Europe/Paris' });
+  assert.deepEqual((await erin.request('GET', path)).body, { 'm.tz': 'Europe/Paris' });
+  answers(403, { errcode: 'M_FORBIDDEN', error: 'no' });
+  assertRefused(await erin.request('GET', path), 403, 'M_FORBIDDEN');
+  answers(200, ['not', 'a', 'profile']);
+  assertRefused(await erin.request('GET', path), 404, 'M_NOT_FOUND');
+  answers(500, {});
+  assertRefused(await erin.request('GET', path), 502, 'M_UNKNOWN');
+});

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -16,6 +16,13 @@ export interface TestDatabase {
   readonly config: DatabaseConfig;
   /** Removes the database with all it holds; connections to it are cut. */
   drop(): Promise<void>;
+  /** Keeps a copy as it is now, of a database that nothing is connected to. */
+  backUp(): Promise<TestBackup>;
+}
+
+export interface TestBackup {
+  /** Puts the copy in the place of the database, once. */
+  restore(): Promise<void>;
 }
 
 export interface TestEngine {
@@ -57,6 +64,16 @@ async function createSqliteDatabase(): Promise<TestDatabase> {
       process.off('exit', remove);
       remove();
     },
+    async backUp() {
+      const copy = mkdtempSync(join(tmpdir(), 'soma-sqlite-backup-'));
+      cpSync(folder, copy, { recursive: true });
+      return {
+        async restore() {
+          rmSync(folder, { recursive: true });
+          renameSync(copy, folder);
+        },
+      };
+    },
   };
 }
 
@@ -75,8 +92,22 @@ async function createPostgresDatabase(serverUrl: string): Promise<TestDatabase> 
         dbname: name,
       },
     },
-    drop: () => runStatement(serverUrl, `drop database if exists ${name} with (force)`),
+    drop: () => dropPostgresDatabase(serverUrl, name),
+    async backUp() {
+      const copy = `${name}_backup`;
+      await runStatement(serverUrl, `create database ${copy} template ${name}`);
+      return {
+        async restore() {
+          await dropPostgresDatabase(serverUrl, name);
+          await runStatement(serverUrl, `alter database ${copy} rename to ${name}`);
+        },
+      };
+    },
   };
+}
+
+function dropPostgresDatabase(serverUrl: string, name: string): Promise<void> {
+  return runStatement(serverUrl, `drop database if exists ${name} with (force)`);
 }
 
 async function runStatement(url: string, statement: string): Promise<void> {

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { openAccounts } from './accounts/accounts.ts';
 import { IgnoredUsers } from './accounts/ignored-users.ts';
 import { profileOf } from './accounts/profile-of.ts';
+import { joinFirstRooms } from './client-server/first-rooms.ts';
 import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
@@ -10,6 +11,7 @@ import type { Config } from './config/config.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { deviceRemains } from './e2ee/device-remains-store.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
+import { queryProfile } from './federation-client/query-profile.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
@@ -114,6 +116,9 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rateLimits,
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
+    joinFirstRooms: (user) =>
+      joinFirstRooms({ accounts, directory: services.directory, config, logger }, user),
+    queryRemoteProfile: (userId, field) => queryProfile(federation.client, userId, field),
     departUser: async (userNid) => {
       await resetPushRules(services.pushRules, userNid);
       await departUser(rooms, userNid);

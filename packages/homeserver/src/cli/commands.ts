@@ -1,3 +1,4 @@
+import { afterRestoreCommand } from './after-restore.ts';
 import { checkDatabaseCommand } from './check-database.ts';
 import type { CliCommand } from './cli-command.ts';
 import { generateConfigCommand } from './generate-config.ts';
@@ -13,5 +14,6 @@ export const COMMANDS: readonly CliCommand[] = [
   registerUserCommand,
   hashPasswordCommand,
   checkDatabaseCommand,
+  afterRestoreCommand,
   mediaReportCommand,
 ];

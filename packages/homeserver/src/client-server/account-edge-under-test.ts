@@ -2,6 +2,7 @@ import { openAccountsUnderTest } from '../accounts/accounts-under-test.ts';
 import type { AccountsUnderTest } from '../accounts/accounts-under-test.ts';
 import { registerAccount } from '../accounts/register-account.ts';
 import { resolveToken } from '../accounts/resolve-token.ts';
+import { notFound } from '../errors/matrix-error.ts';
 import { mount } from '../http/endpoint.ts';
 import type { MountedEndpoint } from '../http/endpoint.ts';
 import { listen } from '../http/listen.ts';
@@ -48,6 +49,10 @@ export async function startAccountEdge(
     rateLimits,
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     propagateProfile: async (userId: string) => void propagated.push(userId),
+    joinFirstRooms: async () => {},
+    queryRemoteProfile: async () => {
+      throw notFound('No such profile');
+    },
     departUser: async () => {},
   };
   const edge = await listen(

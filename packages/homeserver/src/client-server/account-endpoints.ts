@@ -41,15 +41,19 @@ import {
 import { refresh } from './refresh.ts';
 import { checkUsernameAvailability, register } from './register.ts';
 import { registrationTokenValidity } from './registration-token.ts';
+import { getRootPage } from './root-page.ts';
+import { getRtcTransports } from './rtc-transports.ts';
 import type { AccountServices } from './services.ts';
 import { deleteRoomTag, getRoomTags, setRoomTag } from './tags.ts';
 import { getTurnServer } from './turn-server.ts';
 import { getVersions } from './versions.ts';
 import { getWellknown, getWellknownServer, getWellknownSupport } from './well-known.ts';
 import { getTokenOwner } from './whoami.ts';
+import { getWhoIs } from './whois.ts';
 
 /** The endpoints about the server itself, accounts, and what users keep on the server. */
 export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
+  getRootPage,
   getVersions,
   getWellknown,
   getWellknownServer,
@@ -74,6 +78,7 @@ export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
   setAdminLockUser,
   getAdminSuspendUser,
   setAdminSuspendUser,
+  getWhoIs,
 
   showFallback,
   submitFallback,
@@ -107,4 +112,5 @@ export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
 
   requestOpenIdToken,
   getTurnServer,
+  getRtcTransports,
 ];

@@ -116,7 +116,11 @@ function initialStateOf(wanted: WantedState = []): InitialState[] {
 }
 
 /** The operator's default; a client that sets encryption itself is not overruled. */
-function encryptionFor({ rooms }: Config, preset: Preset, given: WantedState = []): InitialState[] {
+export function encryptionFor(
+  { rooms }: Config,
+  preset: Preset,
+  given: WantedState = [],
+): InitialState[] {
   const { encryptionEnabledByDefaultForRoomType: type } = rooms;
   const isWanted = type === 'all' || (type === 'invite' && preset !== 'public_chat');
   const isGiven = given.some((one) => one.type === 'm.room.encryption');

@@ -73,7 +73,7 @@ export const deleteDevice = accountEndpoint({
   bodyOptional: true,
   errcodes: ['M_UNAUTHORIZED'],
   async handle(request, { accounts, interactiveAuth }) {
-    await interactiveAuth.authenticate(request, flows);
+    await interactiveAuth.authenticate(request, flows, { acceptsRecent: true });
     await deleteDevices(accounts, request.requester.userNid, [request.params.deviceId]);
     return {};
   },
@@ -90,7 +90,7 @@ export const deleteDevicesEndpoint = accountEndpoint({
   errcodes: ['M_UNAUTHORIZED', 'M_MISSING_PARAM'],
   async handle(request, { accounts, interactiveAuth }) {
     if (request.body.auth === undefined) devicesIn(request.body);
-    const { body } = await interactiveAuth.authenticate(request, flows);
+    const { body } = await interactiveAuth.authenticate(request, flows, { acceptsRecent: true });
     await deleteDevices(accounts, request.requester.userNid, devicesIn(body));
     return {};
   },

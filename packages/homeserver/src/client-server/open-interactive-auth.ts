@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import { InteractiveAuth } from '../http/interactive-auth.ts';
 import type { Flows } from '../http/interactive-auth.ts';
 import { CAPTCHA, captchaStage } from '../http/interactive-auth/captcha-stage.ts';
+import { Confirmations } from '../http/interactive-auth/confirmations.ts';
 import { dummyStage } from '../http/interactive-auth/dummy-stage.ts';
 import { MemorySessions } from '../http/interactive-auth/memory-sessions.ts';
 import { passwordStage } from '../http/interactive-auth/password-stage.ts';
@@ -21,7 +22,7 @@ import { captchaVerifier } from './verify-captcha.ts';
 /** Interactive authentication with the stages that this release has. */
 export function openInteractiveAuth(
   accounts: Accounts,
-  { captcha, consent }: Pick<Config, 'captcha' | 'consent'>,
+  { captcha, consent, sessions }: Pick<Config, 'captcha' | 'consent' | 'sessions'>,
   limiters: RateLimiters,
 ): InteractiveAuth {
   return new InteractiveAuth({
@@ -36,6 +37,7 @@ export function openInteractiveAuth(
       ...(captcha === undefined ? [] : [captchaStage(captcha.publicKey, captchaVerifier(captcha))]),
     ],
     sessions: new MemorySessions({ now: accounts.now }),
+    confirmations: new Confirmations(sessions.uiAuth.sessionTimeoutMs, accounts.now),
     failedAttempts: limiters['rc_login.failed_attempts'],
   });
 }

@@ -1,3 +1,5 @@
+import { parseUserId, serverNameOf } from '@soma/protocol';
+
 import { forbidden, missingToken } from '../errors/matrix-error.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { readUsersSharingRooms } from '../membership/membership-store.ts';
@@ -18,4 +20,10 @@ export async function checkMayReadProfile(
   if (userNid === undefined || !sharing.includes(userNid)) {
     throw forbidden('You share no room with this user');
   }
+}
+
+/** Whether another server has to be asked for the user's profile. */
+export function isOfOtherServer({ accounts }: AccountServices, text: string): boolean {
+  const userId = parseUserId(text);
+  return userId !== undefined && serverNameOf(userId) !== accounts.serverName;
 }

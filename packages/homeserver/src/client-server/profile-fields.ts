@@ -9,7 +9,7 @@ import { guestAccessForbidden, missingParam, notFound } from '../errors/matrix-e
 import { clientPaths } from '../http/endpoint.ts';
 import { JsonText } from '../http/response.ts';
 import { JsonObject } from '../http/schemas.ts';
-import { checkMayReadProfile } from './profile-access.ts';
+import { checkMayReadProfile, isOfOtherServer } from './profile-access.ts';
 import { accountEndpoint } from './services.ts';
 
 const spec = 'Profiles';
@@ -31,6 +31,11 @@ export const getProfileField = accountEndpoint({
   async handle({ params: { userId, keyName }, requester }, services) {
     checkProfileKey(keyName);
     await checkMayReadProfile(services, requester, userId);
+    if (isOfOtherServer(services, userId)) {
+      const remote = await services.queryRemoteProfile(userId, keyName);
+      if (!Object.hasOwn(remote, keyName)) throw notFound('No such field of a profile');
+      return remote;
+    }
     const { names, database } = services.accounts;
     const userNid = await names.users.find(userId);
     const value =

@@ -8,7 +8,7 @@ import { setProfileField } from '../accounts/set-profile.ts';
 import { notFound } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import { JsonText } from '../http/response.ts';
-import { checkMayReadProfile } from './profile-access.ts';
+import { checkMayReadProfile, isOfOtherServer } from './profile-access.ts';
 import { accountEndpoint } from './services.ts';
 
 const spec = 'Profiles';
@@ -26,6 +26,7 @@ export const getUserProfile = accountEndpoint({
   errcodes: [],
   async handle({ params, requester }, services) {
     await checkMayReadProfile(services, requester, params.userId);
+    if (isOfOtherServer(services, params.userId)) return services.queryRemoteProfile(params.userId);
     const profile = await fullProfile(services.accounts, params.userId);
     if (profile === undefined) throw notFound('No such profile');
     return new JsonText(profileText(profile));
@@ -43,6 +44,9 @@ export const getDisplayName = accountEndpoint({
   errcodes: [],
   async handle({ params, requester }, services) {
     await checkMayReadProfile(services, requester, params.userId);
+    if (isOfOtherServer(services, params.userId)) {
+      return services.queryRemoteProfile(params.userId, 'displayname');
+    }
     const { displayName } = await existingProfile(services.accounts, params.userId);
     return toClientProfile({ displayName, avatarUrl: undefined });
   },
@@ -59,6 +63,9 @@ export const getAvatarUrl = accountEndpoint({
   errcodes: [],
   async handle({ params, requester }, services) {
     await checkMayReadProfile(services, requester, params.userId);
+    if (isOfOtherServer(services, params.userId)) {
+      return services.queryRemoteProfile(params.userId, 'avatar_url');
+    }
     const { avatarUrl } = await existingProfile(services.accounts, params.userId);
     return toClientProfile({ displayName: undefined, avatarUrl });
   },

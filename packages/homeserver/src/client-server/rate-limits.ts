@@ -30,6 +30,7 @@ function ratesOf(config: RatelimitingConfig) {
     rc_room_creation: config.roomCreation,
     rc_reports: config.reports,
     rc_media_create: config.mediaCreate,
+    rc_key_requests: config.keyRequests,
     rc_user_directory: config.userDirectory,
     rc_delayed_event_mgmt: config.delayedEvents,
     'rc_presence.per_user': config.presence.perUser,

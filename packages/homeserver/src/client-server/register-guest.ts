@@ -10,7 +10,7 @@ export async function registerGuest(
     readonly body: Readonly<Record<string, unknown>>;
     readonly clientAddress: string;
   },
-  { accounts, config, rateLimits }: AccountServices,
+  { accounts, config, rateLimits, joinFirstRooms }: AccountServices,
 ): Promise<object> {
   if (!config.registration.allowGuestAccess) throw forbidden('Guests are not allowed here');
   rateLimits.rc_registration.check(request.clientAddress);
@@ -21,5 +21,6 @@ export async function registerGuest(
     isGuest: true,
     session: { deviceId: undefined, deviceDisplayName },
   });
+  await joinFirstRooms({ userId: registered.userId, isGuest: true });
   return toClientRegistration(registered, accounts.serverName);
 }

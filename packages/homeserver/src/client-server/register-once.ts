@@ -22,7 +22,7 @@ type Body = Readonly<Record<string, unknown>>;
  * gets another session of the same account, not M_USER_IN_USE.
  */
 export async function registerOnce(
-  { accounts, rateLimits }: AccountServices,
+  { accounts, rateLimits, joinFirstRooms }: AccountServices,
   outcome: InteractiveOutcome,
   password: string,
   clientAddress: string,
@@ -41,6 +41,7 @@ export async function registerOnce(
   rateLimits.rc_registration.check(clientAddress);
   const registered = await makeAccount(accounts, outcome, password, session);
   await outcome.remember(REGISTERED, registered.userId);
+  await joinFirstRooms({ userId: registered.userId, isGuest: false });
   return toClientRegistration(registered, accounts.serverName);
 }
 

@@ -3,17 +3,18 @@ import { Type } from 'typebox';
 import type { JsonObject as Json } from '@soma/protocol';
 
 import { checkCanonicalAlias } from '../directory/check-canonical-alias.ts';
-import { badJson, forbidden } from '../errors/matrix-error.ts';
+import { forbidden } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { JsonObject } from '../http/schemas.ts';
 import { setGuestAccess } from '../membership/set-guest-access.ts';
 import { setMembershipState } from '../membership/set-membership-state.ts';
+import { redactsOf } from '../rooms/redacts-of.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { sendEvent } from '../rooms/send-event.ts';
 import type { SendRequest, SendTransaction } from '../rooms/send-event.ts';
 import { countRedaction } from './count-redaction.ts';
-import { DelayQuery, sendLater } from './delayed-events.ts';
+import { DelayQuery, sendLater, sendLaterOnce } from './delayed-events.ts';
 import { checkMayInvite, countInvite, localInvitee } from './invitations.ts';
 import { countJoin, isNewMember } from './join-room.ts';
 import { checkMaySend } from './may-send.ts';
@@ -65,13 +66,13 @@ const send = clientEndpoint({
   body: JsonObject,
   responses: { 200: EventIdBody },
   errcodes: ['M_TOO_LARGE'],
-  handle: async ({ params, query, body, requester }, services) => {
+  handle: async ({ params, path, query, body, requester }, services) => {
     const { roomId, eventType: type } = params;
     const delayMs = query['org.matrix.msc4140.delay'];
     if (delayMs !== undefined) {
       await checkMaySend(services.rooms, requester, { type, content: body });
       const request = { roomId, type, stateKey: undefined, content: body, delayMs };
-      return sendLater(services, requester, request);
+      return sendLaterOnce(services, requester, path, request);
     }
     const transaction = transactionOf(requester, params.txnId);
     return sendMessage(services.rooms, requester, params, body, transaction);
@@ -94,14 +95,6 @@ const sendWithoutTransaction = clientEndpoint({
   handle: ({ params, body, requester }, { rooms }) =>
     sendMessage(rooms, requester, params, body, undefined),
 });
-
-/** Since v1.18 redactions may be sent like any event, with `redacts` in the content in every room version. */
-function redactsOf(type: string, content: Json): string | undefined {
-  if (type !== 'm.room.redaction') return undefined;
-  const { redacts } = content;
-  if (typeof redacts !== 'string') throw badJson('redacts must be the ID of an event');
-  return redacts;
-}
 
 const redactBody = Type.Object({ reason: Type.Optional(Type.String()) });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import { api } from '../../../../tests/harness/api.ts';
-import type { Api } from '../../../../tests/harness/api.ts';
+import type { Api, Response } from '../../../../tests/harness/api.ts';
 import { testEngines } from '../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../tests/harness/engines.ts';
 import { valueAt } from '../../../../tests/harness/json-path.ts';
@@ -38,7 +38,7 @@ for (const engine of testEngines()) {
       const versions = valueAt(body, 'versions');
       assert.ok(Array.isArray(versions));
       const old = ['r0.0.1', 'r0.1.0', 'r0.2.0', 'r0.3.0', 'r0.4.0', 'r0.5.0', 'r0.6.0', 'r0.6.1'];
-      const current = Array.from({ length: 12 }, (_, index) => `v1.${index + 1}`);
+      const current = Array.from({ length: 19 }, (_, index) => `v1.${index + 1}`);
       assert.deepEqual(versions, [...old, ...current]);
       assert.equal(typeof valueAt(body, 'unstable_features'), 'object');
       assert.match(headers['cache-control'] ?? '', /public/);
@@ -92,6 +92,17 @@ for (const engine of testEngines()) {
         contacts: [{ matrix_id: '@root:example.org', role: 'm.role.admin' }],
         support_page: 'https://example.org/help',
       });
+    });
+
+    it('sends browsers to the web client, where the operator has one', async () => {
+      const open = (): Promise<Response> => api(edge.url).request('GET', '/');
+      const { status, body } = await open();
+      assert.deepEqual([status, valueAt(body, 'errcode')], [404, 'M_UNRECOGNIZED']);
+      await edge.close();
+      const location = 'https://app.example.org/';
+      edge = await startAccountEdge(database.config, { ...options, web_client_location: location });
+      const answer = await open();
+      assert.deepEqual([answer.status, answer.headers.location], [302, location]);
     });
 
     it('tells what a new password must contain', async () => {

@@ -1,3 +1,5 @@
+import type { JsonObject } from '@soma/protocol';
+
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Config } from '../config/config.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -29,6 +31,13 @@ export interface AccountServices {
   readonly rateLimits: RateLimiters;
   /** Sends the user's profile, as it is now, into the rooms that the user has joined. */
   propagateProfile(userId: string): Promise<void>;
+  /** Has a new user join the rooms that the operator names. */
+  joinFirstRooms(user: { readonly userId: string; readonly isGuest: boolean }): Promise<void>;
+  /**
+   * The profile of a user of another server, or one field of it. Throws `404 M_NOT_FOUND`, `403 M_FORBIDDEN`, and
+   * `502` where that server cannot be asked.
+   */
+  queryRemoteProfile(userId: string, field?: string): Promise<JsonObject>;
   /** Takes a user whose account has ended out of all rooms. */
   departUser(userNid: number): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { Static, TSchema } from 'typebox';
 import type { JsonObject } from '@soma/protocol';
 
 import { invalidParam } from '../errors/matrix-error.ts';
+import { SUBSCRIPTIONS_DEFAULT } from '../rooms/relations/thread-subscriptions-page.ts';
 import type { ListFilters, SlidingRequest } from '../sync/sliding/sliding-request.ts';
 import { slidingSync } from '../sync/sliding/sliding-sync.ts';
 import { whileFollowing } from './presence.ts';
@@ -58,6 +59,12 @@ const Extensions = Type.Object({
   account_data: optional(Scoped),
   receipts: optional(Scoped),
   typing: optional(Scoped),
+  'io.element.msc4308.thread_subscriptions': optional(
+    Type.Object({
+      enabled: optional(Type.Boolean()),
+      limit: optional(Type.Integer({ minimum: 1 })),
+    }),
+  ),
 });
 const Body = Type.Object({
   conn_id: optional(Type.String({ maxLength: CONN_ID_LENGTH_MAX })),
@@ -141,12 +148,15 @@ function filtersOf(filters: Static<typeof Filters>): ListFilters {
 
 function extensionsOf(asked: Static<typeof Extensions>): SlidingRequest['extensions'] {
   const { to_device: toDevice, e2ee, account_data: accountData, receipts, typing } = asked;
+  const threads = asked['io.element.msc4308.thread_subscriptions'];
   return {
     toDevice: toDevice?.enabled === true ? { since: toDevice.since ?? undefined } : undefined,
     e2ee: e2ee?.enabled === true,
     accountData: scopeOf(accountData),
     receipts: scopeOf(receipts),
     typing: scopeOf(typing),
+    threadSubscriptions:
+      threads?.enabled === true ? { limit: threads.limit ?? SUBSCRIPTIONS_DEFAULT } : undefined,
   };
 }
 

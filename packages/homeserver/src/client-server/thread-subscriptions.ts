@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
 
-import type { JsonObject } from '@soma/protocol';
-
-import { invalidParam } from '../errors/matrix-error.ts';
-import { readSubscriptionsChanged } from '../rooms/relations/thread-subscription-store.ts';
-import type { SubscribedThread } from '../rooms/relations/thread-subscription-store.ts';
+import {
+  parseSubscriptionsToken,
+  readSubscriptionsPage,
+  SUBSCRIPTIONS_DEFAULT,
+} from '../rooms/relations/thread-subscriptions-page.ts';
 import {
   findThreadSubscription,
   subscribeToThread,
@@ -61,16 +61,6 @@ const deleteSubscription = clientEndpoint({
   },
 });
 
-const LIMIT_DEFAULT = 100;
-const LIMIT_MAX = 512;
-const TOKEN = /^ts(\d{1,15})$/;
-
-function positionOf(name: string, token: string): number {
-  const [, position] = TOKEN.exec(token) ?? [];
-  if (position === undefined) throw invalidParam(`${name} is not a token of this list`);
-  return Number(position);
-}
-
 const listSubscriptions = clientEndpoint({
   operationId: 'listThreadSubscriptions',
   summary: 'List the threads that the user follows, those that changed last first',
@@ -82,35 +72,20 @@ const listSubscriptions = clientEndpoint({
     dir: Type.Enum(['b']),
     from: Type.Optional(Type.String()),
     to: Type.Optional(Type.String()),
-    limit: Type.Integer({ minimum: 1, default: LIMIT_DEFAULT }),
+    limit: Type.Integer({ minimum: 1, default: SUBSCRIPTIONS_DEFAULT }),
   }),
   errcodes: ['M_INVALID_PARAM'],
   handle: ({ query, requester }, { rooms }) => {
-    const above = query.to === undefined ? 0 : positionOf('to', query.to);
-    const from = query.from === undefined ? undefined : positionOf('from', query.from);
-    const limit = Math.min(query.limit, LIMIT_MAX);
+    const { from, to, limit } = query;
+    const above = to === undefined ? 0 : parseSubscriptionsToken('to', to);
+    const below = from === undefined ? undefined : parseSubscriptionsToken('from', from);
     return readAt(rooms.database, async (reader, position) => {
-      const { userNid } = requester;
-      const upTo = from ?? position;
-      const found = await readSubscriptionsChanged(reader, userNid, above, upTo, limit);
-      const last = found.at(-1);
-      return {
-        ...subscriptionsJson(found),
-        ...(last === undefined || found.length < limit ? {} : { end: `ts${last.position - 1}` }),
-      };
+      const range = { above, upTo: below ?? position, limit };
+      const { json, older } = await readSubscriptionsPage(reader, requester.userNid, range);
+      return { ...json, ...(older === undefined ? {} : { end: older }) };
     });
   },
 });
-
-function subscriptionsJson(threads: readonly SubscribedThread[]): JsonObject {
-  const json: Record<string, Record<string, Record<string, JsonObject>>> = {};
-  for (const { roomId, rootId, isSubscribed, isAutomatic, position } of threads) {
-    const rooms = (json[isSubscribed ? 'subscribed' : 'unsubscribed'] ??= {});
-    const automatic = isSubscribed ? { automatic: isAutomatic } : {};
-    (rooms[roomId] ??= {})[rootId] = { ...automatic, bump_stamp: position };
-  }
-  return json;
-}
 
 export const threadSubscriptionEndpoints = [
   getSubscription,

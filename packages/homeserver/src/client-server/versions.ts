@@ -1,9 +1,10 @@
 import type { Config } from '../config/config.ts';
+import type { RoomsConfig } from '../config/rooms.ts';
 import { reply } from '../http/response.ts';
 import { accountEndpoint } from './services.ts';
 
-/** As Synapse claims them; clients choose their paths and features by this list. */
-const versions = [
+/** From before the specification had one version for all its parts. */
+const oldVersions = [
   'r0.0.1',
   'r0.1.0',
   'r0.2.0',
@@ -12,22 +13,23 @@ const versions = [
   'r0.5.0',
   'r0.6.0',
   'r0.6.1',
-  'v1.1',
-  'v1.2',
-  'v1.3',
-  'v1.4',
-  'v1.5',
-  'v1.6',
-  'v1.7',
-  'v1.8',
-  'v1.9',
-  'v1.10',
-  'v1.11',
-  'v1.12',
+];
+const NEWEST_MINOR = 19;
+
+/** Clients choose their paths and features by this list. */
+const versions = [
+  ...oldVersions,
+  ...Array.from({ length: NEWEST_MINOR }, (_, index) => `v1.${index + 1}`),
 ];
 
 /** What is not, or not under this name, in the specification and yet works: nothing else may stand here. */
 const unstableFeatures: Readonly<Record<string, boolean>> = {
+  // Redactions that are sent as other events are.
+  'com.beeper.msc4169': true,
+  // Labels of events, by which filters choose.
+  'org.matrix.label_based_filtering': true,
+  // Read receipts that nobody else sees.
+  'org.matrix.msc2285.stable': true,
   // Keys by which users sign their devices and one another.
   'org.matrix.e2e_cross_signing': true,
   // Aliases of a room, and the rules about canonical ones.
@@ -43,19 +45,34 @@ const unstableFeatures: Readonly<Record<string, boolean>> = {
   'org.matrix.msc3771': true,
   // What relates to an event indirectly.
   'org.matrix.msc3981': true,
+  // Who may invite: a filter, and blocking all.
+  'org.matrix.msc4155': true,
+  'org.matrix.msc4380.stable': true,
   // Threads that one follows.
   'org.matrix.msc4306': true,
   // Profiles with fields of any name.
   'uk.tcpip.msc4133.stable': true,
 };
 
-function featuresOf({ sessions, rooms }: Config): object {
+function featuresOf({ sessions, rooms, turn }: Config): object {
   return {
     ...unstableFeatures,
+    ...forcedEncryption(rooms),
     // Logging in from a session that there is already.
     'org.matrix.msc3882': sessions.viaExistingSession.enabled,
     // Events that are sent later.
     'org.matrix.msc4140': rooms.maxEventDelayMs !== undefined,
+    // What carries group calls.
+    'org.matrix.msc4143': turn.matrixRtc.transports.length > 0,
+  };
+}
+
+/** Which new rooms are encrypted without being asked, as Element reads it. */
+function forcedEncryption({ encryptionEnabledByDefaultForRoomType: type }: RoomsConfig): object {
+  return {
+    'io.element.e2ee_forced.public': type === 'all',
+    'io.element.e2ee_forced.private': type !== 'off',
+    'io.element.e2ee_forced.trusted_private': type !== 'off',
   };
 }
 

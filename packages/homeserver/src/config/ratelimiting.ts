@@ -119,6 +119,12 @@ export const ratelimitingSection = section(
       5,
       'Changes of delayed events, by one address.',
     ),
+    keyRequests: limit(
+      'rc_key_requests',
+      20,
+      100,
+      'Requests for room keys by one device. What is beyond it is not delivered.',
+    ),
     userDirectory: limit('rc_user_directory', 0.016, 200, 'Searches for users by one user.'),
     presence: option({
       name: 'rc_presence',

@@ -1,3 +1,4 @@
+import { autoJoinSection } from './auto-join.ts';
 import { cachesSection } from './caches.ts';
 import { captchaSection } from './captcha.ts';
 import { consentSection } from './consent.ts';
@@ -36,6 +37,7 @@ export const SECTIONS = {
   outbound: outboundSection,
   federation: federationSection,
   registration: registrationSection,
+  autoJoin: autoJoinSection,
   captcha: captchaSection,
   consent: consentSection,
   passwords: passwordsSection,

@@ -74,6 +74,13 @@ export const serverSection = section(
       example: 'https://matrix.example.org/',
       differs: 'When it is not set, no address is assumed from `server_name`.',
     }),
+    webClientLocation: option({
+      name: 'web_client_location',
+      valueType: text('an http:// or https:// address', isHttpUrl, { format: 'uri' }),
+      description: 'Where a browser is sent that opens the address of the server itself.',
+      example: 'https://app.example.org/',
+      differs: 'When it is not set, there is nothing at that address.',
+    }),
     serveServerWellknown: option({
       name: 'serve_server_wellknown',
       valueType: flag,

@@ -28,6 +28,15 @@ const viaExistingSession = object({
   }),
 });
 
+const uiAuth = object({
+  sessionTimeoutMs: option({
+    name: 'session_timeout',
+    valueType: duration,
+    default: 0,
+    description: 'For how long one confirmation is enough.',
+  }),
+});
+
 export const sessionsSection = section(
   'Sessions',
   {
@@ -55,6 +64,16 @@ export const sessionsSection = section(
       valueType: lifetime,
       default: 'infinity',
       description: 'How long an access token is good whose client does not refresh it.',
+    }),
+    uiAuth: option({
+      name: 'ui_auth',
+      valueType: uiAuth,
+      default: {},
+      description:
+        'How often users confirm who they are, with the password for example, before they delete ' +
+        'devices. Everything else that needs it is confirmed every time.',
+      example: { session_timeout: '15s' },
+      differs: 'Logging in does not count as a confirmation, and a restart forgets them.',
     }),
     viaExistingSession: option({
       name: 'login_via_existing_session',

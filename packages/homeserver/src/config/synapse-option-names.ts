@@ -240,6 +240,9 @@ export const SYNAPSE_OPTION_NAMES: ReadonlySet<string> = new Set(
   rc_presence.per_user
   rc_presence.per_user.per_second
   rc_presence.per_user.burst_count
+  rc_key_requests
+  rc_key_requests.per_second
+  rc_key_requests.burst_count
   rc_delayed_event_mgmt
   rc_delayed_event_mgmt.per_second
   rc_delayed_event_mgmt.burst_count

@@ -1,4 +1,4 @@
-import { listOf } from './schema/compounds.ts';
+import { anyMapping, convert, listOf, object } from './schema/compounds.ts';
 import { fileOption, option } from './schema/option.ts';
 import { flag, secret, text } from './schema/scalars.ts';
 import { section } from './schema/section.ts';
@@ -6,6 +6,23 @@ import type { SectionValue } from './schema/section.ts';
 import { duration } from './schema/units.ts';
 
 export type TurnConfig = SectionValue<typeof turnSection>;
+
+const RTC_TRANSPORT = 'a mapping with the type of the transport';
+
+const rtcTransport = convert(anyMapping, (transport, site) =>
+  typeof transport['type'] === 'string'
+    ? transport
+    : site.refuse(RTC_TRANSPORT, 'one without a type'),
+);
+
+const matrixRtc = object({
+  transports: option({
+    name: 'transports',
+    valueType: listOf(rtcTransport),
+    default: [],
+    description: 'Each with a `type`, and what clients need for it.',
+  }),
+});
 
 export const turnSection = section(
   'TURN',
@@ -43,6 +60,15 @@ export const turnSection = section(
       valueType: flag,
       default: true,
       description: 'Whether guests may use the TURN servers.',
+    }),
+    matrixRtc: option({
+      name: 'matrix_rtc',
+      valueType: matrixRtc,
+      default: {},
+      description: 'What carries the sound and pictures of group calls (MSC4143).',
+      example: {
+        transports: [{ type: 'livekit', livekit_service_url: 'https://rtc.example.org' }],
+      },
     }),
   },
   (values) => values,

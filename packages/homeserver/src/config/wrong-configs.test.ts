@@ -18,6 +18,18 @@ const KEY_SEED = 'YJDBA9Xnr2sVqXD9Vj7XVUnmFZcZrlw8Md7kMW+3XA1';
 
 const CASES: readonly Case[] = [
   {
+    given: { autocreate_auto_join_room_preset: 'private_chat' },
+    path: 'autocreate_auto_join_room_preset',
+    expected: /^public_chat, or auto_join_mxid_localpart/,
+    found: 'private_chat',
+  },
+  {
+    given: { matrix_rtc: { transports: [{ livekit_service_url: 'https://rtc.example.org' }] } },
+    path: 'matrix_rtc.transports[0]',
+    expected: /with the type of the transport$/,
+    found: 'one without a type',
+  },
+  {
     given: { enable_local_media_storage: false },
     path: 'media_storage_providers',
     expected: /^providers with store_local and with store_remote/,

@@ -22,6 +22,12 @@ const putForNamed = query(
    from device_keys k where k.device_nid = ?
    on conflict (user_nid, observer_nid) do update set position = excluded.position`,
 );
+const putForAll = query(
+  `insert into device_list_changes (user_nid, observer_nid, position)
+   select distinct k.user_nid, ${EVERYBODY}, cast(? as bigint) from device_keys k where true
+   on conflict (user_nid, observer_nid) do update set position = excluded.position`,
+);
+const withKeys = query<{ user_nid: number }>('select distinct user_nid from device_keys');
 const changed = query<{ user_nid: number }>(
   `select distinct user_nid from device_list_changes
    where position > ? and position <= ? and observer_nid in (${EVERYBODY}, ?)`,
@@ -45,6 +51,15 @@ export function devicesRemovedStatement(userNid: number): Statement {
 /** The same where the device has keys, which are told with its name. */
 export function deviceRenamedStatement(deviceNid: number): Statement {
   return statement(putForNamed, POSITION, deviceNid);
+}
+
+/** The same for everybody who has keys. The change must touch the device list of each of them. */
+export function allDeviceListsChangedStatement(): Statement {
+  return statement(putForAll, POSITION);
+}
+
+export async function readUsersWithKeys(reader: Reader): Promise<number[]> {
+  return (await reader.all(withKeys)).map((row) => row.user_nid);
 }
 
 /** Users whose devices or keys last changed above one position, up to and with another, as the observer may know. */

@@ -65,6 +65,9 @@ const counts = query<{ algorithm: string; count: number }>(
   `select algorithm, count(*) as count from one_time_keys
    where user_nid = ? and device_nid = ? group by algorithm`,
 );
+const countAll = query<{ count: number }>('select count(*) as count from one_time_keys');
+const dropAll = query('delete from one_time_keys');
+const useAllFallbacks = query('update fallback_keys set used = 1');
 const unused = query<{ algorithm: string }>(
   `select algorithm from fallback_keys
    where user_nid = ? and device_nid = ? and used = 0 order by algorithm`,
@@ -123,6 +126,19 @@ export function putFallbackKeyStatement(place: Place, key: ClaimableKey): Statem
     escapeText(keyId),
     json,
   );
+}
+
+/**
+ * Takes back what another copy of this database may have handed out since: nobody is given a one-time key again, and
+ * devices are told that their fallback keys are used, so that they upload new ones.
+ */
+export function distrustKeysStatements(): readonly Statement[] {
+  return [statement(dropAll), statement(useAllFallbacks)];
+}
+
+/** How many one-time keys there are altogether. */
+export async function countOneTimeKeys(reader: Reader): Promise<number> {
+  return (await reader.get(countAll))?.count ?? 0;
 }
 
 /** How many there are, by algorithm; none of the one that clients ask about is told as well. */

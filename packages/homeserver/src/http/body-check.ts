@@ -1,28 +1,26 @@
 import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
-import type { Validator } from 'typebox/compile';
 
 import type { MatrixError } from '../errors/matrix-error.ts';
 import { badJson, missingParam } from '../errors/matrix-error.ts';
 import { fieldPathLengthMax } from './limits.ts';
+import { SchemaCheck } from './schema-check.ts';
+import type { SchemaProblem } from './schema-check.ts';
 
-type Problem = ReturnType<Validator['Errors']>[number];
-
-/** The check of bodies against one schema, compiled once. A value passes as it is or not at all. */
+/** The check of bodies against one schema. A value passes as it is or not at all. */
 export class BodyCheck {
-  readonly #validator: Validator;
+  readonly #check: SchemaCheck;
 
   constructor(schema: TSchema) {
-    this.#validator = Compile(schema);
+    this.#check = new SchemaCheck(schema);
   }
 
   /** Throws M_MISSING_PARAM for a field that is absent, M_BAD_JSON for a wrong one. */
   check(value: unknown): void {
-    if (!this.#validator.Check(value)) throw refusal(value, this.#validator.Errors(value));
+    if (!this.#check.isValid(value)) throw refusal(value, this.#check.problems(value));
   }
 }
 
-function refusal(value: unknown, problems: readonly Problem[]): MatrixError {
+function refusal(value: unknown, problems: readonly SchemaProblem[]): MatrixError {
   // Inside a union each alternative complains; the union's own problem says enough.
   const problem =
     problems.find(({ schemaPath }) => !/\/(?:anyOf|oneOf)\//.test(schemaPath)) ?? problems[0];
@@ -38,7 +36,7 @@ function refusal(value: unknown, problems: readonly Problem[]): MatrixError {
   return badJson(`Field ${field} ${problem.message}`);
 }
 
-function rootMessage(value: unknown, problem: Problem): string {
+function rootMessage(value: unknown, problem: SchemaProblem): string {
   if (problem.keyword !== 'type') return `Content ${problem.message}`;
   const found = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
   return `Content ${problem.message}, found ${found}`;

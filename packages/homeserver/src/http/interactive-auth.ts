@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { Errcode } from '../errors/errcodes.ts';
 import { badJson, badRequest, MatrixError } from '../errors/matrix-error.ts';
+import type { Confirmations } from './interactive-auth/confirmations.ts';
 import { isComplete, nextStages } from './interactive-auth/flows.ts';
 import type { Flows } from './interactive-auth/flows.ts';
 import type { InteractiveSession, SessionStore } from './interactive-auth/session-store.ts';
@@ -19,7 +20,9 @@ export interface InteractiveRequest {
   readonly clientAddress: string;
   /** With the `auth` key, if the client sent one. */
   readonly body: Body;
-  readonly requester?: { readonly userId: string } | undefined;
+  readonly requester?:
+    | { readonly userId: string; readonly tokenNid?: number | undefined }
+    | undefined;
 }
 
 /** A user who has completed a flow. */
@@ -55,6 +58,13 @@ export interface InteractiveAuthOptions {
   readonly sessions: SessionStore;
   /** Synapse's `rc_login.failed_attempts`: counts failed stages, by user or address. */
   readonly failedAttempts?: RateLimiter;
+  /** Synapse's `ui_auth.session_timeout`: who has just confirmed is not asked again. */
+  readonly confirmations?: Confirmations;
+}
+
+export interface InteractiveWish {
+  /** Whether a recent confirmation of another request counts for this one. */
+  readonly acceptsRecent?: boolean;
 }
 
 /** Client-server API, "User-Interactive Authentication API". */
@@ -62,11 +72,13 @@ export class InteractiveAuth {
   readonly #stages: ReadonlyMap<string, Stage>;
   readonly #sessions: SessionStore;
   readonly #failedAttempts: RateLimiter | undefined;
+  readonly #confirmations: Confirmations | undefined;
 
   constructor(options: InteractiveAuthOptions) {
     this.#stages = new Map(options.stages.map((stage) => [stage.type, stage]));
     this.#sessions = options.sessions;
     this.#failedAttempts = options.failedAttempts;
+    this.#confirmations = options.confirmations;
   }
 
   /**
@@ -74,14 +86,24 @@ export class InteractiveAuth {
    * holds for one operation: another method, path or user is refused with 403 M_UNKNOWN as Synapse
    * does, and so is another body once a stage has been completed for it.
    */
-  async authenticate(request: InteractiveRequest, flows: Flows): Promise<InteractiveOutcome> {
+  async authenticate(
+    request: InteractiveRequest,
+    flows: Flows,
+    { acceptsRecent = false }: InteractiveWish = {},
+  ): Promise<InteractiveOutcome> {
     const { auth, body } = splitBody(request.body);
+    const tokenNid = request.requester?.tokenNid;
+    const isRecent = tokenNid !== undefined && this.#confirmations?.isRecent(tokenNid) === true;
+    if (acceptsRecent && isRecent && auth === undefined) return unasked(body);
     let session = await this.#session(request, auth, body);
     let failure: StageResult | undefined;
     if (auth !== undefined && Object.keys(auth).length > 0) {
       failure = await this.#attempt(flows, auth, session, request);
       session = (await this.#sessions.get(session.id)) ?? session;
-      if (isComplete(flows, session.completed)) return this.#outcome(session);
+      if (isComplete(flows, session.completed)) {
+        if (tokenNid !== undefined) this.#confirmations?.note(tokenNid);
+        return this.#outcome(session);
+      }
     }
     const challenge = this.#challenge(flows, session);
     if (auth === undefined) throw new InteractiveAuthError(challenge);
@@ -216,6 +238,19 @@ export class InteractiveAuth {
       end: () => this.#sessions.remove(session.id),
     };
   }
+}
+
+/** Of a request for which nobody was asked anything. */
+function unasked(body: Body): InteractiveOutcome {
+  const nothing = async (): Promise<void> => {};
+  return {
+    sessionId: '',
+    body,
+    results: new Map(),
+    data: new Map(),
+    remember: nothing,
+    end: nothing,
+  };
 }
 
 function complaint(failure: StageResult | undefined): object {

@@ -1,9 +1,8 @@
 import type { TObject, TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
-import type { Validator } from 'typebox/compile';
 
 import type { MatrixError } from '../errors/matrix-error.ts';
 import { invalidParam, missingParam } from '../errors/matrix-error.ts';
+import { SchemaCheck } from './schema-check.ts';
 
 type Kind = 'string' | 'integer' | 'number' | 'boolean';
 
@@ -26,7 +25,7 @@ export class ParameterReader {
   readonly #parameters: ReadonlyMap<string, Parameter>;
   readonly #defaults: readonly Parameter[];
   readonly #keepsOthers: boolean;
-  readonly #validator: Validator;
+  readonly #check: SchemaCheck;
   readonly #place: Place;
 
   constructor(schema: TObject, place: Place) {
@@ -37,7 +36,7 @@ export class ParameterReader {
     this.#defaults = parameters.filter(({ defaultValue }) => defaultValue !== undefined);
     const others = keyword(schema, 'additionalProperties');
     this.#keepsOthers = others !== undefined && others !== false;
-    this.#validator = Compile(schema);
+    this.#check = new SchemaCheck(schema);
     this.#place = place;
   }
 
@@ -106,12 +105,12 @@ export class ParameterReader {
     for (const { name, defaultValue } of this.#defaults) {
       if (!Object.hasOwn(values, name)) values[name] = defaultValue;
     }
-    if (!this.#validator.Check(values)) throw this.#refusal(values);
+    if (!this.#check.isValid(values)) throw this.#refusal(values);
     return values;
   }
 
   #refusal(values: unknown): MatrixError {
-    const problems = this.#validator.Errors(values);
+    const problems = this.#check.problems(values);
     const absent = problems.find(({ keyword: name }) => name === 'required');
     if (absent?.keyword === 'required') {
       return missingParam(`Missing ${this.#place} ${absent.params.requiredProperties.join(', ')}`);

@@ -40,7 +40,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaRepository>
     serverName: config.server.serverName,
     config: config.media,
     logger,
-    files: new MediaFiles({ folder: storePath, storesOnDisk, providers: storageProviders }),
+    files: await MediaFiles.open({ folder: storePath, storesOnDisk, providers: storageProviders }),
     temporary: await TemporaryFiles.open(join(storePath, 'temporary')),
     mediaNids: new NidBlocks(database, 'media', BLOCK_SIZE),
     contentLocks: new NameLocks(),

@@ -12,7 +12,7 @@ import { deleteDocumentStatements, insertDocumentStatements } from './search-sto
 import type { SearchKey } from './search-store.ts';
 import { wordsOf } from './words.ts';
 
-const CHANGES_AT_ONCE = 200;
+const CHANGES_AT_ONCE = 500;
 const EVENTS_AT_ONCE = 1_000;
 
 /** The index of words that messages, names and topics hold. */

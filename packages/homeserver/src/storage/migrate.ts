@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { migrations } from './migrations/migrations.ts';
+import { randomIncarnation } from './new-incarnation.ts';
 
 /** What a database says of itself; written once, when it is made. */
 export interface DatabaseIdentity {
@@ -69,7 +70,7 @@ async function identify(
     await connection.exec('begin');
     const insert = 'insert into meta (name, value) values (?, ?)';
     await connection.all(insert, 'server_name', serverName);
-    await connection.all(insert, 'incarnation', randomBytes(6).toString('hex'));
+    await connection.all(insert, 'incarnation', randomIncarnation());
     await connection.all(insert, 'snapshot_key', randomBytes(16).toString('hex'));
     await connection.exec('commit');
     return identify(connection, serverName);

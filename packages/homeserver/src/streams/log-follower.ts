@@ -6,6 +6,10 @@ import { moveCursorStatement, readCursor } from './cursor-store.ts';
 
 /** After a commit the index waits so long for more, so that it does not cost each message a commit of its own. */
 const REST_MS = 500;
+/** While others go on writing it rests again, this often at most and until so much has come together: it is asked for
+ * what is missing before a search, and what comes in one commit costs less than half of what comes in many. */
+const RESTS_MAX = 20;
+const LAG_MAX = 10_000;
 
 /** A cursor is stored when it has moved so far, even if nothing on the way mattered: a restart need not read it again. */
 const CURSOR_LAG_MAX = 10_000;
@@ -74,10 +78,20 @@ export class LogFollower {
   }
 
   #wake(): void {
-    if (this.#timer !== undefined || this.#closed) return;
+    if (this.#timer === undefined) this.#rest(this.#database.position, 1);
+  }
+
+  #rest(seen: number, rests: number): void {
+    if (this.#closed) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#position >= this.#database.position) return;
+      const { position } = this.#database;
+      if (this.#position >= position) return;
+      const isQuiet = position === seen || rests >= RESTS_MAX;
+      if (!isQuiet && position - this.#position < LAG_MAX) {
+        this.#rest(position, rests + 1);
+        return;
+      }
       this.#run().catch((error: unknown) => {
         this.#logger.error(
           { err: error },

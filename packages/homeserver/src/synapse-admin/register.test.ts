@@ -27,7 +27,11 @@ for (const engine of testEngines()) {
 
     const start = (options: Record<string, unknown>): Promise<AccountEdgeUnderTest> =>
       startAccountEdge(database.config, options, ({ accounts }) =>
-        mount(accountAdminEndpoints, { accounts, serverVersion: '9.9.9' }),
+        mount(accountAdminEndpoints, {
+          accounts,
+          serverVersion: '9.9.9',
+          joinFirstRooms: async () => {},
+        }),
       );
     before(async () => {
       database = await engine.createDatabase();

@@ -29,8 +29,9 @@ export const registerWithSharedSecret = accountAdminEndpoint({
   authentication: 'none',
   body: JsonObject,
   errcodes: ['M_INVALID_USERNAME', 'M_USER_IN_USE'],
-  async handle({ body }, { accounts }) {
+  async handle({ body }, { accounts, joinFirstRooms }) {
     const registered = await registerBySharedSecret(accounts, body, sessionWanted(body));
+    await joinFirstRooms({ userId: registered.userId, isGuest: false });
     return toClientRegistration(registered, accounts.serverName);
   },
 });

@@ -1,11 +1,12 @@
 import type { Accounts } from '../accounts/accounts.ts';
+import type { AccountServices } from '../client-server/services.ts';
 import type { Destinations } from '../federation-client/destinations.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { MediaRepository } from '../media/media.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 
 /** What the handlers about accounts and the server are given; made at composition. */
-export interface AccountAdminServices {
+export interface AccountAdminServices extends Pick<AccountServices, 'joinFirstRooms'> {
   readonly accounts: Accounts;
   /** Of Soma. */
   readonly serverVersion: string;

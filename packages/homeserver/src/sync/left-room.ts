@@ -73,8 +73,10 @@ export async function readStrippedRoom(
     if (ignored.has(sender)) return undefined;
     if ((await invitePermission(pass.reader, record.userNid, sender)) !== 'allow') return undefined;
   }
+  // Whoever knocks stands in the stripped state as well.
+  const others = events.filter((event) => !isMemberEvent(event, stateKey));
   return [
-    ...events,
+    ...others,
     {
       type,
       state_key: stateKey,
@@ -84,4 +86,10 @@ export async function readStrippedRoom(
       origin_server_ts: pdu['origin_server_ts'] ?? 0,
     },
   ];
+}
+
+function isMemberEvent(event: JsonValue, stateKey: JsonValue): boolean {
+  return (
+    isJsonObject(event) && event['type'] === 'm.room.member' && event['state_key'] === stateKey
+  );
 }

@@ -97,7 +97,12 @@ function answerOnce(
     );
     const presence = await readPresence(pass, token?.presence);
     const device = await readDeviceSections(pass, token?.toDevice);
-    const deviceLists = token === undefined ? undefined : await readDeviceLists(pass, memberships);
+    // A client from before a backup was restored may know devices that are gone: it looks at all again.
+    const listsSince = request.since === undefined ? undefined : (token?.position ?? 0);
+    const deviceLists =
+      listsSince === undefined
+        ? undefined
+        : await readDeviceLists({ ...pass, since: listsSince }, memberships);
     const { incarnation } = context.rooms.database;
     return {
       body: {

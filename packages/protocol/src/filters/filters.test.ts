@@ -114,6 +114,8 @@ const MATCHES: readonly (readonly [filter: JsonObject, passes: boolean])[] = [
   [{ not_rooms: ['!room:example.org'] }, false],
   [{ contains_url: true }, false],
   [{ contains_url: false }, true],
+  [{ 'org.matrix.labels': ['#fun'] }, false],
+  [{ 'org.matrix.not_labels': ['#fun'] }, true],
 ];
 
 for (const [json, passes] of MATCHES) {
@@ -125,6 +127,21 @@ for (const [json, passes] of MATCHES) {
     if ('contains_url' in json) assert.equal(matchesEvent(parsed.filter, withUrl), !passes);
   });
 }
+
+test('labels are those in the content', () => {
+  const labelled = { ...event, content: { 'org.matrix.labels': ['#fun', '#work', 7] } };
+  const passes = (filter: JsonObject): boolean => {
+    const parsed = parseRoomEventFilter(filter);
+    assert.ok(parsed.ok);
+    return matchesEvent(parsed.filter, labelled);
+  };
+  assert.ok(passes({ 'org.matrix.labels': ['#work', '#other'] }));
+  assert.ok(!passes({ 'org.matrix.labels': ['#other'] }));
+  assert.ok(!passes({ 'org.matrix.labels': [] }));
+  assert.ok(!passes({ 'org.matrix.labels': ['#fun'], 'org.matrix.not_labels': ['#work'] }));
+  assert.ok(passes({ 'org.matrix.not_labels': ['#other'] }));
+  assert.ok(!parseRoomEventFilter({ 'org.matrix.labels': '#fun' }).ok);
+});
 
 test('an event without sender or room', () => {
   const parsed = parseRoomEventFilter({ not_senders: ['@a:b'], rooms: [] });

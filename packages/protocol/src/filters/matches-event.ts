@@ -60,8 +60,15 @@ function matchesSender({ senders, notSenders }: EventFilter, sender: string | un
 
 function matchesRoomFilter(filter: RoomEventFilter, event: FilteredEvent): boolean {
   if (event.room_id !== undefined && !matchesRoom(filter, event.room_id)) return false;
-  if (filter.containsUrl === undefined) return true;
-  return (
-    (isJsonObject(event.content) && Object.hasOwn(event.content, 'url')) === filter.containsUrl
-  );
+  const content = isJsonObject(event.content) ? event.content : {};
+  if (!matchesLabels(filter, content)) return false;
+  return filter.containsUrl === undefined || Object.hasOwn(content, 'url') === filter.containsUrl;
+}
+
+function matchesLabels({ labels, notLabels }: RoomEventFilter, content: JsonObject): boolean {
+  if (labels === undefined && notLabels.size === 0) return true;
+  const given = content['org.matrix.labels'];
+  const texts = Array.isArray(given) ? given.filter((each) => typeof each === 'string') : [];
+  if (texts.some((text) => notLabels.has(text))) return false;
+  return labels === undefined || texts.some((text) => labels.has(text));
 }

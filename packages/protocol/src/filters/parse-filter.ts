@@ -72,11 +72,14 @@ function readEventFilter(reader: FilterReader): EventFilter {
 function readRoomEventFilter(reader: FilterReader): RoomEventFilter {
   const rooms = reader.identifiers('rooms', '!');
   const containsUrl = reader.boolean('contains_url');
+  const labels = reader.strings('org.matrix.labels');
   return {
     ...readEventFilter(reader),
     ...(rooms === undefined ? {} : { rooms }),
     notRooms: reader.identifiers('not_rooms', '!') ?? new Set(),
     ...(containsUrl === undefined ? {} : { containsUrl }),
+    ...(labels === undefined ? {} : { labels: new Set(labels) }),
+    notLabels: new Set(reader.strings('org.matrix.not_labels')),
     lazyLoadMembers: reader.boolean('lazy_load_members') ?? false,
     includeRedundantMembers: reader.boolean('include_redundant_members') ?? false,
     unreadThreadNotifications: reader.boolean('unread_thread_notifications') ?? false,

@@ -27,6 +27,9 @@ export interface RoomEventFilter extends EventFilter {
   readonly notRooms: ReadonlySet<string>;
   /** Whether `content` must, or must not, have a `url`. */
   readonly containsUrl?: boolean;
+  /** Of the labels that senders give their events (MSC2326) one must be here. */
+  readonly labels?: ReadonlySet<string>;
+  readonly notLabels: ReadonlySet<string>;
   readonly lazyLoadMembers: boolean;
   readonly includeRedundantMembers: boolean;
   readonly unreadThreadNotifications: boolean;

@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 
 import { invalidParam, MatrixError } from '../../errors/matrix-error.ts';
 import { write } from '../../storage/database.ts';
-import { buildPreview } from './build-preview.ts';
 import { blocked } from './fetch-resource.ts';
 import { failureMs, previewMsMax } from './limits.ts';
 import { revalidatedAfterExpiryMs, urlLengthMax } from './limits.ts';
@@ -75,6 +74,8 @@ async function renewed(previews: UrlPreviews, url: URL): Promise<string> {
   if (last !== undefined && last.expiresTs > askedMs) return last.json;
   const isRecent = last !== undefined && last.expiresTs + revalidatedAfterExpiryMs > askedMs;
   const signal = AbortSignal.timeout(previewMsMax);
+  // Loaded with the first link, since the parser of pages takes memory that many servers never need.
+  const { buildPreview } = await import('./build-preview.ts');
   const built = await buildPreview(previews, url, isRecent ? last : undefined, signal);
   const { json, image, etag, lifetimeMs } = built;
   const fetchedTs = now();

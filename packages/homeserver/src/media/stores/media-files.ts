@@ -4,7 +4,6 @@ import { createReadStream, existsSync } from 'node:fs';
 import type { StorageProviderConfig } from '../../config/config.ts';
 import type { ByteRange, FileStore } from './file-store.ts';
 import { FolderStore } from './folder-store.ts';
-import { S3Store } from './s3-store.ts';
 
 interface Provider {
   readonly store: FileStore;
@@ -25,16 +24,24 @@ export class MediaFiles {
   readonly #storesOnDisk: boolean;
   readonly #providers: readonly Provider[];
 
-  constructor({ folder, storesOnDisk, providers }: MediaFilesOptions) {
-    this.#disk = new FolderStore(folder);
+  private constructor(disk: FolderStore, storesOnDisk: boolean, providers: readonly Provider[]) {
+    this.#disk = disk;
     this.#storesOnDisk = storesOnDisk;
-    this.#providers = providers.map(({ place, storeLocal, storeRemote, storeSynchronous }) => ({
-      store: place.kind === 'folder' ? new FolderStore(place.directory) : new S3Store(place),
-      storeLocal,
-      storeRemote,
-      // What is nowhere else cannot come later.
-      isSynchronous: storeSynchronous || !storesOnDisk,
-    }));
+    this.#providers = providers;
+  }
+
+  static async open({ folder, storesOnDisk, providers }: MediaFilesOptions): Promise<MediaFiles> {
+    const opened: Provider[] = [];
+    for (const { place, storeLocal, storeRemote, storeSynchronous } of providers) {
+      opened.push({
+        store: await openStore(place),
+        storeLocal,
+        storeRemote,
+        // What is nowhere else cannot come later.
+        isSynchronous: storeSynchronous || !storesOnDisk,
+      });
+    }
+    return new MediaFiles(new FolderStore(folder), storesOnDisk, opened);
   }
 
   /** Where a file on this machine's disk is, if it is kept there. */
@@ -95,4 +102,11 @@ export class MediaFiles {
     yield this.#disk;
     for (const { store } of this.#providers) yield store;
   }
+}
+
+async function openStore(place: StorageProviderConfig['place']): Promise<FileStore> {
+  if (place.kind === 'folder') return new FolderStore(place.directory);
+  // Loaded where it is used: with its HTTP client it takes as much memory as half of the rest of the program.
+  const { S3Store } = await import('./s3-store.ts');
+  return new S3Store(place);
 }

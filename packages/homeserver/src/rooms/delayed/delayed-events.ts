@@ -7,6 +7,7 @@ import { write } from '../../storage/database.ts';
 import type { Statement } from '../../storage/sql.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { readEvent } from '../event-store.ts';
+import { redactsOf } from '../redacts-of.ts';
 import type { Rooms } from '../rooms.ts';
 import { sendEvent } from '../send-event.ts';
 import { readCurrentStateKey } from '../state-store.ts';
@@ -108,19 +109,28 @@ export class DelayedEvents {
 
   /** Those of a user, the next one first. */
   async list(userNid: number): Promise<JsonObject[]> {
-    const { database, names } = this.#rooms;
-    const events = await readDelayedOfUser(database.reader, userNid, DELAYED_MAX);
-    return Promise.all(
-      events.map(async (event) => ({
-        delay_id: event.delayId,
-        room_id: await names.rooms.text(event.roomNid),
-        type: event.type,
-        ...(event.stateKey === undefined ? {} : { state_key: event.stateKey }),
-        delay: event.delayMs,
-        running_since: event.runningSinceTs,
-        content: event.content,
-      })),
-    );
+    const { reader } = this.#rooms.database;
+    const events = await readDelayedOfUser(reader, userNid, DELAYED_MAX);
+    return Promise.all(events.map((event) => this.#toJson(event)));
+  }
+
+  /** One of a user's. Throws `404 M_NOT_FOUND`. */
+  async find(userNid: number, delayId: string): Promise<JsonObject> {
+    const event = await readDelayedEvent(this.#rooms.database.reader, delayId);
+    if (event?.userNid !== userNid) throw notFound('There is no such delayed event');
+    return this.#toJson(event);
+  }
+
+  async #toJson(event: DelayedEvent): Promise<JsonObject> {
+    return {
+      delay_id: event.delayId,
+      room_id: await this.#rooms.names.rooms.text(event.roomNid),
+      type: event.type,
+      ...(event.stateKey === undefined ? {} : { state_key: event.stateKey }),
+      delay: event.delayMs,
+      running_since: event.runningSinceTs,
+      content: event.content,
+    };
   }
 
   async #change(change: Statement): Promise<void> {
@@ -179,6 +189,7 @@ export class DelayedEvents {
           type,
           stateKey,
           content,
+          redacts: redactsOf(type, content),
           ...(deviceNid === undefined
             ? {}
             : { transaction: { deviceNid, transactionId: delayId } }),

@@ -2,6 +2,7 @@ import { isJsonObject } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
 import { GLOBAL, readAccountDataOfRooms } from '../../accounts/account-data-store.ts';
+import { readSubscriptionsPage } from '../../rooms/relations/thread-subscriptions-page.ts';
 import type { RoomTimeline } from '../room-timeline.ts';
 import type { AccountDataEvent } from '../sync-context.ts';
 import { readE2ee, readToDevice } from './encryption-extensions.ts';
@@ -43,6 +44,9 @@ export async function readExtensions(question: ExtensionQuestion): Promise<Exten
       (await readAccountData(question, extensions.accountData, accountData)),
     receipts: extensions.receipts && (await readReceipts(question, extensions.receipts, receipts)),
     typing: extensions.typing && (await readTyping(question, extensions.typing)),
+    'io.element.msc4308.thread_subscriptions':
+      extensions.threadSubscriptions &&
+      (await readThreadSubscriptions(question.pass, extensions.threadSubscriptions.limit)),
   };
   const body: JsonObject = {};
   let hasNews = false;
@@ -194,6 +198,20 @@ async function readTyping(
     };
   }
   return { hasNews: Object.keys(rooms).length > 0, body: { rooms } };
+}
+
+/** MSC4308; what one answer has no place for is read by its companion endpoint. */
+async function readThreadSubscriptions(
+  { reader, viewer, known, upTo }: SlidingPass,
+  limit: number,
+): Promise<ExtensionAnswer | undefined> {
+  const range = { above: known.since ?? 0, upTo, limit };
+  const { json, older } = await readSubscriptionsPage(reader, viewer.userNid, range);
+  if (Object.keys(json).length === 0) return undefined;
+  return {
+    hasNews: true,
+    body: { ...json, ...(older === undefined ? {} : { prev_batch: older }) },
+  };
 }
 
 function roomIdOf({ context }: SlidingPass, roomNid: number): Promise<string> {

@@ -33,6 +33,7 @@ export interface ExtensionRequests {
   readonly accountData: ExtensionScope | undefined;
   readonly receipts: ExtensionScope | undefined;
   readonly typing: ExtensionScope | undefined;
+  readonly threadSubscriptions: { readonly limit: number } | undefined;
 }
 
 /** What a client asks of simplified sliding sync (MSC4186). */
