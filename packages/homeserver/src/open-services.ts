@@ -76,10 +76,10 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     verify: verifySignature,
     retention: retentionBounds(config),
   });
-  const { presence, ...presenceOpened } = openPresence(config.presence, database, now);
-  const sources = syncSources(notices, presenceOpened.source, encryptionSource);
+  const presence = openPresence(config.presence, database, now);
+  const sources = syncSources(notices, presence.source, encryptionSource);
   const sync = openSync(rooms, sources, config, logger);
-  presenceOpened.wake(sync.notifier, logger);
+  presence.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const conversation = await openConversation(rooms, config, logger);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
@@ -90,14 +90,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rooms,
     federation,
   });
-  const sender = await openFederationSender({
-    ...parts,
-    rooms,
-    federation,
-    typing: opened.ephemeral.typing,
-    presence,
-    presenceOf: presenceOpened.source.contentOf,
-  });
+  const { typing } = opened.ephemeral;
+  const sender = await openFederationSender({ ...parts, rooms, federation, typing, presence });
   const services: ClientServices = {
     config,
     accounts,
@@ -106,7 +100,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     ...opened,
     sync,
     slidingSync: openSlidingContext(sync),
-    presence,
+    presence: presence.presence,
     encryption,
     ...mediaServices,
     directory: { rooms, config: config.directory },
@@ -124,20 +118,14 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
       await departUser(rooms, userNid);
     },
   };
-  const close = async (): Promise<void> => {
-    presenceOpened.close();
-    for (const each of [
-      inbound,
-      conversation,
-      sender,
-      { close: closeMedia },
-      federation,
-      accounts,
-      database,
-    ])
-      await each.close();
-  };
+  const media = { close: closeMedia };
+  const first = [presence, inbound, conversation, sender, media];
+  const close = (): Promise<void> => closeAll([...first, federation, accounts, database]);
   return { services, federation, inbound, close };
+}
+
+async function closeAll(inOrder: readonly { close(): void | Promise<void> }[]): Promise<void> {
+  for (const opens of inOrder) await opens.close();
 }
 
 /** What follows from events, apart from what people notice. */
