@@ -26,6 +26,7 @@ import type { Inbound } from './open-inbound.ts';
 import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openPresence } from './open-presence.ts';
+import { openRemoteRooms } from './open-remote-rooms.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
@@ -90,6 +91,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     rooms,
     federation,
   });
+  const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
   const { typing } = opened.ephemeral;
   const sender = await openFederationSender({ ...parts, rooms, federation, typing, presence });
   const services: ClientServices = {
@@ -103,7 +105,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     presence: presence.presence,
     encryption,
     ...mediaServices,
-    directory: { rooms, config: config.directory },
+    directory: { rooms, config: config.directory, federation: federation.client },
+    remoteRooms,
     ...conversation.services,
     copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
@@ -115,7 +118,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     queryRemoteProfile: (userId, field) => queryProfile(federation.client, userId, field),
     departUser: async (userNid) => {
       await resetPushRules(services.pushRules, userNid);
-      await departUser(rooms, userNid);
+      await departUser(remoteRooms, userNid);
     },
   };
   const media = { close: closeMedia };

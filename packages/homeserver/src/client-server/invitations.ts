@@ -1,4 +1,4 @@
-import { parseUserId, serverNameOf } from '@soma/protocol';
+import { parseUserId } from '@soma/protocol';
 import type { UserId } from '@soma/protocol';
 
 import type { Config } from '../config/config.ts';
@@ -6,12 +6,11 @@ import { MatrixError, forbidden, invalidParam, missingParam } from '../errors/ma
 import type { Requester } from '../http/endpoint.ts';
 import type { RateLimiters } from './rate-limits.ts';
 
-/** A user of this server, since it cannot reach others. Throws `400 M_INVALID_PARAM`, `403 M_FORBIDDEN`. */
-export function localInvitee(text: string, serverName: string): UserId {
+/** Whom to invite. Throws `400 M_INVALID_PARAM`. */
+export function parseInvitee(text: string): UserId {
   const target = parseUserId(text);
   if (target === undefined) throw invalidParam(`${text} is not a user ID`);
-  if (serverNameOf(target) === serverName) return target;
-  throw forbidden(`${target} is on another server, and this server does not federate`);
+  return target;
 }
 
 /** An operator may leave inviting to administrators. Throws `403 M_FORBIDDEN`. */

@@ -7,9 +7,12 @@ import { clientPaths } from '../http/endpoint.ts';
 import { changeMembership } from '../membership/change-membership.ts';
 import type { MembershipRequest } from '../membership/change-membership.ts';
 import { forgetRoom } from '../membership/forget-room.ts';
+import { inviteUser } from '../membership/invite-user.ts';
 import { joinedRooms } from '../membership/joined-rooms.ts';
-import { checkMayInvite, countInvite, localInvitee, refuseThirdParty } from './invitations.ts';
-import { findRoom, joinRoom, resolveRoom } from './join-room.ts';
+import { knockRoom } from '../membership/knock-room.ts';
+import { leaveRoom } from '../membership/leave-room.ts';
+import { checkMayInvite, countInvite, parseInvitee, refuseThirdParty } from './invitations.ts';
+import { findRoom, joinAs, resolveRoom } from './join-room.ts';
 import { clientEndpoint } from './services.ts';
 
 const Reason = Type.Object({ reason: Type.Optional(Type.String()) });
@@ -27,11 +30,18 @@ const InviteBody = Type.Object({
 const Empty = Type.Object({});
 
 const RoomIdBody = Type.Object({ room_id: Type.String() });
-/** Servers to join through; what this server does not know, it cannot reach as yet. */
+/** Servers to go through to a room that this one is not in. */
 const Via = Type.Object({
   via: Type.Optional(Type.Array(Type.String())),
   server_name: Type.Optional(Type.Array(Type.String())),
 });
+
+const joinErrcodes = [
+  'M_GUEST_ACCESS_FORBIDDEN',
+  'M_INCOMPATIBLE_ROOM_VERSION',
+  'M_UNABLE_TO_AUTHORISE_JOIN',
+  'M_UNABLE_TO_GRANT_JOIN',
+] as const;
 
 const joinById = clientEndpoint({
   operationId: 'joinRoomById',
@@ -45,9 +55,9 @@ const joinById = clientEndpoint({
   body: Reason,
   bodyOptional: true,
   responses: { 200: RoomIdBody },
-  errcodes: ['M_GUEST_ACCESS_FORBIDDEN'],
+  errcodes: joinErrcodes,
   handle: ({ params, body, requester }, services) =>
-    joinRoom(services, requester, params.roomId, body.reason),
+    joinAs(services, requester, { roomId: params.roomId, servers: [] }, body.reason),
 });
 
 const joinByIdOrAlias = clientEndpoint({
@@ -63,10 +73,10 @@ const joinByIdOrAlias = clientEndpoint({
   body: Reason,
   bodyOptional: true,
   responses: { 200: RoomIdBody },
-  errcodes: ['M_GUEST_ACCESS_FORBIDDEN', 'M_INVALID_PARAM'],
-  handle: async ({ params, body, requester }, services) => {
-    const roomId = await resolveRoom(services, params.roomIdOrAlias);
-    return joinRoom(services, requester, roomId, body.reason);
+  errcodes: [...joinErrcodes, 'M_INVALID_PARAM'],
+  handle: async ({ params, query, body, requester }, services) => {
+    const room = await resolveRoom(services, params.roomIdOrAlias, query);
+    return joinAs(services, requester, room, body.reason);
   },
 });
 
@@ -83,18 +93,12 @@ const knock = clientEndpoint({
   body: Reason,
   bodyOptional: true,
   responses: { 200: RoomIdBody },
-  errcodes: ['M_INVALID_PARAM'],
-  handle: async ({ params, body, requester }, services) => {
-    const { rooms } = services;
-    const roomId = await resolveRoom(services, params.roomIdOrAlias);
-    await changeMembership(rooms, {
-      roomNid: await findRoom(rooms, roomId),
-      sender: requester.userId,
-      target: requester.userId,
-      action: 'knock',
-      reason: body.reason,
-      profile: await rooms.profileOf(requester.userId),
-    });
+  errcodes: ['M_INCOMPATIBLE_ROOM_VERSION', 'M_INVALID_PARAM'],
+  handle: async ({ params, query, body, requester: { userId } }, services) => {
+    const { rooms, remoteRooms } = services;
+    const { roomId, servers } = await resolveRoom(services, params.roomIdOrAlias, query);
+    const profile = await rooms.profileOf(userId);
+    await knockRoom(remoteRooms, { roomId, userId, reason: body.reason, profile, via: servers });
     return { room_id: roomId };
   },
 });
@@ -111,14 +115,9 @@ const leave = clientEndpoint({
   bodyOptional: true,
   responses: { 200: Empty },
   errcodes: ['M_NOT_FOUND'],
-  handle: async ({ params, body, requester }, { rooms }) => {
-    await changeMembership(rooms, {
-      roomNid: await findRoom(rooms, params.roomId),
-      sender: requester.userId,
-      target: requester.userId,
-      action: 'leave',
-      reason: body.reason,
-    });
+  handle: async ({ params, body, requester: { userNid } }, { rooms, remoteRooms }) => {
+    const roomNid = await findRoom(rooms, params.roomId);
+    await leaveRoom(remoteRooms, { roomNid, userNid, reason: body.reason });
     return {};
   },
 });
@@ -133,18 +132,22 @@ const invite = clientEndpoint({
   suspended: false,
   body: InviteBody,
   responses: { 200: Empty },
-  errcodes: ['M_INVALID_PARAM', 'M_THREEPID_DENIED', 'M_INVITE_BLOCKED'],
+  errcodes: [
+    'M_INVALID_PARAM',
+    'M_THREEPID_DENIED',
+    'M_INVITE_BLOCKED',
+    'M_UNSUPPORTED_ROOM_VERSION',
+  ],
   handle: async ({ params, body, requester }, services) => {
-    const { rooms, config } = services;
+    const { rooms, remoteRooms, config } = services;
     if (body.user_id === undefined) throw refuseThirdParty(body);
-    const target = localInvitee(body.user_id, rooms.serverName);
+    const target = parseInvitee(body.user_id);
     checkMayInvite(config, requester);
     countInvite(services, requester, params.roomId, target);
-    await changeMembership(rooms, {
+    await inviteUser(remoteRooms, {
       roomNid: await findRoom(rooms, params.roomId),
       sender: requester.userId,
       target,
-      action: 'invite',
       reason: body.reason,
       profile: await rooms.profileOf(target),
     });

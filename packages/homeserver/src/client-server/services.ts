@@ -14,6 +14,7 @@ import type { RateLimiter } from '../http/rate-limit.ts';
 import type { MediaRepository } from '../media/media.ts';
 import type { UrlPreviews } from '../media/previews/url-previews.ts';
 import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
+import type { RemoteRooms } from '../membership/remote/remote-rooms.ts';
 import type { PushRules } from '../push/push-rules.ts';
 import type { DelayedEvents } from '../rooms/delayed/delayed-events.ts';
 import type { Rooms } from '../rooms/rooms.ts';
@@ -52,6 +53,8 @@ export interface MediaServices {
 /** What the handlers of the client-server API are given. */
 export interface ClientServices extends AccountServices, MediaServices {
   readonly rooms: Rooms;
+  /** Rooms that other servers are in. */
+  readonly remoteRooms: RemoteRooms;
   /** What of rooms' histories other servers have. */
   readonly pasts: RoomPasts;
   readonly ephemeral: Ephemeral;

@@ -5,7 +5,16 @@ import { MatrixError, forbidden, guestAccessForbidden } from '../errors/matrix-e
 import type { RoomHead } from '../rooms/room-head.ts';
 import { powerLevelsOf } from '../rooms/room-power.ts';
 import type { Rooms } from '../rooms/rooms.ts';
-import { readCounts, readLocalMembers } from './membership-store.ts';
+import { isResident } from './is-resident.ts';
+import { readLocalMembers } from './membership-store.ts';
+
+/** This server cannot let the user in; another one that is in the room may know better. */
+export class NotAuthorisedHere extends MatrixError {
+  constructor(message: string) {
+    super(403, 'M_FORBIDDEN', message);
+    this.name = 'NotAuthorisedHere';
+  }
+}
 
 /** Who wants to become a member. */
 export interface Joiner {
@@ -15,7 +24,8 @@ export interface Joiner {
 
 /**
  * Checks what the auth rules leave to the server of who joins: guest access, and the conditions of restricted
- * rooms. Resolves to the keys that the member event needs. Throws `403 M_FORBIDDEN`, `403 M_GUEST_ACCESS_FORBIDDEN`.
+ * rooms. Resolves to the keys that the member event needs. Throws `403 M_FORBIDDEN`, {@link NotAuthorisedHere},
+ * `403 M_GUEST_ACCESS_FORBIDDEN`.
  */
 export async function admitJoin(
   rooms: Rooms,
@@ -29,11 +39,13 @@ export async function admitJoin(
   }
   const rules = conditionsFor(head, userId);
   if (rules === undefined) return {};
-  if ((await judgeConditions(rooms, userId, rules)) !== 'met') {
-    throw forbidden('You are in none of the rooms whose members may join this one');
+  const judged = await judgeConditions(rooms, userId, rules);
+  if (judged !== 'met') {
+    const refusal = 'You are in none of the rooms whose members may join this one';
+    throw judged === 'failed' ? forbidden(refusal) : new NotAuthorisedHere(refusal);
   }
   const authoriser = await findAuthoriser(rooms, head);
-  if (authoriser === undefined) throw forbidden('Nobody on this server can let you in');
+  if (authoriser === undefined) throw new NotAuthorisedHere('Nobody on this server can let you in');
   return { join_authorised_via_users_server: authoriser };
 }
 
@@ -104,7 +116,7 @@ async function judgeConditions(
     const { room_id: roomId } = condition;
     if (typeof roomId !== 'string') continue;
     const roomNid = await rooms.names.rooms.find(roomId);
-    const isKnown = roomNid !== undefined && (await readCounts(reader, roomNid)).localJoined > 0;
+    const isKnown = roomNid !== undefined && (await isResident(rooms, reader, roomNid));
     if (!isKnown) judged = 'unknown';
     else if (userNid !== undefined && (await rooms.isJoined(reader, userNid, roomNid)))
       return 'met';

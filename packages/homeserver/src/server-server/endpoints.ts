@@ -1,4 +1,5 @@
 import type { Endpoint } from '../http/endpoint.ts';
+import { inviteEndpoints } from './invites.ts';
 import { joinEndpoints } from './joins.ts';
 import { bulkPerspectivesKeyQuery, getServerKey, perspectivesKeyQuery } from './keys.ts';
 import { knockEndpoints } from './knocks.ts';
@@ -24,6 +25,7 @@ export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
   perspectivesKeyQuery,
   bulkPerspectivesKeyQuery,
   ...queryEndpoints,
+  ...inviteEndpoints,
   exchangeOpenIdToken,
   ...roomHistoryEndpoints,
   ...roomStateEndpoints,

@@ -10,6 +10,7 @@ import type { Transactions } from '../federation/inbox/receive-transaction.ts';
 import type { Serving } from '../federation/serving/serving.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { MediaRepository } from '../media/media.ts';
+import type { RemoteRooms } from '../membership/remote/remote-rooms.ts';
 
 /** What the handlers of the server-server API are given; made at composition. */
 export interface ServerServices {
@@ -19,6 +20,8 @@ export interface ServerServices {
   readonly ownKeys: OwnKeys;
   readonly notary: Notary;
   readonly media: MediaRepository;
+  /** Rooms that other servers are in. */
+  readonly remoteRooms: RemoteRooms;
   readonly client: FederationClient;
   readonly serving: Serving;
   readonly handshake: Handshake;

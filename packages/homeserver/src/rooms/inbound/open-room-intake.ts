@@ -20,7 +20,6 @@ export function openRoomIntake(options: RoomIntakeOptions): RoomIntake {
   const closing = new AbortController();
   const context: InboundContext = { ...options, signal: closing.signal };
   return {
-    states,
     receive: (reception) => receiveEvent(context, reception),
     importRoom: (room) => importRoom(context, room),
     addOutliers: (outliers) => addOutliers(context, outliers),

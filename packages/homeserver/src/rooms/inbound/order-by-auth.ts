@@ -17,7 +17,12 @@ export function orderByAuth(
   for (const event of byId.values()) {
     const needed = new Set(authEventIds(event.pdu).filter((id) => !isKnown(id) || byId.has(id)));
     waitingFor.set(event.eventId, needed.size);
-    for (const id of needed) neededBy.set(id, [...(neededBy.get(id) ?? []), event]);
+    for (const id of needed) {
+      // Every member event of a room needs the same few.
+      const others = neededBy.get(id);
+      if (others === undefined) neededBy.set(id, [event]);
+      else others.push(event);
+    }
     if (needed.size === 0) ready.push(event);
   }
   const ordered: CheckedPdu[] = [];

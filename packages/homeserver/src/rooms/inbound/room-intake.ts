@@ -1,7 +1,6 @@
 import type { JsonObject, RoomVersion } from '@soma/protocol';
 
 import type { Statement } from '../../storage/sql.ts';
-import type { States } from './states.ts';
 
 /**
  * An event as another server gave it. Its text keeps how its numbers were written, which counts in room versions 1
@@ -126,8 +125,6 @@ export interface Backfill {
 
 /** How the room graph takes in what other servers send. */
 export interface RoomIntake {
-  /** Whole states, for who else reads them. */
-  readonly states: States;
   /** Checks one event, fetches what it stands on, and gives it its place in the room. */
   receive(reception: Reception): Promise<Received>;
   /**

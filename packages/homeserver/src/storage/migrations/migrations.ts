@@ -18,6 +18,7 @@ import { scheduled } from './0085-scheduled.ts';
 import { slidingSync } from './0090-sliding-sync.ts';
 import { outbox } from './0120-outbox.ts';
 import { inbound } from './0140-inbound.ts';
+import { outOfBand } from './0160-out-of-band.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -55,4 +56,5 @@ export const migrations: readonly Migration[] = [
   { number: 90, name: 'sliding-sync', text: slidingSync },
   { number: 120, name: 'outbox', text: outbox },
   { number: 140, name: 'inbound', text: inbound },
+  { number: 160, name: 'out-of-band', text: outOfBand },
 ];
