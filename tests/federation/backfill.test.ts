@@ -60,7 +60,8 @@ async function tearRoom(
       room_id: roomId,
       sender: bob.userId,
       content: { msgtype: 'm.text', body: text },
-      origin_server_ts: Date.now(),
+      // Each later than what is there, and than the one before.
+      origin_server_ts: Date.now() + depth * 1_000,
       depth,
       prev_events: [after],
       auth_events: authEvents,

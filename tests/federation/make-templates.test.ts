@@ -94,16 +94,21 @@ test('a server that the ACL denies is refused at every endpoint of the room', as
     deny: ['127.*'],
   });
   const v1 = '/_matrix/federation/v1';
-  for (const membership of ['join', 'knock', 'leave'] as const) {
-    assertRefused(await bob.make(one, membership, roomId), 403, 'M_FORBIDDEN');
-    for (const version of membership === 'knock' ? ['v1'] : ['v1', 'v2']) {
-      const path = `/_matrix/federation/${version}${pathOf`/send_${membership}/${roomId}/$x`}`;
-      assertRefused(
-        await peer.request(one.serverName, 'PUT', path, { body: {} }),
-        403,
-        'M_FORBIDDEN',
-      );
-    }
+  const v2 = '/_matrix/federation/v2';
+  const get = (path: string) => peer.request(one.serverName, 'GET', path);
+  const put = (path: string) => peer.request(one.serverName, 'PUT', path, { body: {} });
+  const { userId } = bob;
+  for (const answer of [
+    await get(v1 + pathOf`/make_join/${roomId}/${userId}`),
+    await get(v1 + pathOf`/make_leave/${roomId}/${userId}`),
+    await get(`${v1}${pathOf`/make_knock/${roomId}/${userId}`}?ver=11`),
+    await put(v1 + pathOf`/send_join/${roomId}/$x`),
+    await put(v2 + pathOf`/send_join/${roomId}/$x`),
+    await put(v1 + pathOf`/send_leave/${roomId}/$x`),
+    await put(v2 + pathOf`/send_leave/${roomId}/$x`),
+    await put(v1 + pathOf`/send_knock/${roomId}/$x`),
+  ]) {
+    assertRefused(answer, 403, 'M_FORBIDDEN');
   }
   for (const path of [
     `${pathOf`/state/${roomId}`}?event_id=${encodeURIComponent(eventId)}`,
@@ -113,7 +118,7 @@ test('a server that the ACL denies is refused at every endpoint of the room', as
     pathOf`/event_auth/${roomId}/${eventId}`,
     pathOf`/event/${eventId}`,
   ]) {
-    assertRefused(await peer.request(one.serverName, 'GET', v1 + path), 403, 'M_FORBIDDEN');
+    assertRefused(await get(v1 + path), 403, 'M_FORBIDDEN');
   }
   const body = { earliest_events: [], latest_events: [eventId] };
   const path = v1 + pathOf`/get_missing_events/${roomId}`;

@@ -174,12 +174,12 @@ for (const engine of testEngines()) {
       record.hang();
       await sendText(alice, roomId, 'once');
       await record.until(() => record.seenPdus().length > 0);
-      const [before] = record.seenPdus();
+      const [first] = record.seenPdus();
       await server.kill();
       record.takeAll();
       await server.restart();
       const [again] = await record.untilPdus(1);
-      assert.deepEqual(again, before);
+      assert.deepEqual(again, first);
       const ids = new Set(record.ids);
       assert.equal(ids.size, record.ids.length, 'another transaction');
       await sendText(alice, roomId, 'twice');

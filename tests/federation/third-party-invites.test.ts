@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 
-import { signJson, type JsonObject } from '@soma/protocol';
+import {
+  isJsonObject,
+  referenceText,
+  roomVersion,
+  signJson,
+  type JsonObject,
+} from '@soma/protocol';
 
 import { readContent } from '../client-server/requests.ts';
 import { api, pathOf } from '../harness/api.ts';
@@ -130,6 +136,46 @@ test('of a room on another server, the server of who has invited is asked to inv
   assert.equal(valueAt(body, 'state_key'), bob.userId);
   assert.equal(valueAt(body, 'content', 'membership'), 'invite');
   assert.deepEqual(valueAt(body, 'content', 'third_party_invite', 'signed'), part);
+});
+
+test('an invitation is exchanged: the server of the user signs the invite that is made', async ({
+  one,
+  newPeer,
+}) => {
+  const alice = await registerUser(one, 'giver');
+  const peer = await newPeer();
+  const bobId = `@bob:${peer.serverName}`;
+  const roomId = await createRoom(alice, { room_version: '11' });
+  await inviteAddress(alice, roomId, 'token');
+  const version = roomVersion('11') ?? assert.fail();
+  peer.answer = (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const event: unknown = valueAt(JSON.parse(Buffer.concat(chunks).toString('utf8')), 'event');
+      assert.ok(isJsonObject(event));
+      const signature = peer.key.sign(referenceText(event, version));
+      const signatures = { [peer.serverName]: { [peer.key.keyId]: signature } };
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ event: { ...event, signatures } }));
+    });
+  };
+  const path = `/_matrix/federation/v1${pathOf`/exchange_third_party_invite/${roomId}`}`;
+  const third = { display_name: 'b', signed: signed(bobId, 'token') };
+  const answer = await peer.request(one.serverName, 'PUT', path, {
+    body: {
+      type: 'm.room.member',
+      room_id: roomId,
+      sender: alice.userId,
+      state_key: bobId,
+      content: { membership: 'invite', third_party_invite: third },
+    },
+  });
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  assert.ok(peer.asked.some((asked) => asked.startsWith('PUT /_matrix/federation/v2/invite/')));
+  const member = await readContent(alice, roomId, 'm.room.member', bobId);
+  assert.equal(valueAt(member, 'membership'), 'invite');
+  assert.equal(valueAt(member, 'third_party_invite', 'display_name'), 'b...@example.org');
 });
 
 test('an invitation is exchanged for the server of the user alone, and if it is signed', async ({

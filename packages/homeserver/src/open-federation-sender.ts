@@ -1,6 +1,3 @@
-import type { JsonObject } from '@soma/protocol';
-
-import type { Presence } from './ephemeral/presence.ts';
 import type { Typing } from './ephemeral/typing.ts';
 import { FederationSender } from './federation-sender/federation-sender.ts';
 import { OutboundLog } from './federation-sender/outbound-log.ts';
@@ -9,6 +6,7 @@ import { ReceiptPace } from './federation-sender/receipt-pace.ts';
 import { RoomServers } from './federation-sender/room-servers.ts';
 import { TypingEdus } from './federation-sender/typing-edus.ts';
 import type { Federation, FederationParts } from './open-federation.ts';
+import type { OpenPresence } from './open-presence.ts';
 import type { Rooms } from './rooms/rooms.ts';
 import { LogFollower } from './streams/log-follower.ts';
 
@@ -16,17 +14,14 @@ export interface FederationSenderParts extends FederationParts {
   readonly rooms: Rooms;
   readonly federation: Federation;
   readonly typing: Typing;
-  /** Undefined where it is turned off. */
-  readonly presence: Presence | undefined;
-  /** The content of `m.presence`. */
-  readonly presenceOf: (userNid: number) => JsonObject | undefined;
+  readonly presence: OpenPresence;
 }
 
 /** Sends to other servers whatever happens here that concerns them, until it is closed. */
 export async function openFederationSender(
   parts: FederationSenderParts,
 ): Promise<{ close(): Promise<void> }> {
-  const { config, database, logger, now, rooms, federation, typing, presence, presenceOf } = parts;
+  const { config, database, logger, now, rooms, federation, typing } = parts;
   const { client, destinations } = federation;
   const { serverName } = config.server;
   const { names } = rooms;
@@ -50,13 +45,14 @@ export async function openFederationSender(
   };
   const shared = { servers, sender, serverName, reportFault };
   const typingEdus = new TypingEdus({ ...shared, typing, rooms: names.rooms });
+  const { presence, source } = parts.presence;
   const presenceEdus =
     presence === undefined
       ? undefined
       : new PresenceEdus({
           ...shared,
           presence,
-          contentOf: presenceOf,
+          contentOf: (userNid) => source.contentOf(userNid),
           database,
           users: names.users,
         });

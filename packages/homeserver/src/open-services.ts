@@ -77,10 +77,10 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     verify: verifySignature,
     retention: retentionBounds(config),
   });
-  const { presence, ...presenceOpened } = openPresence(config.presence, database, now);
-  const sources = syncSources(notices, presenceOpened.source, encryptionSource);
+  const presence = openPresence(config.presence, database, now);
+  const sources = syncSources(notices, presence.source, encryptionSource);
   const sync = openSync(rooms, sources, config, logger);
-  presenceOpened.wake(sync.notifier, logger);
+  presence.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const conversation = await openConversation(rooms, config, logger);
   const rateLimits = openRateLimiters(config.ratelimiting, now);
@@ -92,14 +92,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     federation,
   });
   const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
-  const sender = await openFederationSender({
-    ...parts,
-    rooms,
-    federation,
-    typing: opened.ephemeral.typing,
-    presence,
-    presenceOf: presenceOpened.source.contentOf,
-  });
+  const { typing } = opened.ephemeral;
+  const sender = await openFederationSender({ ...parts, rooms, federation, typing, presence });
   const services: ClientServices = {
     config,
     accounts,
@@ -108,7 +102,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     ...opened,
     sync,
     slidingSync: openSlidingContext(sync),
-    presence,
+    presence: presence.presence,
     encryption,
     ...mediaServices,
     directory: { rooms, config: config.directory, federation: federation.client },
@@ -127,20 +121,14 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
       await departUser(remoteRooms, userNid);
     },
   };
-  const close = async (): Promise<void> => {
-    presenceOpened.close();
-    for (const each of [
-      inbound,
-      conversation,
-      sender,
-      { close: closeMedia },
-      federation,
-      accounts,
-      database,
-    ])
-      await each.close();
-  };
+  const media = { close: closeMedia };
+  const first = [presence, inbound, conversation, sender, media];
+  const close = (): Promise<void> => closeAll([...first, federation, accounts, database]);
   return { services, federation, inbound, close };
+}
+
+async function closeAll(inOrder: readonly { close(): void | Promise<void> }[]): Promise<void> {
+  for (const opens of inOrder) await opens.close();
 }
 
 /** What follows from events, apart from what people notice. */

@@ -101,32 +101,39 @@ export class DestinationQueue {
   }
 
   async run(): Promise<void> {
-    while (await this.#sendNext());
+    while (await this.#sendNext().catch((error: unknown) => this.#rest(error)));
   }
 
   /** Whether there is more to do. */
   async #sendNext(): Promise<boolean> {
-    const { destinations, closing, logger } = this.#parts;
+    const { destinations, closing } = this.#parts;
     const { serverName } = this;
     this.#wasHeard = false;
     const attempt = await destinations.begin(serverName);
+    const retryAtMs = await destinations.retryAtMs(serverName);
+    if (closing.aborted) return this.#end();
+    if (retryAtMs !== undefined) return this.#wasHeard || this.#end();
+    const transaction = await this.#gather();
+    if (transaction === undefined) return this.#isUnfinished || this.#end();
     try {
-      if (closing.aborted) return this.#end();
-      const retryAtMs = await destinations.retryAtMs(serverName);
-      if (retryAtMs !== undefined) return this.#wasHeard || this.#end();
-      const transaction = await this.#gather();
-      if (transaction === undefined) return this.#isUnfinished || this.#end();
       await this.#deliver(transaction);
       return true;
     } catch (error) {
-      if (closing.aborted) return this.#end();
+      if (!(error instanceof FederationError)) throw error;
       this.#fallBehind();
-      this.#hasStoredEdus = true;
-      if (error instanceof FederationError) return this.#failed(attempt, error);
-      logger.error({ server: serverName, err: error }, 'a transaction could not be made or noted');
-      await sleep(ownFaultPauseMs, undefined, { ref: false });
-      return true;
+      return closing.aborted ? this.#end() : this.#failed(attempt, error);
     }
+  }
+
+  /** Something of this server's own is wrong: the destination is none the worse for it. */
+  async #rest(error: unknown): Promise<boolean> {
+    const { closing, logger } = this.#parts;
+    if (closing.aborted) return this.#end();
+    this.#fallBehind();
+    const { serverName: server } = this;
+    logger.error({ server, err: error }, 'a transaction could not be made or noted');
+    await sleep(ownFaultPauseMs, undefined, { ref: false, signal: closing }).catch(() => {});
+    return true;
   }
 
   get #isUnfinished(): boolean {
@@ -145,6 +152,7 @@ export class DestinationQueue {
     this.#pdus = [];
     this.#isBehind = true;
     this.#hasMissed = true;
+    this.#hasStoredEdus = true;
     this.#roomsAtOnce = 1;
   }
 
@@ -221,9 +229,10 @@ export class DestinationQueue {
     this.#roomsAtOnce = Math.min(2 * this.#roomsAtOnce, pdusPerTransactionMax);
   }
 
-  /** Whether to try once more afterwards. */
+  /** Whether to try once more afterwards; one that has failed before is asked once. */
   async #pause(wait: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
     const { closing, destinations } = this.#parts;
+    if ((await destinations.failureOf(this.serverName)) !== undefined) return false;
     this.#pausing = new AbortController();
     try {
       await wait(AbortSignal.any([this.#pausing.signal, closing]));
@@ -232,6 +241,6 @@ export class DestinationQueue {
     }
     this.#pausing = undefined;
     if (closing.aborted) return false;
-    return this.#wasHeard || (await destinations.retryAtMs(this.serverName)) === undefined;
+    return this.#wasHeard || (await destinations.failureOf(this.serverName)) === undefined;
   }
 }

@@ -26,8 +26,8 @@ export interface OutboundLogOptions {
 
 const CHANGES_AT_ONCE = 200;
 const EVENTS_AT_ONCE = 1_000;
-/** Long enough for what is committed together to be read together. */
-const REST_MS = 5;
+/** Short beside the way to another server, and long enough for a busy server to read much at once. */
+const REST_MS = 20;
 
 interface OutboundEvent extends QueuedPdu {
   readonly roomNid: number;

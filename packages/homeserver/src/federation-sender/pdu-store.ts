@@ -1,5 +1,5 @@
 import { canonicalJson, isJsonObject, parseJson, redactPdu, roomVersion } from '@soma/protocol';
-import type { Pdu } from '@soma/protocol';
+import type { Pdu, RoomVersion } from '@soma/protocol';
 
 import { EventFlag } from '../rooms/event-store.ts';
 import { unescapeText } from '../storage/escape-text.ts';
@@ -109,8 +109,13 @@ function textOf({ json, flags, version: id }: PduRow): string {
   if (!isRedacted && !json.includes('"unsigned":')) return json;
   const version = roomVersion(id);
   if (version === undefined) throw new Error(`there is no room version ${id}`);
+  const { unsigned: _unsigned, ...pdu } = parseExact(json, version);
+  return canonicalJson({ ...(isRedacted ? redactPdu(pdu, version) : pdu) });
+}
+
+/** A stored event, with its numbers as they were written. */
+function parseExact(json: string, version: RoomVersion): Pdu {
   const parsed = parseJson(json, version);
   if (!parsed.ok || !isJsonObject(parsed.exact)) throw new Error('a stored event is not JSON');
-  const { unsigned: _unsigned, ...pdu } = parsed.exact;
-  return canonicalJson(isRedacted ? { ...redactPdu(pdu as unknown as Pdu, version) } : pdu);
+  return parsed.exact as unknown as Pdu;
 }

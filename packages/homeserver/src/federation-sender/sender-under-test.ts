@@ -33,11 +33,17 @@ export interface PeerUnderTest {
   concurrentMost: number;
 }
 
+export interface Network {
+  underWay: number;
+  /** The most requests that were under way at the same time. */
+  concurrentMost: number;
+}
+
 export interface SenderUnderTest {
   readonly sender: FederationSender;
   readonly follower: LogFollower;
   readonly destinations: Destinations;
-  readonly servers: RoomServers;
+  readonly network: Network;
   peer(serverName: string): PeerUnderTest;
   /** Resolves when everything that was committed is followed, and nothing is under way. */
   settle(): Promise<void>;
@@ -74,10 +80,11 @@ export async function openSender(
     return made;
   };
   const logger = pino({ level: 'silent' });
+  const network: Network = { underWay: 0, concurrentMost: 0 };
   const servers = new RoomServers(database, SERVER_NAME);
   const sender = new FederationSender({
     serverName: SERVER_NAME,
-    client: { allows: () => true, requestJson: fakeNetwork(peer, destinations) },
+    client: { allows: () => true, requestJson: fakeNetwork(peer, destinations, network) },
     destinations,
     servers,
     database,
@@ -96,7 +103,7 @@ export async function openSender(
     sender,
     follower,
     destinations,
-    servers,
+    network,
     peer,
     settle: async () => {
       await follower.catchUp();
@@ -111,7 +118,11 @@ export async function openSender(
   };
 }
 
-function fakeNetwork(peer: (serverName: string) => PeerUnderTest, destinations: Destinations) {
+function fakeNetwork(
+  peer: (serverName: string) => PeerUnderTest,
+  destinations: Destinations,
+  network: Network,
+) {
   const underWay = new Map<string, number>();
   return async (request: FederationRequest): Promise<JsonValue> => {
     const { destination, path, bodyText = '', signal } = request;
@@ -121,6 +132,8 @@ function fakeNetwork(peer: (serverName: string) => PeerUnderTest, destinations: 
     const asked = peer(destination);
     const count = (underWay.get(destination) ?? 0) + 1;
     underWay.set(destination, count);
+    network.underWay += 1;
+    network.concurrentMost = Math.max(network.concurrentMost, network.underWay);
     asked.concurrentMost = Math.max(asked.concurrentMost, count);
     try {
       const answer = await Promise.race([asked.answer(transaction), abortOf(signal, destination)]);
@@ -129,6 +142,7 @@ function fakeNetwork(peer: (serverName: string) => PeerUnderTest, destinations: 
       return answer;
     } finally {
       underWay.set(destination, count - 1);
+      network.underWay -= 1;
     }
   };
 }
@@ -143,7 +157,7 @@ function abortOf(signal: AbortSignal | undefined, serverName: string): Promise<n
 export async function appendEvent(
   { rooms }: RoomGraphUnderTest,
   roomId: string,
-  draft: { type: string; sender: string; stateKey?: string; content: JsonObject },
+  draft: { type: string; sender: string; stateKey?: string; redacts?: string; content: JsonObject },
   also: (eventNid: number) => readonly Statement[] = () => [],
 ): Promise<string> {
   const roomNid = await rooms.names.rooms.intern(roomId);

@@ -1,3 +1,4 @@
+import { isJsonObject } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
 import { eduCharactersMax } from './limits.ts';
@@ -41,14 +42,14 @@ export function edusOf(stored: readonly StoredEdu[]): Edu[] {
     } else if (kind === OutboxKind.deviceList) {
       const chain = { stream_id: position, prev_id: previous === null ? [] : [previous] };
       edus.push({ edu_type: 'm.device_list_update', content: { ...content, ...chain } });
-    } else addReceipt(receipts, content);
+    } else addReceipt(receipts, parseReceipt(content));
   }
   return [...edus, ...receipts.map((content) => ({ edu_type: 'm.receipt', content }))];
 }
 
 /** An EDU has one receipt of a user in a room; those in other threads go into other EDUs. */
-function addReceipt(edus: JsonObject[], content: JsonObject): void {
-  const { roomId, userId, eventId, ts, threadId } = content as unknown as StoredReceipt;
+function addReceipt(edus: JsonObject[], stored: StoredReceipt): void {
+  const { roomId, userId, eventId, ts, threadId } = stored;
   const receipt = {
     event_ids: [eventId],
     data: { ts, ...(threadId === undefined ? {} : { thread_id: threadId }) },
@@ -63,6 +64,12 @@ function addReceipt(edus: JsonObject[], content: JsonObject): void {
 }
 
 function usersIn(edu: JsonObject, roomId: string): JsonObject {
-  const room = edu[roomId];
-  return (room as { 'm.read'?: JsonObject } | undefined)?.['m.read'] ?? {};
+  const room = Object.hasOwn(edu, roomId) ? edu[roomId] : undefined;
+  const users = isJsonObject(room) ? room['m.read'] : undefined;
+  return isJsonObject(users) ? users : {};
+}
+
+/** As `receiptStatements` has stored it. */
+function parseReceipt(content: JsonObject): StoredReceipt {
+  return content as unknown as StoredReceipt;
 }

@@ -45,6 +45,7 @@ export async function buildEvent(
     await wait;
   }
   const authEntries = head.authOfMessages(draft) ?? (await selectAuthEvents(head, draft));
+  const { parents } = head;
   const built = hashEvent(
     {
       roomVersion: head.version,
@@ -52,7 +53,7 @@ export async function buildEvent(
       ...(draft.type === 'm.room.create' && head.version.roomId === 'create-event'
         ? {}
         : { room_id: head.roomId }),
-      prev_events: head.extremities.map((extremity) => extremity.reference),
+      prev_events: parents.map((parent) => parent.reference),
       auth_events: authEntries.map((entry) => entry.reference),
       depth: head.nextDepth,
       origin_server_ts: draft.originServerTs ?? rooms.now(),
@@ -74,7 +75,7 @@ export async function buildEvent(
     typeNid,
     stateKeyNid,
     senderNid,
-    prevEventNids: head.extremities.map((extremity) => extremity.eventNid),
+    prevEventNids: parents.map((parent) => parent.eventNid),
     authEventNids: authEntries.map((entry) => entry.eventNid),
     origin: draft.origin,
     relation,

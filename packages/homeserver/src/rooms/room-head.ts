@@ -1,4 +1,4 @@
-import { redactContent } from '@soma/protocol';
+import { PREV_EVENTS_MAX, redactContent } from '@soma/protocol';
 import type { EventReference, RoomVersion } from '@soma/protocol';
 
 import type { Submitted } from '../storage/change.ts';
@@ -121,10 +121,16 @@ export class RoomHead {
     return redacted;
   }
 
+  /** The prev events of one that comes next: the room's ends, the deepest ones where they are more than an event may have. */
+  get parents(): readonly Extremity[] {
+    if (this.extremities.length <= PREV_EVENTS_MAX) return this.extremities;
+    return this.extremities.toSorted((a, b) => b.depth - a.depth).slice(0, PREV_EVENTS_MAX);
+  }
+
   /** The depth of an event that comes next. */
   get nextDepth(): number {
     let depth = 0;
-    for (const extremity of this.extremities) depth = Math.max(depth, extremity.depth);
+    for (const extremity of this.parents) depth = Math.max(depth, extremity.depth);
     return Math.min(depth + 1, this.version.depthMax);
   }
 

@@ -12,6 +12,7 @@ import { placeOnHead } from './event-place.ts';
 import type { EventPlace } from './event-place.ts';
 import { readEvent, readEventNid } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
+import { placeOnSomeEnds } from './inbound/place-on-some-ends.ts';
 import { emptyRoomChange, persistEvent, toChange } from './persist-event.ts';
 import type { EventToPersist } from './persist-event.ts';
 import type { PreparedEvent } from './prepared-event.ts';
@@ -58,11 +59,10 @@ export class RoomWrite {
   /** Takes in an event that was built on this head. Throws `403 M_FORBIDDEN`. */
   async appendBuilt(event: PreparedEvent, redacts?: EventRow): Promise<void> {
     const { head } = this;
-    const { pdu } = event.built;
-    const snapshotNid =
-      pdu.state_key === undefined ? undefined : await this.#rooms.snapshotNids.next();
-    const { snapshotKey } = this.#rooms.database;
-    const place = placeOnHead(head, event, snapshotNid, snapshotKey);
+    const place =
+      event.prevEventNids.length === head.extremities.length
+        ? await this.#placeOnHead(event)
+        : await this.#placeOnSome(event);
     await this.#prepare(event, place);
     this.authorise(event);
     persistEvent(head, { event, verdict: { kind: 'accepted' }, place, redacts }, this.#change);
@@ -83,6 +83,20 @@ export class RoomWrite {
     const { event, place, verdict } = toPersist;
     if (verdict.kind === 'accepted') await this.#prepare(event, place);
     persistEvent(this.head, toPersist, this.#change);
+  }
+
+  async #placeOnHead(event: PreparedEvent): Promise<EventPlace> {
+    const { snapshotNids, database } = this.#rooms;
+    const snapshotNid = event.stateKeyNid === null ? undefined : await snapshotNids.next();
+    return placeOnHead(this.head, event, snapshotNid, database.snapshotKey);
+  }
+
+  /** The room has more ends than an event may name. Throws `403 M_FORBIDDEN`. */
+  async #placeOnSome(event: PreparedEvent): Promise<EventPlace> {
+    const { head } = this;
+    if (this.isDirty) throw new Error(`room ${head.roomNid} has too many ends for one change`);
+    await head.lastChange?.done;
+    return placeOnSomeEnds(this.#rooms, head, event);
   }
 
   async #prepare(event: PreparedEvent, place: EventPlace): Promise<void> {

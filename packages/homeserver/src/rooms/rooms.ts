@@ -6,6 +6,7 @@ import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Reader } from '../storage/sql.ts';
+import { States } from './inbound/states.ts';
 import { KnownPlaces } from './known-places.ts';
 import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
@@ -34,6 +35,7 @@ export interface Rooms {
   readonly pastOrders: NidBlocks;
   readonly transactions: RunningTransactions;
   readonly places: KnownPlaces;
+  readonly states: States;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
@@ -99,6 +101,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     pastOrders: new NidBlocks(database, 'past_order', PAST_ORDER_BLOCK),
     transactions: new RunningTransactions(),
     places: new KnownPlaces(),
+    states: new States(database),
     now,
     createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),
     profileOf,

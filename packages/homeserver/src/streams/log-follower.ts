@@ -20,7 +20,7 @@ export interface FollowedIndex {
   readonly name: string;
   /** What the stretch above a position brings, and where it ends; at most at `upTo`. */
   read(reader: Reader, above: number, upTo: number): Promise<LogStep>;
-  /** Instead of half a second, how long to wait for more after a commit. */
+  /** Where somebody waits for it: how long to rest after a commit, once. */
   readonly restMs?: number;
   /** Whether nothing can matter at the moment, so that the log is passed over unread. */
   isIdle?(): boolean;
@@ -87,7 +87,8 @@ export class LogFollower {
       this.#timer = undefined;
       const { position } = this.#database;
       if (this.#position >= position) return;
-      const isQuiet = position === seen || rests >= RESTS_MAX;
+      const isQuiet =
+        position === seen || rests >= (this.#index.restMs === undefined ? RESTS_MAX : 1);
       if (!isQuiet && position - this.#position < LAG_MAX) {
         this.#rest(position, rests + 1);
         return;

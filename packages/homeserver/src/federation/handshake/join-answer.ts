@@ -34,7 +34,7 @@ export async function joinAnswer(
   const { reader } = rooms.database;
   const { event, room } = accepted;
   const { state, authChain } = await largeAnswers.run(async () => {
-    const whole = await serving.states.read(event.stateBefore);
+    const whole = await serving.rooms.states.read(event.stateBefore);
     const shown = omitMembers
       ? await withoutMembers(serving, accepted, whole)
       : [...whole.eventNids];

@@ -6,19 +6,16 @@ import type { Rooms } from '../../rooms/rooms.ts';
 import type { RoomPasts } from './room-pasts.ts';
 import { tokenDepth } from './token-depth.ts';
 
-/** What surrounds an event; other servers are asked where this one lacks what came before it. */
+/** What surrounds an event; other servers are asked for what this one lacks between. */
 export async function readContextFurther(
   rooms: Rooms,
   pasts: RoomPasts,
   request: ContextRequest,
 ): Promise<JsonObject> {
   const context = await readContext(rooms, request);
-  const { start, end, events_before: before } = context;
+  const { start, end } = context;
   const roomNid = await rooms.names.rooms.find(request.roomId);
-  const isFull = Array.isArray(before) && before.length >= Math.floor(request.limit / 2);
-  if (isFull || roomNid === undefined || typeof start !== 'string' || typeof end !== 'string') {
-    return context;
-  }
+  if (roomNid === undefined || typeof start !== 'string' || typeof end !== 'string') return context;
   const from = tokenDepth('start', start) ?? 0;
   const to = tokenDepth('end', end) ?? Number.MAX_SAFE_INTEGER;
   const gaps = await pasts.gapsIn({ roomNid, from, to });

@@ -64,47 +64,83 @@ for (const engine of testEngines()) {
     for (const versionId of ['2', '11', '12']) {
       test(`they come to the same state in a room of version ${versionId}`, async () => {
         await fc.assert(
-          fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 30 }), (list) =>
+          fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 20 }), (list) =>
             converge(servers, versionId, list),
           ),
-          { numRuns: 5 },
+          { numRuns: 3 },
         );
       });
     }
   });
 }
 
+/** Whatever they send and lack, servers that have everything have one state. */
 async function converge(
   servers: readonly ServerUnderTest[],
   versionId: string,
   list: readonly Step[],
 ): Promise<void> {
+  const roomId = await sharedRoom(servers, versionId);
+  const sent = new Map<string, ServerUnderTest>();
+  for (const step of list) await take(servers, roomId, step, sent);
+  await exchange(servers, roomId, sent);
+  // What one server has soft-failed is an end of the room for another, until somebody refers to all ends.
+  for (const server of servers) await say(server, roomId, sent);
+  await exchange(servers, roomId, sent);
+  const [first] = servers;
+  if (first !== undefined) await say(first, roomId, sent);
+  await exchange(servers, roomId, sent);
+  for (const server of servers) assert.deepEqual(await server.problems(), []);
+  const states = await Promise.all(servers.map((server) => server.state(roomId)));
+  for (const state of states) assert.deepEqual(state, states[0]);
+}
+
+/** Each server has a user who acts, and one who stays. */
+async function sharedRoom(servers: readonly ServerUnderTest[], versionId: string): Promise<string> {
   const [first, ...others] = servers;
   assert.ok(first !== undefined);
-  const creator = first.user('alice');
-  const roomId = await first.createRoom(creator, versionId);
+  const roomId = await first.createRoom(first.user('alice'), versionId);
   const sent = new Map<string, ServerUnderTest>();
-  for (const [index, server] of others.entries()) {
-    const joinId = await server.join(first, roomId, server.user('alice'));
-    for (const other of others.slice(0, index)) {
-      await other.receive(first, roomId, await first.json(joinId));
+  for (const server of others) {
+    sent.set(await server.join(first, roomId, server.user('zoe')), server);
+    await exchange(servers.slice(0, servers.indexOf(server) + 1), roomId, sent);
+  }
+  for (const server of servers) {
+    for (const name of ['zoe', 'alice']) {
+      const userId = server.user(name);
+      const draft = { type: 'm.room.member', stateKey: userId, sender: userId };
+      const content = { membership: 'join' };
+      sent.set(await server.send(roomId, { ...draft, content }), server);
     }
   }
-  for (const step of list) await take(servers, roomId, step, sent);
-  // Everybody gets everything, each in an order of its own.
+  await exchange(servers, roomId, sent);
+  return roomId;
+}
+
+async function say(
+  server: ServerUnderTest,
+  roomId: string,
+  sent: Map<string, ServerUnderTest>,
+): Promise<void> {
+  const sender = server.user('zoe');
+  sent.set(await server.send(roomId, { type: 'm.room.message', sender, content: {} }), server);
+}
+
+/** Everybody gets everything, each in an order of its own. */
+async function exchange(
+  servers: readonly ServerUnderTest[],
+  roomId: string,
+  sent: ReadonlyMap<string, ServerUnderTest>,
+): Promise<void> {
   for (const [index, server] of servers.entries()) {
-    const all = [...sent].toSorted(([one], [other]) => (one < other ? 1 : -1) * (index - 0.5));
+    const direction = index % 2 === 0 ? 1 : -1;
+    const all = [...sent].toSorted(([one], [other]) => (one < other ? direction : -direction));
     for (const [eventId, origin] of all) {
       if (origin === server) continue;
       const received = await server.receive(origin, roomId, await origin.json(eventId));
       assert.notEqual(received.kind, 'refused', JSON.stringify(received));
     }
   }
-  for (const server of servers) assert.deepEqual(await server.problems(), []);
-  const ends = await Promise.all(servers.map((server) => server.extremities(roomId)));
-  const states = await Promise.all(servers.map((server) => server.state(roomId)));
-  for (const state of states) assert.deepEqual(state, states[0]);
-  assert.ok(ends.every((end) => end.length > 0));
 }
 
 async function take(
@@ -156,7 +192,7 @@ function draftOf({ kind, value }: Step, sender: string, target: string) {
     case 'leave':
       return state('m.room.member', { membership: kind }, sender);
     case 'levels':
-      return state('m.room.power_levels', { state_default: 0, events_default: value * 10 });
+      return state('m.room.power_levels', { state_default: 0, invite: value * 10 });
     default:
       return { type: 'm.room.message', sender, content: { body: `${value}` } };
   }

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { supportedRoomVersions } from '@soma/protocol';
+import type { JsonObject } from '@soma/protocol';
 
 import { testEngines } from '../../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../../tests/harness/engines.ts';
 import { FederationError } from '../../federation-client/federation-error.ts';
 import { EventFlag, readEventById } from '../../rooms/event-store.ts';
 import { answerFrom } from './history-under-test.ts';
-import { ServerUnderTest, TestNetwork } from './servers-under-test.ts';
+import { ServerUnderTest, TestNetwork, versionOf } from './servers-under-test.ts';
 import type { TestRequest } from './servers-under-test.ts';
 
 const message = (sender: string, body: string) => ({
@@ -303,6 +304,165 @@ for (const engine of testEngines()) {
       network.asked.length = 0;
       await pass(b, a, roomId, last);
       assert.deepEqual(network.asked, ['get_missing_events']);
+      await assertSound();
+    });
+
+    test('a room with more ends than an event may name is still written to', async () => {
+      const roomId = await sharedRoom();
+      const ends = await a.extremities(roomId);
+      for (let count = 0; count < 45; count += 1) {
+        const draft = count % 3 === 0 ? topic(bob, `${count}`) : message(bob, `${count}`);
+        const { json } = await a.build(b, roomId, draft, { prevEvents: ends });
+        assert.equal((await a.receive(b, roomId, json)).kind, 'accepted');
+      }
+      assert.equal((await a.extremities(roomId)).length, 45);
+      await a.send(roomId, topic(alice, 'at last'));
+      await assertSound();
+      for (const left of [7, 1]) {
+        await a.send(roomId, message(alice, 'on'));
+        assert.equal((await a.extremities(roomId)).length, left);
+      }
+      await assertSound();
+    });
+
+    test('a room that this server has left is joined again, with what it is like by then', async () => {
+      const roomId = await sharedRoom();
+      const leave = await b.send(roomId, member(bob, bob, 'leave'));
+      assert.equal((await pass(b, a, roomId, leave)).kind, 'accepted');
+      const between = await a.send(roomId, topic(alice, 'without you'));
+      assert.equal((await pass(a, b, roomId, between)).kind, 'refused');
+      await b.join(a, roomId, bob);
+      assert.deepEqual(await b.state(roomId), await a.state(roomId));
+      await assertSound();
+      const hello = await b.send(roomId, message(bob, 'again'));
+      assert.equal((await pass(b, a, roomId, hello)).kind, 'accepted');
+      await assertSound();
+    });
+
+    test('an answer to a join that is no state of the room is refused, and leaves nothing', async () => {
+      const roomId = await a.createRoom(alice, '11');
+      const { json } = await a.build(b, roomId, member(bob, bob, 'join'));
+      const jsons = await a.stateJson(roomId);
+      const isOf = (type: string) => (text: string) => JSON.parse(text).type === type;
+      const room = { roomId, joinEvent: json, authChain: [], resident: a.name };
+      const version = versionOf('11');
+      const topics = await Promise.all(
+        ['one', 'two'].map((text) => a.build(a, roomId, topic(alice, text))),
+      );
+      for (const refused of [
+        { ...room, version, state: jsons.filter((text) => !isOf('m.room.create')(text)) },
+        { ...room, version, state: jsons.filter((text) => !isOf('m.room.join_rules')(text)) },
+        { ...room, version: versionOf('10'), state: jsons },
+        { ...room, version, state: [...jsons, ...topics.map((one) => one.json)] },
+        {
+          ...room,
+          version,
+          state: [...jsons, (await a.build(a, roomId, message(alice, ''))).json],
+        },
+        { ...room, version, state: jsons, roomId: '!other:a.test' },
+        { ...room, version, state: jsons, joinEvent: '{}' },
+      ]) {
+        await assert.rejects(b.intake.importRoom(refused), { name: 'ImportRefused' });
+      }
+      assert.deepEqual(await b.state(roomId), {});
+      await b.join(a, roomId, bob);
+      await assertSound();
+    });
+
+    test('lies about the state at a gap do no harm', async () => {
+      const roomId = await sharedRoom();
+      const other = await b.createRoom(bob, '11');
+      const lies: ((answer: JsonObject) => Promise<JsonObject>)[] = [
+        async () => ({ pdu_ids: [], auth_chain_ids: [] }),
+        async () => ({ pdu_ids: 'nonsense' }),
+        async ({ pdu_ids: ids }) => ({ pdu_ids: [...Object.values(ids ?? {}), '$no\u0000id'] }),
+        async () => ({ pdu_ids: Object.values(await b.state(other)), auth_chain_ids: [] }),
+        async ({ pdu_ids: ids, ...rest }) => ({
+          pdu_ids: Object.values(ids ?? {}).slice(1),
+          ...rest,
+        }),
+      ];
+      for (const lie of lies) {
+        network.answer = async (request) => {
+          if (request.endpoint === 'get_missing_events') return { events: [] };
+          const answer = await answerFrom(b, request);
+          return request.endpoint === 'state_ids' ? lie(answer) : answer;
+        };
+        await b.send(roomId, message(bob, 'missed'));
+        await b.send(roomId, message(bob, 'the far end'));
+        await pass(b, a, roomId, await b.send(roomId, message(bob, 'last')));
+        assert.ok((await a.state(roomId))['m.room.create|'] !== undefined);
+        await assertSound();
+      }
+    });
+
+    test('an ancestry without an end costs a bounded number of requests', async () => {
+      const roomId = await sharedRoom();
+      let made = await a.build(b, roomId, message(bob, 'root'), { prevEvents: ['$unknown-0'] });
+      const byId = new Map([[made.eventId, made.json]]);
+      for (let depth = 0; depth < 400; depth += 1) {
+        made = await a.build(b, roomId, message(bob, `${depth}`), { prevEvents: [made.eventId] });
+        byId.set(made.eventId, made.json);
+      }
+      network.asked.length = 0;
+      network.answer = async ({ endpoint, body, parameters, destination }) => {
+        if (endpoint === 'event')
+          return { pdus: [JSON.parse(byId.get(parameters[0] ?? '') ?? '{}')] };
+        if (endpoint !== 'get_missing_events') {
+          throw new FederationError('refused', destination, 'no state');
+        }
+        const events: JsonObject[] = [];
+        let latest = String(Object.values(body['latest_events'] ?? {})[0]);
+        while (events.length < 50 && byId.has(latest)) {
+          const pdu = JSON.parse(byId.get(latest) ?? '{}');
+          latest = pdu.prev_events[0];
+          const text = byId.get(latest);
+          if (text !== undefined) events.push(JSON.parse(text));
+        }
+        return { events };
+      };
+      const received = await a.receive(b, roomId, made.json);
+      assert.deepEqual(
+        [received.kind, 'cause' in received && received.cause],
+        ['refused', 'incomplete'],
+      );
+      assert.ok(network.asked.length <= 100, `${network.asked.length} requests`);
+      await assertSound();
+    });
+
+    test("events that are each other's ancestors have no place", async () => {
+      const roomId = await sharedRoom('1');
+      const id = (name: string) => `$${name}:${b.name}`;
+      const cycle = ['one', 'two'].map((name, index, all) => {
+        const other = all[1 - index] ?? '';
+        return a.build(b, roomId, message(bob, name), {
+          eventId: id(name),
+          prevEvents: [[id(other), { sha256: 'x' }]],
+        });
+      });
+      const [one, two] = await Promise.all(cycle);
+      assert.ok(one !== undefined && two !== undefined);
+      network.answer = async ({ endpoint, destination }) => {
+        if (endpoint === 'get_missing_events') {
+          return { events: [JSON.parse(two.json), JSON.parse(one.json)] };
+        }
+        if (endpoint === 'event') return { pdus: [JSON.parse(two.json)] };
+        throw new FederationError('refused', destination, 'no state');
+      };
+      const received = await a.receive(b, roomId, one.json);
+      assert.equal(received.kind, 'refused');
+      await assertSound();
+    });
+
+    test('an event may not stand on those of another room', async () => {
+      const roomId = await sharedRoom();
+      const other = await sharedRoom();
+      const prevEvents = await a.extremities(other);
+      const { json } = await a.build(b, roomId, message(bob, 'across'), { prevEvents });
+      assert.equal((await a.receive(b, roomId, json)).kind, 'refused');
+      const authEvents = Object.values(await a.state(other)).slice(0, 3);
+      const allowed = await a.build(b, roomId, message(bob, 'by others'), { authEvents });
+      assert.equal((await a.receive(b, roomId, allowed.json)).kind, 'rejected');
       await assertSound();
     });
   });

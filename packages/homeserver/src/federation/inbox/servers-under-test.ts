@@ -12,6 +12,7 @@ import type { EventReference, JsonObject, RoomVersion } from '@soma/protocol';
 
 import { RoomDetailsProjection } from '../../directory/room-details-projection.ts';
 import { FederationError } from '../../federation-client/federation-error.ts';
+import type { KeyRing } from '../../federation-client/keys/key-ring.ts';
 import { verifySignature } from '../../federation-client/keys/verify-signature.ts';
 import { MembershipProjection } from '../../membership/membership-projection.ts';
 import { checkDatabase } from '../../rooms/check-database.ts';
@@ -45,7 +46,8 @@ export interface TestDraft {
 export interface Departure {
   readonly prevEvents?: readonly EventReference[];
   readonly authEvents?: readonly EventReference[];
-  readonly depth?: number;
+  /** In room versions 1 and 2. */
+  readonly eventId?: string;
   /** Signs in the place of the sender's server. */
   readonly signedBy?: ServerUnderTest;
 }
@@ -80,6 +82,7 @@ export class ServerUnderTest {
   readonly database: Database;
   readonly rooms: Rooms;
   readonly intake: RoomIntake;
+  readonly keyRing: Pick<KeyRing, 'verify'>;
   readonly privateKey: KeyObject;
 
   private constructor(network: TestNetwork, name: string, database: Database) {
@@ -109,14 +112,15 @@ export class ServerUnderTest {
       now: () => (newestMs += 1),
       profileOf: async () => ({}),
     });
+    this.keyRing = {
+      verify: async (signatures, text, serverName) => {
+        const key = network.keys.get(serverName);
+        return verifySignatures(signatures, text, serverName, () => key, verifySignature);
+      },
+    };
     this.intake = openRoomIntake({
       rooms: this.rooms,
-      keyRing: {
-        verify: async (signatures, text, serverName) => {
-          const key = network.keys.get(serverName);
-          return verifySignatures(signatures, text, serverName, () => key, verifySignature);
-        },
-      },
+      keyRing: this.keyRing,
       client: {
         requestJson: async ({ path, destination, query = {}, body = {} }) => {
           const [endpoint = '', ...parameters] = path.split('/').slice(4).map(decodeURIComponent);
@@ -235,6 +239,12 @@ export class ServerUnderTest {
     return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
   }
 
+  /** The current state as the JSON of its events. */
+  async stateJson(roomId: string): Promise<string[]> {
+    const ids = Object.values(await this.state(roomId));
+    return Promise.all(ids.map((id) => this.json(id)));
+  }
+
   /** The IDs of the room's forward extremities. */
   async extremities(roomId: string): Promise<string[]> {
     const head = await readRoomHead(this.database.reader, await this.roomNid(roomId));
@@ -288,10 +298,11 @@ async function buildOn(
       room_id: head.roomId,
       prev_events: [...(departure.prevEvents ?? head.extremities.map((one) => one.reference))],
       auth_events: [...(departure.authEvents ?? auth)],
-      depth: departure.depth ?? head.nextDepth,
+      depth: head.nextDepth,
       origin_server_ts: draft.originServerTs ?? (newestMs += 1),
       ...(draft.redacts === undefined ? {} : { redacts: draft.redacts }),
-      newOpaqueId: () => `opaque-${newestMs}-${(opaque += 1)}`,
+      newOpaqueId: () =>
+        departure.eventId?.slice(1).split(':')[0] ?? `opaque-${newestMs}-${(opaque += 1)}`,
     },
     {
       serverName: by.name,

@@ -105,7 +105,9 @@ export class ServerVisibility {
     const keys = await (this.#userKeys ??= this.#readUserKeys());
     const eventNids: number[] = [];
     const whole =
-      keys.size > USERS_LOOKED_UP_MAX ? await this.#serving.states.read(snapshotNid) : undefined;
+      keys.size > USERS_LOOKED_UP_MAX
+        ? await this.#serving.rooms.states.read(snapshotNid)
+        : undefined;
     for (const keyNid of keys) {
       const eventNid =
         whole === undefined

@@ -1,5 +1,4 @@
 import type { RoomServers } from '../../membership/room-servers.ts';
-import type { States } from '../../rooms/inbound/states.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
 import type { WaitingLine } from '../../streams/turns.ts';
 import type { ServerAcls } from './server-acls.ts';
@@ -9,6 +8,5 @@ export interface Serving {
   readonly rooms: Rooms;
   readonly roomServers: RoomServers;
   readonly acls: ServerAcls;
-  readonly states: States;
   readonly largeAnswers: WaitingLine;
 }

@@ -37,7 +37,7 @@ export async function stateBefore(
     throw notFound('This server does not know the state at that event');
   }
   return serving.largeAnswers.run(async () => {
-    const state = [...(await serving.states.read(snapshotNid)).eventNids];
+    const state = [...(await serving.rooms.states.read(snapshotNid)).eventNids];
     return { access, state, authChain: await readAuthChain(reader, state) };
   });
 }

@@ -72,11 +72,11 @@ async function entriesOf(
 
 /** Mostly it differs little from the current state, and is stored as that difference. */
 async function snapshotOf(
-  { rooms, states }: InboundContext,
+  { rooms }: InboundContext,
   { roomNid }: AskedRoom,
   entries: readonly StateEntry[],
 ): Promise<number> {
-  const { database, snapshotNids } = rooms;
+  const { database, snapshotNids, states } = rooms;
   const head = await readRoomHead(database.reader, roomNid);
   if (head === undefined) throw new Error(`room ${roomNid} has no head`);
   const { snapshot } = head;

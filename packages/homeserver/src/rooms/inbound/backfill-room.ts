@@ -1,32 +1,20 @@
 import { prevEventIds } from '@soma/protocol';
-import type { RoomVersion } from '@soma/protocol';
 
 import { FederationError } from '../../federation-client/federation-error.ts';
 import { askState } from './asked-state.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
 import { backfilledEventsMax, backfilledStatesMax } from './limits.ts';
-import type { Received } from './room-intake.ts';
+import type { Backfill, Received } from './room-intake.ts';
 import { FetchLimitExceeded, RoomRequests } from './room-requests.ts';
 import type { AskedRoom } from './room-requests.ts';
 import { storeOutliers } from './store-outliers.ts';
 import { takeInEvent } from './take-in-event.ts';
 import type { Missing } from './take-in-event.ts';
 
-/** What of a room's past is wanted, and of whom. */
-export interface Backfill {
-  readonly roomId: string;
-  readonly roomNid: number;
-  readonly version: RoomVersion;
-  readonly server: string;
-  /** Events that are not there: these and what came before them. */
-  readonly eventIds: readonly string[];
-  readonly signal: AbortSignal;
-}
-
 /**
- * Fills in the past of a room from another server (SS API, "Backfilling and retrieving missing events"): its events are
- * checked as any others, but for the current state, and get their place before what is there. Resolves to how many
+ * Fills in the past of a room from another server (SS API, "Backfilling and retrieving missing events"): its events pass
+ * all checks but that against the current state, and get their place before what is there. Resolves to how many
  * have one now; a server that does not answer gives none.
  */
 export async function backfillRoom(

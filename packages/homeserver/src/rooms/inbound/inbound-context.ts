@@ -2,14 +2,12 @@ import type { FederationClient } from '../../federation-client/federation-client
 import type { KeyRing } from '../../federation-client/keys/key-ring.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Rooms } from '../rooms.ts';
-import type { States } from './states.ts';
 
 /** What taking in other servers' events works with; one per process. */
 export interface InboundContext {
   readonly rooms: Rooms;
   readonly keyRing: Pick<KeyRing, 'verify'>;
   readonly client: Pick<FederationClient, 'requestJson'>;
-  readonly states: States;
   /** Aborted when the server stops. */
   readonly signal: AbortSignal;
   readonly logger: Logger;

@@ -8,7 +8,6 @@ import { importRoom } from './import-room.ts';
 import type { InboundContext } from './inbound-context.ts';
 import { receiveEvent } from './receive-event.ts';
 import type { RoomIntake } from './room-intake.ts';
-import { States } from './states.ts';
 
 export interface RoomIntakeOptions {
   readonly rooms: Rooms;
@@ -19,10 +18,8 @@ export interface RoomIntakeOptions {
 
 export function openRoomIntake(options: RoomIntakeOptions): RoomIntake {
   const closing = new AbortController();
-  const states = new States(options.rooms.database);
-  const context: InboundContext = { ...options, states, signal: closing.signal };
+  const context: InboundContext = { ...options, signal: closing.signal };
   return {
-    states,
     receive: (reception) => receiveEvent(context, reception),
     importRoom: (room) => importRoom(context, room),
     addOutliers: (outliers) => addOutliers(context, outliers),

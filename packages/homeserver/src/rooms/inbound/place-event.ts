@@ -7,13 +7,13 @@ import { readEvents } from '../event-store.ts';
 import type { HeadEntry } from '../head-entry.ts';
 import type { PreparedEvent } from '../prepared-event.ts';
 import type { RoomHead } from '../room-head.ts';
+import type { Rooms } from '../rooms.ts';
 import { NO_STATE_CHANGES } from '../state-change.ts';
 import type { StateChange } from '../state-change.ts';
 import { hashAfter } from '../state-hash.ts';
 import type { PairChange } from '../state-hash.ts';
 import { insertSnapshotStatements, nextSnapshot, readSnapshotKey } from '../state-store.ts';
 import { toStoredEvent } from '../stored-event.ts';
-import type { InboundContext } from './inbound-context.ts';
 import { mergeStates, storedState } from './state-references.ts';
 import type { StateReference } from './state-references.ts';
 import { differencesOf, eventAt, withEntry } from './states.ts';
@@ -30,7 +30,7 @@ export interface EventToPlace {
 
 /** Finds the state after an event, and the room's end with it. */
 export async function placeEvent(
-  context: InboundContext,
+  rooms: Rooms,
   head: RoomHead,
   toPlace: EventToPlace,
 ): Promise<EventPlace> {
@@ -39,7 +39,7 @@ export async function placeEvent(
     ({ eventNid }) => !event.prevEventNids.includes(eventNid),
   );
   const isOnlyEnd = verdict === 'accepted' && !hasChild && remaining.length === 0;
-  const after = await stateAfter(context, head, toPlace, isOnlyEnd);
+  const after = await stateAfter(rooms, head, toPlace, isOnlyEnd);
   const statements = [...before.statements, ...(after === before ? [] : after.statements)];
   const place = {
     stateBefore: before.snapshot.nid,
@@ -52,12 +52,12 @@ export async function placeEvent(
     return { ...place, statements, end: { extremities, state: undefined } };
   }
   const others = await Promise.all(
-    remaining.map((one) => storedState(context, head, one.stateAfter)),
+    remaining.map((one) => storedState(rooms, head, one.stateAfter)),
   );
   const references = hasChild ? others : [...others, after];
-  const current = await mergeStates(context, head, references, unstoredOf(event));
+  const current = await mergeStates(rooms, head, references, unstoredOf(event));
   const isStored = current === after || current === before;
-  const end = { extremities, state: await newState(context, head, toPlace, current, after) };
+  const end = { extremities, state: await newState(rooms, head, toPlace, current, after) };
   return {
     ...place,
     statements: isStored ? statements : [...statements, ...current.statements],
@@ -74,7 +74,7 @@ function sameStates(before: RoomHead['extremities'], after: RoomHead['extremitie
 
 /** The state before it, unless it is a state event that counts. */
 async function stateAfter(
-  { rooms }: InboundContext,
+  rooms: Rooms,
   head: RoomHead,
   { event, before, verdict }: EventToPlace,
   isOnlyEnd: boolean,
@@ -123,7 +123,7 @@ function unstoredOf(event: PreparedEvent): ResolutionEvent | undefined {
 }
 
 async function newState(
-  context: InboundContext,
+  rooms: Rooms,
   head: RoomHead,
   { event, before }: EventToPlace,
   current: StateReference,
@@ -136,21 +136,21 @@ async function newState(
     after.snapshot.lineage === current.snapshot.lineage;
   const differences =
     current === after && before.snapshot.nid === head.snapshot.nid
-      ? await ownDifference(context, before, event)
-      : differencesOf(await context.states.read(head.snapshot.nid), await current.state());
+      ? await ownDifference(rooms, before, event)
+      : differencesOf(await rooms.states.read(head.snapshot.nid), await current.state());
   return {
     snapshot: current.snapshot,
     isLast: current.isLast && !isFollowed,
     changes:
       differences.length === 0
         ? NO_STATE_CHANGES
-        : await describeChanges(context, head, event, differences),
+        : await describeChanges(rooms, head, event, differences),
   };
 }
 
 /** What the event changes of the state before it. */
 async function ownDifference(
-  { rooms }: InboundContext,
+  rooms: Rooms,
   before: StateReference,
   { stateKeyNid, eventNid }: PreparedEvent,
 ): Promise<PairChange[]> {
@@ -161,7 +161,7 @@ async function ownDifference(
 
 /** Loads what the changes are about. */
 async function describeChanges(
-  { rooms }: InboundContext,
+  rooms: Rooms,
   head: RoomHead,
   event: PreparedEvent,
   differences: readonly PairChange[],

@@ -66,7 +66,7 @@ export async function decideWaitingRedactions(
     const row = await readEvent(reader, redactionNid);
     if (row === undefined || row.room_nid !== head.roomNid) continue;
     const redaction: Pdu = JSON.parse(row.json);
-    const before = await storedState(context, head, row.state_before ?? 0);
+    const before = await storedState(context.rooms, head, row.state_before ?? 0);
     const state = await authStateOf(context.rooms, before, redaction, head.version);
     const isValid = takesEffect(head, redaction, event.built.pdu, state);
     statements.push(decideRedactionStatement(event.eventNid, redactionNid, isValid));

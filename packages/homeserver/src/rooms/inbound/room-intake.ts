@@ -1,8 +1,6 @@
 import type { JsonObject, RoomVersion } from '@soma/protocol';
 
 import type { Statement } from '../../storage/sql.ts';
-import type { Backfill } from './backfill-room.ts';
-import type { States } from './states.ts';
 
 /**
  * An event as another server gave it. Its text keeps how its numbers were written, which counts in room versions 1
@@ -114,10 +112,19 @@ export interface AddedOutlier {
   readonly rejectedBy: string | undefined;
 }
 
+/** What of a room's past is wanted, and of whom. */
+export interface Backfill {
+  readonly roomId: string;
+  readonly roomNid: number;
+  readonly version: RoomVersion;
+  readonly server: string;
+  /** Events that are not there: these and what came before them. */
+  readonly eventIds: readonly string[];
+  readonly signal: AbortSignal;
+}
+
 /** How the room graph takes in what other servers send. */
 export interface RoomIntake {
-  /** Whole states, for who else reads them. */
-  readonly states: States;
   /** Checks one event, fetches what it stands on, and gives it its place in the room. */
   receive(reception: Reception): Promise<Received>;
   /**

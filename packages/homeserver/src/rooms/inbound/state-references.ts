@@ -2,6 +2,7 @@ import type { CompactState, ResolutionEvent } from '@soma/protocol';
 
 import type { Statement } from '../../storage/sql.ts';
 import type { RoomHead } from '../room-head.ts';
+import type { Rooms } from '../rooms.ts';
 import { hashAfter } from '../state-hash.ts';
 import {
   insertSnapshotStatements,
@@ -11,7 +12,6 @@ import {
   readSnapshotsByHash,
 } from '../state-store.ts';
 import type { Snapshot } from '../state-store.ts';
-import type { InboundContext } from './inbound-context.ts';
 import { resolveRoomState } from './resolve-room-state.ts';
 import { differencesOf } from './states.ts';
 
@@ -29,11 +29,11 @@ const SAME_HASH_MAX = 4;
 
 /** A snapshot that is stored. */
 export async function storedState(
-  { rooms, states }: InboundContext,
+  rooms: Rooms,
   head: RoomHead,
   snapshotNid: number,
 ): Promise<StateReference> {
-  const state = () => states.read(snapshotNid);
+  const state = (): Promise<CompactState> => rooms.states.read(snapshotNid);
   if (snapshotNid === head.snapshot.nid) {
     return { snapshot: head.snapshot, isLast: head.isLast, statements: [], state };
   }
@@ -50,17 +50,17 @@ export async function storedState(
  * @param unstored an event of theirs that is not in the database yet
  */
 export async function mergeStates(
-  context: InboundContext,
+  rooms: Rooms,
   head: RoomHead,
   references: readonly StateReference[],
   unstored?: ResolutionEvent,
 ): Promise<StateReference> {
   const distinct = [...new Map(references.map((one) => [one.snapshot.nid, one])).values()];
   const [first] = distinct;
-  if (first === undefined) return storedState(context, head, 0);
+  if (first === undefined) return storedState(rooms, head, 0);
   if (distinct.length === 1) return first;
   const sets = await Promise.all(distinct.map((one) => one.state()));
-  const { names, database, verify } = context.rooms;
+  const { names, database, verify } = rooms;
   const from = { reader: database.reader, stateKeys: names.stateKeys, verify };
   const merged = await resolveRoomState(from, head, sets, unstored);
   let nearest = { reference: first, differences: differencesOf(sets[0] ?? merged, merged) };
@@ -69,23 +69,23 @@ export async function mergeStates(
     if (differences.length < nearest.differences.length) nearest = { reference, differences };
   }
   if (nearest.differences.length === 0) return nearest.reference;
-  return findOrMake(context, head, merged, nearest);
+  return findOrMake(rooms, head, merged, nearest);
 }
 
 /** Equal states in a room are one snapshot. */
 async function findOrMake(
-  context: InboundContext,
+  rooms: Rooms,
   head: RoomHead,
   merged: CompactState,
   nearest: { reference: StateReference; differences: ReturnType<typeof differencesOf> },
 ): Promise<StateReference> {
-  const { rooms, states } = context;
+  const { states } = rooms;
   const { reader, snapshotKey } = rooms.database;
   const { reference, differences } = nearest;
   const hash = hashAfter(snapshotKey, reference.snapshot.hash, differences);
   for (const nid of await readSnapshotsByHash(reader, head.roomNid, hash, SAME_HASH_MAX)) {
     const known = await states.read(nid);
-    if (differencesOf(known, merged).length === 0) return storedState(context, head, nid);
+    if (differencesOf(known, merged).length === 0) return storedState(rooms, head, nid);
   }
   // A new lineage: what a resolution brings back must not look as if it had never been away.
   const next = nextSnapshot(reference.snapshot, await rooms.snapshotNids.next(), hash, true);

@@ -161,7 +161,7 @@ async function persist(
   const isPast = pastOrder !== undefined;
   const hasChild = isPast || (known !== undefined && (await hasAcceptedChild(reader, eventNid)));
   const toPlace = { event, before, verdict: judgement.kind, hasChild };
-  const place = await placeEvent(context, head, toPlace);
+  const place = await placeEvent(context.rooms, head, toPlace);
   const effect = isAccepted ? await effectOfRedaction(context, head, event, before) : undefined;
   const waiting =
     known !== undefined ? await decideWaitingRedactions(context, head, event) : undefined;
@@ -232,18 +232,18 @@ async function stateBefore(
   { stateBefore: given }: TakeIn,
   prev: readonly GraphRow[],
 ): Promise<StateReference> {
-  if (given !== undefined) return storedState(context, head, given);
+  if (given !== undefined) return storedState(context.rooms, head, given);
   const prevNids = new Set(prev.map((row) => row.event_nid));
   const { extremities } = head;
   const isOnHead =
     extremities.length === prevNids.size &&
     extremities.every(({ eventNid }) => prevNids.has(eventNid));
-  if (isOnHead) return storedState(context, head, head.snapshot.nid);
+  if (isOnHead) return storedState(context.rooms, head, head.snapshot.nid);
   const snapshotNids = new Set(prev.map((row) => row.state_after ?? 0));
   const references = await Promise.all(
-    [...snapshotNids].map((nid) => storedState(context, head, nid)),
+    [...snapshotNids].map((nid) => storedState(context.rooms, head, nid)),
   );
-  return mergeStates(context, head, references);
+  return mergeStates(context.rooms, head, references);
 }
 
 async function nidsOf({ rooms }: InboundContext, eventIds: readonly string[]): Promise<number[]> {
