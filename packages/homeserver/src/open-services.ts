@@ -86,14 +86,11 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   const federation = openFederation(parts);
   const inbound = await openInbound(rooms, federation, logger);
-  const { close: closeMedia, ...mediaServices } = await openMediaServices({
-    ...parts,
-    rooms,
-    federation,
-  });
+  const shared = { ...parts, rooms, federation };
+  const { close: closeMedia, ...mediaServices } = await openMediaServices(shared);
   const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
   const { typing } = opened.ephemeral;
-  const sender = await openFederationSender({ ...parts, rooms, federation, typing, presence });
+  const sender = await openFederationSender({ ...shared, typing, presence });
   const services: ClientServices = {
     config,
     accounts,
