@@ -11,6 +11,7 @@ import { listen } from './http/listen.ts';
 import { ServerRateLimiter } from './http/server-rate-limit.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
 import { openServices } from './open-services.ts';
+import { openServing } from './open-serving.ts';
 import { serverEndpoints, serverMediaEndpoints } from './server-server/endpoints.ts';
 import { adminEndpoints } from './synapse-admin/endpoints.ts';
 import { createLogger } from './telemetry/logger.ts';
@@ -29,7 +30,7 @@ const STOP_GRACE_MS = 10_000;
 /** The composition root: opens everything by hand, lowest first, and serves until it is stopped. */
 export async function startHomeserver(config: Config): Promise<Homeserver> {
   const { logger, flush } = createLogger({ level: config.logging.level });
-  const { services, federation, edus, inbound, close } = await openServices(config, logger);
+  const { services, federation, inbound, close } = await openServices(config, logger);
   const { accounts, rateLimits } = services;
   const edge = await listen(describeListeners(config), {
     endpoints: [
@@ -41,9 +42,9 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
       }),
       ...mount(served(serverEndpoints, serverMediaEndpoints, config), {
         ...services,
-        edus,
         serverVersion: somaVersion(),
         ...federation,
+        ...openServing(services, inbound),
         transactions: inbound.transactions,
       }),
     ],

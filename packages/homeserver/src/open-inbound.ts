@@ -1,6 +1,8 @@
 import type { EduHandlers } from './federation/edus/edu-handlers.ts';
+import { RoomPasts } from './federation/history/room-pasts.ts';
 import { Inbox } from './federation/inbox/inbox.ts';
 import { Transactions } from './federation/inbox/receive-transaction.ts';
+import { RoomServers } from './membership/room-servers.ts';
 import type { Federation } from './open-federation.ts';
 import { openRoomIntake } from './rooms/inbound/open-room-intake.ts';
 import type { RoomIntake } from './rooms/inbound/room-intake.ts';
@@ -11,6 +13,8 @@ import type { Logger } from './telemetry/logger.ts';
 export interface Inbound {
   readonly intake: RoomIntake;
   readonly transactions: Transactions;
+  readonly roomServers: RoomServers;
+  readonly pasts: RoomPasts;
   close(): Promise<void>;
 }
 
@@ -24,9 +28,12 @@ export async function openInbound(
   const intake = openRoomIntake({ rooms, keyRing, client, logger });
   const inbox = await Inbox.open({ rooms, intake, logger });
   const transactions = new Transactions({ rooms, keyRing, inbox, edus });
+  const roomServers = new RoomServers(rooms.database);
   return {
     intake,
     transactions,
+    roomServers,
+    pasts: new RoomPasts({ rooms, roomServers, intake, client }),
     close: async () => {
       intake.close();
       await inbox.close();

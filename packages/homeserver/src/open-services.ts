@@ -16,12 +16,12 @@ import { deviceRemains } from './e2ee/device-remains-store.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
 import { queryProfile } from './federation-client/query-profile.ts';
 import { openEduHandlers } from './federation/edus/edu-handlers.ts';
-import type { EduHandlers } from './federation/edus/edu-handlers.ts';
 import { ForgetDevicesProjection } from './federation/remote-users/forget-projection.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
+import type { RemoteRooms } from './membership/remote/remote-rooms.ts';
 import { openConversation } from './open-conversation.ts';
 import { openEncryption } from './open-encryption.ts';
 import { openFederationSender } from './open-federation-sender.ts';
@@ -33,6 +33,7 @@ import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openOutreach } from './open-outreach.ts';
 import { openPresence } from './open-presence.ts';
+import { openRemoteRooms } from './open-remote-rooms.ts';
 import { openRemoteUsers } from './open-remote-users.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
@@ -55,8 +56,6 @@ import type { Logger } from './telemetry/logger.ts';
 export interface OpenedServices {
   readonly services: ClientServices;
   readonly federation: Federation;
-  /** Takes what other servers say beside events. */
-  readonly edus: EduHandlers;
   /** How events of other servers come in. */
   readonly inbound: Inbound;
   /** Resolves when nothing is open any more; the edges must have been closed before. */
@@ -88,31 +87,29 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   presence.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
   const conversation = await openConversation(rooms, config, logger);
-  const { close: closeMedia, ...mediaServices } = await openMediaServices({
-    ...parts,
-    rooms,
-    federation,
-  });
+  const shared = { ...parts, rooms, federation };
+  const { close: closeMedia, ...mediaServices } = await openMediaServices(shared);
   const { ephemeral } = opened;
-  const sender = await openFederationSender({
-    ...parts,
-    rooms,
-    federation,
-    typing: ephemeral.typing,
-    presence,
-    encryption,
-  });
+  const { typing } = ephemeral;
+  const sender = await openFederationSender({ ...shared, typing, presence, encryption });
   const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
   const shown = { presence: presence.presence };
   const domain = { config, logger, accounts, rooms, ...opened, sync, ...shown, encryption };
-  const services = clientServices(
-    { ...domain, ...mediaServices, ...conversation.services, ...outreach.services },
-    federation,
-    parts,
-  );
   const resyncSoon = (): void => resyncer.wake();
   const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
   const inbound = await openInbound(rooms, federation, edus, logger);
+  const services = clientServices(
+    {
+      ...domain,
+      pasts: inbound.pasts,
+      ...mediaServices,
+      ...conversation.services,
+      ...outreach.services,
+    },
+    federation,
+    openRemoteRooms(rooms, federation, inbound.intake, config, logger),
+    parts,
+  );
   const media = { close: closeMedia };
   const inOrder = [
     inbound,
@@ -126,22 +123,24 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     accounts,
     database,
   ];
-  return { services, federation, edus, inbound, close: () => closeAll(inOrder) };
+  return { services, federation, inbound, close: () => closeAll(inOrder) };
 }
 
 /** What is composed of the domain, for the handlers. */
 function clientServices(
   domain: Omit<ClientServices, ComposedService>,
   { client }: Federation,
+  remoteRooms: RemoteRooms,
   { logger, now }: { readonly logger: Logger; readonly now: () => number },
 ): ClientServices {
   const { config, accounts, rooms, sync, pushRules } = domain;
-  const directory = { rooms, config: config.directory };
+  const directory = { rooms, config: config.directory, federation: client };
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   return {
     ...domain,
     slidingSync: openSlidingContext(sync),
     directory,
+    remoteRooms,
     directoryClient: client,
     remoteSpaces: new RemoteSpaces(client, rooms.serverName, now),
     copyRoomRules: (...args) => copyRoomRules(pushRules, ...args),
@@ -153,7 +152,7 @@ function clientServices(
     queryRemoteProfile: (userId, field) => queryProfile(client, userId, field),
     departUser: async (userNid) => {
       await resetPushRules(pushRules, userNid);
-      await departUser(rooms, userNid);
+      await departUser(remoteRooms, userNid);
     },
   };
 }
@@ -161,6 +160,7 @@ function clientServices(
 type ComposedService =
   | 'slidingSync'
   | 'directory'
+  | 'remoteRooms'
   | 'directoryClient'
   | 'remoteSpaces'
   | 'copyRoomRules'

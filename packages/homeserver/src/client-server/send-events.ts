@@ -15,7 +15,7 @@ import { sendEvent } from '../rooms/send-event.ts';
 import type { SendRequest, SendTransaction } from '../rooms/send-event.ts';
 import { countRedaction } from './count-redaction.ts';
 import { DelayQuery, sendLater, sendLaterOnce } from './delayed-events.ts';
-import { checkMayInvite, countInvite, localInvitee } from './invitations.ts';
+import { checkMayInvite, countInvite, parseInvitee } from './invitations.ts';
 import { countJoin, isNewMember } from './join-room.ts';
 import { checkMaySend } from './may-send.ts';
 import { clientEndpoint } from './services.ts';
@@ -206,19 +206,18 @@ async function sendMember(
   { roomId, stateKey: target }: { readonly roomId: string; readonly stateKey: string },
   content: Json,
 ): Promise<{ event_id: string }> {
-  const { rooms, config } = services;
+  const { remoteRooms, config } = services;
   const { userId: sender, isGuest } = requester;
   if (content['membership'] === 'invite') {
     checkMayInvite(config, requester);
-    countInvite(services, requester, roomId, localInvitee(target, rooms.serverName));
+    countInvite(services, requester, roomId, parseInvitee(target));
   }
-  const roomNid = await rooms.names.rooms.find(roomId);
-  const isJoin = content['membership'] === 'join' && roomNid !== undefined;
-  if (isJoin && (await isNewMember(services, requester, roomNid))) {
-    countJoin(services, requester, roomId);
+  const isJoin = content['membership'] === 'join';
+  if (isJoin && (await isNewMember(services, requester, roomId))) {
+    await countJoin(services, requester, roomId);
   }
   const state = { roomId, sender, target, content, isGuest };
-  return { event_id: await setMembershipState(rooms, state) };
+  return { event_id: await setMembershipState(remoteRooms, state) };
 }
 
 export const sendEndpoints = [

@@ -88,6 +88,10 @@ const ofRoom = query<MembershipRow>(
 const localJoined = query<{ user_nid: number }>(
   'select user_nid from memberships where room_nid = ? and local = 1 and membership = 1',
 );
+const remoteJoined = query<{ user_nid: number }>(
+  `select user_nid from memberships where room_nid = ? and membership = 1 and local = 0
+   order by position limit ?`,
+);
 /** Whether somebody is a guest stands with the account alone, since it ends when the guest registers. */
 const guests = query<{ user_nid: number }>(
   `select m.user_nid from memberships m join accounts a on a.user_nid = m.user_nid
@@ -262,6 +266,15 @@ export async function readMembersOfRoom(
 /** The users of this server who are in the room. */
 export async function readLocalMembers(reader: Reader, roomNid: number): Promise<number[]> {
   return (await reader.all(localJoined, roomNid)).map((row) => row.user_nid);
+}
+
+/** Some users of other servers who are in the room, longest first. */
+export async function readRemoteMembers(
+  reader: Reader,
+  roomNid: number,
+  countMax: number,
+): Promise<number[]> {
+  return (await reader.all(remoteJoined, roomNid, countMax)).map((row) => row.user_nid);
 }
 
 /** Those of them who are guests. */

@@ -112,7 +112,10 @@ function alwaysNeeded(draft: EventDraft): (readonly [string, string])[] {
 }
 
 /** The current state events that authorise the event (SS API, "Auth events selection"). */
-async function selectAuthEvents(head: RoomHead, draft: EventDraft): Promise<readonly HeadEntry[]> {
+export async function selectAuthEvents(
+  head: RoomHead,
+  draft: EventDraft,
+): Promise<readonly HeadEntry[]> {
   const keys = authEventKeys(authSubject(draft), head.version);
   await head.load([...keys, ...alwaysNeeded(draft)]);
   const entries = keys.flatMap(([type, stateKey]) => head.get(type, stateKey) ?? []);

@@ -15,7 +15,10 @@ function soundness(problem: string, text: string): SoundnessQuery {
   return { problem, of: query<{ subject: number | string }>(`${text} limit ${ROWS_MAX}`) };
 }
 
-/** What holds over whole tables (DATA-MODEL, Proof). */
+/**
+ * What holds over whole tables (DATA-MODEL, Proof). Memberships are those of the current state in rooms that somebody of
+ * this server is in; elsewhere they may have come out of band.
+ */
 const soundnessQueries: readonly SoundnessQuery[] = [
   soundness(
     'event whose ID is not interned as its own',
@@ -104,24 +107,26 @@ const soundnessQueries: readonly SoundnessQuery[] = [
        join users u on u.user_id = k.state_key
        where c.room_nid = m.room_nid and c.event_nid = m.event_nid and u.user_nid = m.user_nid)
      and not (m.local = 1 and m.membership = 4)
-     and exists (select 1 from room_heads h where h.room_nid = m.room_nid)`,
+     and exists (select 1 from room_summaries s
+       where s.room_nid = m.room_nid and s.local_joined_count > 0)`,
   ),
   soundness(
     'member of the current state without a membership',
     `select c.event_nid as subject from current_state c
      join event_types t on t.type_nid = c.type_nid and t.type = 'm.room.member'
      left join memberships m on m.event_nid = c.event_nid
-     where m.event_nid is null`,
+     where m.event_nid is null and exists (select 1 from room_summaries s
+       where s.room_nid = c.room_nid and s.local_joined_count > 0)`,
   ),
   soundness(
     'room whose member counts are wrong',
     `select s.room_nid as subject from room_summaries s
-     where s.joined_count <> (select count(*) from memberships m
+     where s.local_joined_count > 0 and (s.joined_count <> (select count(*) from memberships m
          where m.room_nid = s.room_nid and m.membership = 1)
        or s.invited_count <> (select count(*) from memberships m
          where m.room_nid = s.room_nid and m.membership = 2)
        or s.local_joined_count <> (select count(*) from memberships m
-         where m.room_nid = s.room_nid and m.membership = 1 and m.local = 1)`,
+         where m.room_nid = s.room_nid and m.membership = 1 and m.local = 1))`,
   ),
 ];
 

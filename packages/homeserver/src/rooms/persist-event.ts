@@ -3,7 +3,7 @@ import type { Pdu } from '@soma/protocol';
 import type { Change, Guard, Touch } from '../storage/change.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { positionAt } from '../storage/sql.ts';
-import type { PositionRef, Statement } from '../storage/sql.ts';
+import type { PositionRef, SqlParam, Statement } from '../storage/sql.ts';
 import type { EventPlace, EventVerdict, NewState } from './event-place.ts';
 import {
   EventFlag,
@@ -28,6 +28,8 @@ export interface EventToPersist {
   readonly redacts?: EventRow | undefined;
   /** What the database has of it already: its ID, or an outlier. */
   readonly known?: 'id' | 'outlier' | undefined;
+  /** Of an event of the past: its place in the order of arrival, below 0. */
+  readonly pastOrder?: number | undefined;
   /** Whether a redaction of it came before it. */
   readonly isRedacted?: boolean | undefined;
 }
@@ -45,6 +47,10 @@ export interface RoomChange {
  * event can build on this one before it is committed.
  */
 export function persistEvent(head: RoomHead, toPersist: EventToPersist, change: RoomChange): void {
+  if (toPersist.pastOrder !== undefined) {
+    persistPast(head, toPersist, toPersist.pastOrder, change);
+    return;
+  }
   const { event, verdict, place, redacts } = toPersist;
   const order = positionAt(change.positions);
   change.positions += 1;
@@ -68,12 +74,27 @@ export function persistEvent(head: RoomHead, toPersist: EventToPersist, change: 
   for (const projection of head.projections) projection.project(projected, change);
 }
 
-/** Adds the event's own rows. */
-export function insertEvent(
+/** What other servers have had before takes no position: nobody who follows the log hears of it. */
+function persistPast(
+  head: RoomHead,
   toPersist: EventToPersist,
-  order: PositionRef,
+  order: number,
   change: RoomChange,
 ): void {
+  const { event, verdict, place, redacts } = toPersist;
+  insertEvent(toPersist, order, change);
+  change.statements.push(...place.statements);
+  if (verdict.kind !== 'accepted') return;
+  if (redacts !== undefined) {
+    change.statements.push(...redactionStatements(redacts.event_nid, event.eventNid));
+    redactState(head, redacts);
+  }
+  const past = { event, order, redacts };
+  for (const projection of head.projections) projection.projectPast?.(past, change);
+}
+
+/** Adds the event's own rows. */
+export function insertEvent(toPersist: EventToPersist, order: SqlParam, change: RoomChange): void {
   const { event, verdict, place, known } = toPersist;
   const { pdu, eventId } = event.built;
   const placed = {

@@ -1,5 +1,5 @@
 import type { Touch } from '../storage/change.ts';
-import type { PositionRef, Statement } from '../storage/sql.ts';
+import type { PositionRef, SqlParam, Statement } from '../storage/sql.ts';
 import type { EventRow } from './event-store.ts';
 import type { HeadEntry } from './head-entry.ts';
 import type { PreparedEvent } from './prepared-event.ts';
@@ -27,10 +27,17 @@ export interface ProjectedEvent {
   readonly redactedState: HeadEntry | undefined;
 }
 
+/** An accepted event of the past, which other servers have had before: it is no news, and changes no current state. */
+export interface PastEvent extends Pick<ProjectedEvent, 'event' | 'redacts'> {
+  readonly order: SqlParam;
+}
+
 /** One projection's view of one room; lives and falls with the room's head. */
 export interface RoomProjection {
   /** Loads what {@link project} will need of this event; undefined when it is in memory. */
   prepare(event: PreparedEvent, stateChanges: readonly StateChange[]): Promise<void> | undefined;
   /** Adds the event's rows, and undoes those of the event that it redacts. */
   project(projected: ProjectedEvent, output: ProjectionOutput): void;
+  /** The same for an event of the past; absent where such an event adds nothing. */
+  projectPast?(past: PastEvent, output: ProjectionOutput): void;
 }

@@ -37,7 +37,7 @@ export class RoomWrite {
 
   /** True once the head holds what only this change will make durable. */
   get isDirty(): boolean {
-    return this.#change.positions > 0;
+    return this.#change.statements.length > 0;
   }
 
   /**
@@ -59,18 +59,23 @@ export class RoomWrite {
   /** Takes in an event that was built on this head. Throws `403 M_FORBIDDEN`. */
   async appendBuilt(event: PreparedEvent, redacts?: EventRow): Promise<void> {
     const { head } = this;
-    const { pdu, eventId } = event.built;
     const place =
       event.prevEventNids.length === head.extremities.length
         ? await this.#placeOnHead(event)
         : await this.#placeOnSome(event);
     await this.#prepare(event, place);
+    this.authorise(event);
+    persistEvent(head, { event, verdict: { kind: 'accepted' }, place, redacts }, this.#change);
+  }
+
+  /** Checks an event that was built on this head against the auth rules. Throws `403 M_FORBIDDEN`. */
+  authorise({ built: { pdu, eventId } }: PreparedEvent): void {
+    const { head } = this;
     const state = { get: (type: string, key: string) => head.get(type, key)?.event };
     const verdict = authorise({ ...pdu, eventId }, state, head.version, {
       verify: this.#rooms.verify,
     });
     if (!verdict.allowed) throw forbidden(verdict.reason);
-    persistEvent(head, { event, verdict: { kind: 'accepted' }, place, redacts }, this.#change);
   }
 
   /** Takes in an event that was checked and has its place, for whatever it was accepted. */

@@ -31,6 +31,8 @@ export interface Rooms {
   readonly serverName: string;
   readonly eventNids: NidBlocks;
   readonly snapshotNids: NidBlocks;
+  /** Orders of events of the past, but for the sign. */
+  readonly pastOrders: NidBlocks;
   readonly transactions: RunningTransactions;
   readonly places: KnownPlaces;
   readonly states: States;
@@ -81,6 +83,7 @@ export interface RoomsOptions {
 const NOBODY: ReadonlySet<string> = new Set();
 const EVENT_NID_BLOCK = 10_000;
 const SNAPSHOT_NID_BLOCK = 1_000;
+const PAST_ORDER_BLOCK = 1_000;
 
 export function openRooms(options: RoomsOptions): Rooms {
   const { database, names, projections, signer, now, profileOf } = options;
@@ -95,6 +98,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     serverName: signer.serverName,
     eventNids: new NidBlocks(database, 'event', EVENT_NID_BLOCK),
     snapshotNids: new NidBlocks(database, 'snapshot', SNAPSHOT_NID_BLOCK),
+    pastOrders: new NidBlocks(database, 'past_order', PAST_ORDER_BLOCK),
     transactions: new RunningTransactions(),
     places: new KnownPlaces(),
     states: new States(database),

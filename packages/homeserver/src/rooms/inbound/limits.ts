@@ -31,3 +31,7 @@ export const singleEventsAtOnce = 5;
 /** How long an event that could not be had is not asked for again, at first and at most. */
 export const pullRetryMs = 60_000;
 export const pullRetryMsMax = 24 * 60 * 60 * 1000;
+
+/** Of `/backfill`: events at once, and how many states may be asked for beside. */
+export const backfilledEventsMax = 100;
+export const backfilledStatesMax = 5;

@@ -3,6 +3,7 @@ import type { KeyRing } from '../../federation-client/keys/key-ring.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Rooms } from '../rooms.ts';
 import { addOutliers } from './add-outliers.ts';
+import { backfillRoom } from './backfill-room.ts';
 import { importRoom } from './import-room.ts';
 import type { InboundContext } from './inbound-context.ts';
 import { receiveEvent } from './receive-event.ts';
@@ -22,6 +23,7 @@ export function openRoomIntake(options: RoomIntakeOptions): RoomIntake {
     receive: (reception) => receiveEvent(context, reception),
     importRoom: (room) => importRoom(context, room),
     addOutliers: (outliers) => addOutliers(context, outliers),
+    backfill: (backfill) => backfillRoom(context, backfill),
     close: () => closing.abort(),
   };
 }

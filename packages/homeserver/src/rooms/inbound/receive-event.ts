@@ -10,7 +10,7 @@ import { takeInEvent } from './take-in-event.ts';
 /** All checks on receipt, what is missing brought, and the event's place in the room. */
 export async function receiveEvent(
   context: InboundContext,
-  { origin, roomId, pdu, refuse = false }: Reception,
+  { origin, roomId, pdu, refuse = false, beside }: Reception,
 ): Promise<Received> {
   const { rooms } = context;
   const roomNid = await rooms.names.rooms.find(roomId);
@@ -22,7 +22,7 @@ export async function receiveEvent(
   const checked = await checkForRoom(context, roomId, version, pdu);
   if (checked.kind === 'refused') return checked;
   const event = checked.checked;
-  const taken = await takeInEvent(context, { origin, roomNid, checked: event, refuse });
+  const taken = await takeInEvent(context, { origin, roomNid, checked: event, refuse, beside });
   if (taken.kind !== 'missing') return taken;
   return new PulledEvents(context, { roomId, roomNid, version, origin }).receive(event, taken);
 }

@@ -1,5 +1,7 @@
 import type { JsonObject, RoomVersion } from '@soma/protocol';
 
+import type { Statement } from '../../storage/sql.ts';
+
 /**
  * An event as another server gave it. Its text keeps how its numbers were written, which counts in room versions 1
  * to 5; where only the parsed value is at hand, that will do for the others.
@@ -17,6 +19,8 @@ export interface Reception {
    * a caller that tells its sender so, as with `/send_join`. Nothing is fetched then: its prev events must be known.
    */
   readonly refuse?: boolean | undefined;
+  /** What belongs to the same change as the event, if it is accepted. */
+  readonly beside?: ((eventNid: number) => readonly Statement[]) | undefined;
 }
 
 /** An event at its place in the room graph. */
@@ -108,6 +112,17 @@ export interface AddedOutlier {
   readonly rejectedBy: string | undefined;
 }
 
+/** What of a room's past is wanted, and of whom. */
+export interface Backfill {
+  readonly roomId: string;
+  readonly roomNid: number;
+  readonly version: RoomVersion;
+  readonly server: string;
+  /** Events that are not there: these and what came before them. */
+  readonly eventIds: readonly string[];
+  readonly signal: AbortSignal;
+}
+
 /** How the room graph takes in what other servers send. */
 export interface RoomIntake {
   /** Checks one event, fetches what it stands on, and gives it its place in the room. */
@@ -119,6 +134,8 @@ export interface RoomIntake {
   importRoom(room: RoomToImport): Promise<ImportedRoom>;
   /** Checks and stores events without a place in the room's history. What is wrong with one leaves that one out. */
   addOutliers(outliers: OutliersToAdd): Promise<readonly AddedOutlier[]>;
+  /** Fills in the past of a room from another server. Resolves to how many events have a place now. */
+  backfill(backfill: Backfill): Promise<number>;
   /** Ends what is being asked of other servers. */
   close(): void;
 }

@@ -69,6 +69,13 @@ export class RoomRequests {
     return this.#checkAll(listIn(answer, 'events').slice(0, missingPerRound));
   }
 
+  /** Events and what came before them, in any order. */
+  async backfill(eventIds: readonly string[], limit: number): Promise<CheckedPdu[]> {
+    const query = { v: [...eventIds], limit };
+    const answer = await this.#ask('backfill', [this.#room.roomId], { query });
+    return this.#checkAll(listIn(answer, 'pdus').slice(0, limit));
+  }
+
   async authChain(eventId: string): Promise<CheckedPdu[]> {
     const answer = await this.#ask('event_auth', [this.#room.roomId, eventId]);
     return this.#checkAll(listIn(answer, 'auth_chain'));

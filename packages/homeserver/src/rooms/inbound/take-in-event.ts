@@ -32,7 +32,7 @@ import { judgeEvent } from './judge-event.ts';
 import type { Judgement } from './judge-event.ts';
 import { placeEvent } from './place-event.ts';
 import { decideWaitingRedactions, effectOfRedaction } from './redactions.ts';
-import type { NotReceived, PlacedEvent, Received } from './room-intake.ts';
+import type { NotReceived, PlacedEvent, Received, Reception } from './room-intake.ts';
 import { mergeStates, storedState } from './state-references.ts';
 import type { StateReference } from './state-references.ts';
 
@@ -46,6 +46,9 @@ export interface TakeIn {
   readonly refuse: boolean;
   /** The snapshot of the state before it, where that is known from elsewhere than its prev events. */
   readonly stateBefore?: number | undefined;
+  readonly beside?: Reception['beside'];
+  /** An event of the past: it gets a place before what is there, and the current state does not matter to it. */
+  readonly isPast?: boolean | undefined;
 }
 
 /** Events that it stands on are not there. */
@@ -127,12 +130,15 @@ async function takeInto(
     { ...checked.pdu, eventId: checked.eventId },
     await readAuthEvents(reader, authEventNids),
     before,
+    takeIn.isPast,
   );
   if (takeIn.refuse && judgement.kind !== 'accepted') {
     return { kind: 'refused', cause: 'forbidden', reason: judgement.reason };
   }
   const state = known !== undefined ? 'outlier' : isInterned ? 'id' : undefined;
-  await persist(context, write, event, before, judgement, state);
+  const pastOrder = takeIn.isPast === true ? -(await rooms.pastOrders.next()) : undefined;
+  await persist(context, write, event, before, judgement, state, pastOrder);
+  if (judgement.kind === 'accepted') write.add(...(takeIn.beside?.(eventNid) ?? []));
   for (const nid of prevEventNids) {
     if (parents.prev.some((row) => row.event_nid === nid)) continue;
     write.add(backwardExtremityStatement(roomNid, nid, eventNid));
@@ -148,12 +154,14 @@ async function persist(
   before: StateReference,
   judgement: Judgement,
   known: EventToPersist['known'],
+  pastOrder: number | undefined,
 ): Promise<void> {
   const { head } = write;
   const { eventNid } = event;
   const { reader } = context.rooms.database;
   const isAccepted = judgement.kind === 'accepted';
-  const hasChild = known !== undefined && (await hasAcceptedChild(reader, eventNid));
+  const isPast = pastOrder !== undefined;
+  const hasChild = isPast || (known !== undefined && (await hasAcceptedChild(reader, eventNid)));
   const toPlace = { event, before, verdict: judgement.kind, hasChild };
   const place = await placeEvent(context.rooms, head, toPlace);
   const effect = isAccepted ? await effectOfRedaction(context, head, event, before) : undefined;
@@ -166,6 +174,7 @@ async function persist(
     verdict: judgement,
     place: isRedacted ? withEntryOf(place, shown) : place,
     known,
+    pastOrder,
     isRedacted,
     redacts: effect?.redacts,
   });
