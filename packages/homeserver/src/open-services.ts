@@ -55,15 +55,14 @@ export interface OpenedServices {
 
 /** Opens the database and everything that stands on it, lowest first. */
 export async function openServices(config: Config, logger: Logger): Promise<OpenedServices> {
-  const { serverName } = config.server;
   const now = Date.now;
-  const database = await openDatabase(databaseOptions(config.database), serverName);
+  const database = await openDatabase(databaseOptions(config.database), config.server.serverName);
   const names = internedNames(database, config.caches.globalFactor);
   const parts = { database, names, config, logger, now, deviceFollower: deviceRemains };
   const accounts = openAccounts(parts);
   const { encryption, source: encryptionSource } = openEncryption(accounts);
   const ignored = await IgnoredUsers.open(database, names);
-  const notices = openNotices(database, names, serverName, ignored);
+  const notices = openNotices(database, names, config.server.serverName, ignored);
   const rooms = openRooms({
     database,
     names,
@@ -121,8 +120,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
       await departUser(remoteRooms, userNid);
     },
   };
-  const media = { close: closeMedia };
-  const first = [presence, inbound, conversation, sender, media];
+  const first = [presence, inbound, conversation, sender, { close: closeMedia }];
   const close = (): Promise<void> => closeAll([...first, federation, accounts, database]);
   return { services, federation, inbound, close };
 }
