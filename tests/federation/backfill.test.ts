@@ -136,7 +136,11 @@ test('who reads on to a gap gets what another server has there, and nobody is to
 }) => {
   const peer = await newPeer();
   const { alice, roomId } = await tearRoom(one, peer, 'reader', 3);
-  const { nextBatch: since } = await sync(alice);
+  const { nextBatch: since, body: first } = await sync(alice);
+  const timeline = valueAt(first, 'rooms', 'join', roomId, 'timeline');
+  const shown = listAt(timeline, 'events').map((event) => valueAt(event, 'content', 'body'));
+  assert.deepEqual(shown, ['far', 'last'], 'nothing from before the gap');
+  assert.equal(valueAt(timeline, 'limited'), true);
   const whole = ['last', 'far', 'lost 2', 'lost 1', 'lost 0'];
   const page = await messages(alice, roomId);
   assert.deepEqual(saidIn(page), whole);
