@@ -13,8 +13,8 @@ import { runCli } from '../harness/run-cli.ts';
 import { PlayedRoom, playRooms } from './played-room.ts';
 
 const v3 = '/_matrix/client/v3';
-const members = 1_500;
-const crashes = 6;
+const members = 400;
+const crashes = 4;
 
 for (const engine of testEngines()) {
   test(`kill -9 in the middle of a join leaves the room joined, or not at all (${engine.name})`, async () => {
@@ -33,7 +33,7 @@ for (const engine of testEngines()) {
       const config = joinPath(server.folder, 'homeserver.yaml');
       for (let crash = 0; crash < crashes; crash += 1) {
         const joining = join(alice, room).catch(() => undefined);
-        await Promise.race([joining, sleep(100 + crash * 200)]);
+        await Promise.race([joining, sleep(100 + crash * 150)]);
         await server.kill();
         await joining;
         const { code, out, err } = await runCli(['check-database', '-c', config]);

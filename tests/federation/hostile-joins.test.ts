@@ -65,20 +65,17 @@ const lies: Readonly<Record<string, Lie>> = {
 };
 
 for (const [title, lie] of Object.entries(lies)) {
-  for (const version of ['6', '12']) {
-    test(`no room is made of an answer that ${title}, in room version ${version}`, async ({
-      one,
-      newPeer,
-    }) => {
-      const peer = await newPeer();
+  test(`no room is made of an answer that ${title}`, async ({ one, newPeer }) => {
+    const peer = await newPeer();
+    const alice = await registerUser(one, `lied-${title.replaceAll(/\W/g, '-')}`);
+    for (const version of ['6', '12']) {
       const room = new PlayedRoom(peer, { version });
       const other = new PlayedRoom(peer, { version });
       playRooms(peer, [room]);
       const take = room.answers.join;
       room.answers.join = (event) => lie(take(event) as JsonObject, room, other);
-      const alice = await registerUser(one, `lied-${title.replaceAll(/\W/g, '-')}-${version}`);
       assertRefused(await join(alice, room), 502, 'M_UNKNOWN');
-      assert.equal(valueAt((await sync(alice)).body, 'rooms'), undefined);
+      assert.equal(valueAt((await sync(alice)).body, 'rooms', 'join', room.roomId), undefined);
       // A server that tells the truth makes good for it.
       room.answers.join = take;
       room.place(
@@ -86,8 +83,8 @@ for (const [title, lie] of Object.entries(lies)) {
       );
       const { status, body } = await join(alice, room);
       assert.equal(status, 200, JSON.stringify(body));
-    });
-  }
+    }
+  });
 }
 
 test('a forged or unfounded state event is left out of the room', async ({ one, newPeer }) => {

@@ -8,6 +8,7 @@ import { registerUser, sync } from '../harness/client.ts';
 import type { TestUser } from '../harness/client.ts';
 import type { FederatedServer } from '../harness/federation.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
+import type { TestPeer } from '../harness/peer.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
 import { PlayedRefusal, PlayedRoom, playRooms } from './played-room.ts';
 import type { PlayedEvent } from './played-room.ts';
@@ -212,6 +213,33 @@ test('an invitation is rejected at the server that it came from', async ({ one, 
   // Whoever is invited again is told so.
   await invite(one, room, alice.userId);
   assert.ok((await roomIn(alice, 'invite', room.roomId)).room !== undefined);
+});
+
+test('an invitation is taken back by the server that it came from, and by no other', async ({
+  one,
+  newPeer,
+}) => {
+  const [room, stranger] = [new PlayedRoom(await newPeer()), await newPeer()];
+  const alice = await registerUser(one, 'taken-back');
+  await invite(one, room, alice.userId);
+  const { nextBatch } = await sync(alice);
+  let transactions = 0;
+  const send = async (peer: TestPeer, pdu: JsonObject): Promise<void> => {
+    const path = `/_matrix/federation/v1/send/${(transactions += 1)}`;
+    const body = { origin: peer.serverName, origin_server_ts: Date.now(), pdus: [pdu] };
+    assert.equal((await peer.request(one.serverName, 'PUT', path, { body })).status, 200);
+  };
+  const content = { membership: 'leave' };
+  const others = `@other:${stranger.serverName}`;
+  await send(stranger, room.buildAs(stranger, 'm.room.member', alice.userId, content, others).pdu);
+  const own = room.build('m.room.member', alice.userId, content);
+  await send(room.peer, { ...own.pdu, signatures: {} });
+  await send(room.peer, room.build('m.room.message', alice.userId, content).pdu);
+  assert.ok((await roomIn(alice, 'invite', room.roomId)).room !== undefined);
+  await send(room.peer, own.pdu);
+  assert.equal((await roomIn(alice, 'invite', room.roomId)).room, undefined);
+  const { room: told } = await roomIn(alice, 'leave', room.roomId, nextBatch);
+  assert.equal(valueAt(listAt(told, 'timeline', 'events')[0], 'sender'), room.creatorId);
 });
 
 test('an older server takes the rejection in the older form', async ({ one, newPeer }) => {

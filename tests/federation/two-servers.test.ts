@@ -28,7 +28,7 @@ async function eventually(what: string, holds: () => Promise<boolean>): Promise<
 
 async function memberIds(user: TestUser, roomId: string): Promise<string[]> {
   const { body } = await user.request('GET', v3 + pathOf`/rooms/${roomId}/joined_members`);
-  return Object.keys((valueAt(body, 'joined') ?? {}) as object).toSorted();
+  return Object.keys(valueAt(body, 'joined') ?? {}).toSorted();
 }
 
 async function membership(user: TestUser, roomId: string, userId: string): Promise<unknown> {
@@ -98,6 +98,18 @@ test('an invitation is rejected on the server of who invites', async ({ one, two
   assert.equal(left.status, 200, JSON.stringify(left.body));
   assert.equal(await membership(alice, roomId, bob.userId), 'leave');
   assert.ok(!(await isInvited(bob, roomId)));
+});
+
+test('an invitation is taken back', async ({ one, two }) => {
+  const [alice, bob] = [await registerUser(one, 'back-a'), await registerUser(two, 'back-b')];
+  const roomId = await createRoom(alice, { invite: [bob.userId] });
+  const { nextBatch } = await sync(bob);
+  const body = { user_id: bob.userId };
+  await alice.request('POST', v3 + pathOf`/rooms/${roomId}/kick`, { body });
+  await eventually('the end of it', async () => !(await isInvited(bob, roomId)));
+  const told = (await sync(bob, { since: nextBatch })).body;
+  const [event] = listAt(told, 'rooms', 'leave', roomId, 'timeline', 'events');
+  assert.equal(valueAt(event, 'sender'), alice.userId);
 });
 
 test('a knock is let in, and a restricted room lets in who is in the other room', async ({

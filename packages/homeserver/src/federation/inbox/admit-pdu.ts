@@ -10,6 +10,7 @@ import {
 import type { JsonValue, RoomVersion } from '@soma/protocol';
 
 import type { KeyRing } from '../../federation-client/keys/key-ring.ts';
+import { receiveRemoval } from '../../membership/remote/receive-removal.ts';
 import { isServerInRoom } from '../../rooms/graph-store.ts';
 import { checkPdu } from '../../rooms/inbound/check-pdu.ts';
 import { readCurrentContent } from '../../rooms/read-current-content.ts';
@@ -43,6 +44,9 @@ export async function admitPdu(
   const roomNid = roomId === undefined ? undefined : await names.rooms.find(roomId);
   const version = roomNid === undefined ? undefined : await versions.of(reader, roomNid);
   if (roomNid === undefined || version === undefined || !(await isServerInRoom(reader, roomNid))) {
+    const removalId =
+      roomNid === undefined ? undefined : await receiveRemoval({ rooms, keyRing }, roomNid, text);
+    if (removalId !== undefined) return { eventId: removalId };
     return { eventId: likelyId(rooms, text, version), error: 'This server is not in the room' };
   }
   const checked = await checkPdu({ keyRing, sha256: signer.sha256 }, text, version);

@@ -1,5 +1,5 @@
-import { isJsonObject, prevEventIds } from '@soma/protocol';
-import type { JsonObject, JsonValue, Pdu } from '@soma/protocol';
+import { authEventIds, prevEventIds } from '@soma/protocol';
+import type { JsonObject, Pdu } from '@soma/protocol';
 
 import { FederationError } from '../../federation-client/federation-error.ts';
 import { readEventById, readEvents } from '../../rooms/event-store.ts';
@@ -54,9 +54,8 @@ async function authChainIds(server: ServerUnderTest, ids: readonly string[]): Pr
   const found = new Set<string>();
   const waiting = [...ids];
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    const pdu = await pduOf(server, id, server.name);
-    for (const reference of (pdu['auth_events'] ?? []) as JsonValue[]) {
-      const listed = String(Array.isArray(reference) ? reference[0] : reference);
+    const pdu: Pdu = JSON.parse(await server.json(id));
+    for (const listed of authEventIds(pdu)) {
       if (!found.has(listed)) waiting.push(listed);
       found.add(listed);
     }
@@ -80,8 +79,7 @@ async function missingEvents(server: ServerUnderTest, body: JsonObject): Promise
   while (generation.length > 0 && found.length < Number(body['limit'])) {
     const next: string[] = [];
     for (const id of generation) {
-      const pdu: Pdu & JsonObject = JSON.parse(await server.json(id));
-      if (!isJsonObject(pdu)) continue;
+      const pdu: Pdu = JSON.parse(await server.json(id));
       for (const prev of prevEventIds(pdu)) {
         if (seen.has(prev)) continue;
         seen.add(prev);

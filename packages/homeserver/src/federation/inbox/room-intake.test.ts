@@ -108,12 +108,12 @@ for (const engine of testEngines()) {
 
     test('what its auth events do not allow is rejected, and changes nothing', async () => {
       const roomId = await sharedRoom();
-      const before = await a.state(roomId);
+      const unchanged = await a.state(roomId);
       const draft = { type: 'm.room.power_levels', stateKey: '', sender: bob, content: { ban: 0 } };
       const { json } = await a.build(b, roomId, draft);
       const received = await a.receive(b, roomId, json);
       assert.equal(received.kind, 'rejected');
-      assert.deepEqual(await a.state(roomId), before);
+      assert.deepEqual(await a.state(roomId), unchanged);
       assert.equal((await a.receive(b, roomId, json)).kind, 'rejected');
       await assertSound();
     });
@@ -132,9 +132,9 @@ for (const engine of testEngines()) {
       const roomId = await sharedRoom();
       const beside = await a.build(b, roomId, topic(bob, 'from before the ban'));
       await a.send(roomId, member(alice, bob, 'ban'));
-      const before = await a.state(roomId);
+      const unchanged = await a.state(roomId);
       assert.equal((await a.receive(b, roomId, beside.json)).kind, 'soft-failed');
-      assert.deepEqual(await a.state(roomId), before);
+      assert.deepEqual(await a.state(roomId), unchanged);
       await assertSound();
     });
 
@@ -398,11 +398,13 @@ for (const engine of testEngines()) {
 
     test('an ancestry without an end costs a bounded number of requests', async () => {
       const roomId = await sharedRoom();
-      let made = await a.build(b, roomId, message(bob, 'root'), { prevEvents: ['$unknown-0'] });
-      const byId = new Map([[made.eventId, made.json]]);
+      let newest = await a.build(b, roomId, message(bob, 'root'), { prevEvents: ['$unknown-0'] });
+      const byId = new Map([[newest.eventId, newest.json]]);
       for (let depth = 0; depth < 400; depth += 1) {
-        made = await a.build(b, roomId, message(bob, `${depth}`), { prevEvents: [made.eventId] });
-        byId.set(made.eventId, made.json);
+        newest = await a.build(b, roomId, message(bob, `${depth}`), {
+          prevEvents: [newest.eventId],
+        });
+        byId.set(newest.eventId, newest.json);
       }
       network.asked.length = 0;
       network.answer = async ({ endpoint, body, parameters, destination }) => {
@@ -421,7 +423,7 @@ for (const engine of testEngines()) {
         }
         return { events };
       };
-      const received = await a.receive(b, roomId, made.json);
+      const received = await a.receive(b, roomId, newest.json);
       assert.deepEqual(
         [received.kind, 'cause' in received && received.cause],
         ['refused', 'incomplete'],

@@ -1,10 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 import { isJsonObject } from '@soma/protocol';
 import type { BuiltEvent, JsonObject, RoomVersion } from '@soma/protocol';
 
 import { FederationError, toFederationError } from '../../federation-client/federation-error.ts';
 import { StreamFault, streamObject } from '../../federation-client/stream-object.ts';
+import { Turn } from '../../streams/turns.ts';
 import { ExpectedKeys } from './expected-keys.ts';
 import {
   joinBytesMax,
@@ -26,9 +25,6 @@ export interface JoinAnswer {
   /** The content of the room's `m.room.guest_access`. */
   readonly guestAccess: JsonObject | undefined;
 }
-
-/** So long the events of an answer are looked at in one go. */
-const TURN_MS = 8;
 
 /**
  * Sends a join to a server that is in the room, and reads what it answers event by event as it comes. With
@@ -84,22 +80,22 @@ async function readAnswer(
   const lists: Record<string, string[]> = { state: [], auth_chain: [] };
   const values = new Map<string, unknown>();
   const keys = new ExpectedKeys(version);
+  const turn = new Turn();
+  /** Servers repeat in the auth chain what they have told of the state. */
+  const told = new Set<string>();
   let guestAccess: JsonObject | undefined;
-  let turnEndsMs = Date.now() + TURN_MS;
   for await (const { key, isItem, text } of streamObject(body, Object.keys(lists), limits, isV1)) {
     const value = parse(server, text);
     if (isItem) {
-      if (!keepsEvents) continue;
+      if (!keepsEvents || (key === 'auth_chain' && told.has(text))) continue;
       lists[key]?.push(text);
+      told.add(text);
       keys.add(value);
       if (key === 'state') guestAccess ??= guestAccessIn(value);
     } else {
       values.set(key, value);
     }
-    if (Date.now() > turnEndsMs) {
-      await nextTurn();
-      turnEndsMs = Date.now() + TURN_MS;
-    }
+    await turn.pauseIfDue();
   }
   if (values.get('members_omitted') === true) {
     throw new FederationError('bad-answer', server, 'it left out members without being asked to');
