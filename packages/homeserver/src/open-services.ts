@@ -66,9 +66,8 @@ const deviceFollower = allFollowers(deviceRemains, devicePushers);
 
 /** Opens the database and everything that stands on it, lowest first. */
 export async function openServices(config: Config, logger: Logger): Promise<OpenedServices> {
-  const { serverName } = config.server;
   const now = Date.now;
-  const database = await openDatabase(databaseOptions(config.database), serverName);
+  const database = await openDatabase(databaseOptions(config.database), config.server.serverName);
   const names = internedNames(database, config.caches.globalFactor);
   const parts = { database, names, config, logger, now, deviceFollower };
   const accounts = openAccounts(parts);
@@ -76,7 +75,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const { remote, lists, resyncer } = openRemoteUsers(parts, federation);
   const { encryption, source: encryptionSource } = openEncryption(accounts, config, remote);
   const ignored = await IgnoredUsers.open(database, names);
-  const notices = openNotices(database, names, serverName, ignored);
+  const notices = openNotices(database, names, config.server.serverName, ignored);
   const rooms = openRooms({
     ...roomOptions(parts, accounts, ignored),
     projections: [...roomProjections(names, config), ...notices.projections],
@@ -90,24 +89,31 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const shared = { ...parts, rooms, federation };
   const { close: closeMedia, ...mediaServices } = await openMediaServices(shared);
   const { ephemeral } = opened;
-  const { typing } = ephemeral;
-  const sender = await openFederationSender({ ...shared, typing, presence, encryption });
-  const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
   const shown = { presence: presence.presence };
-  const domain = { config, logger, accounts, rooms, ...opened, sync, ...shown, encryption };
   const resyncSoon = (): void => resyncer.wake();
   const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
   const inbound = await openInbound(rooms, federation, edus, logger);
+  const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
+  const sender = await openFederationSender({
+    ...parts,
+    rooms,
+    federation,
+    typing: ephemeral.typing,
+    presence,
+    encryption,
+  });
+  const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
+  const domain = { config, logger, accounts, rooms, ...opened, sync, ...shown, encryption };
   const services = clientServices(
     {
       ...domain,
-      pasts: inbound.pasts,
       ...mediaServices,
       ...conversation.services,
       ...outreach.services,
+      remoteRooms,
+      pasts: inbound.pasts,
     },
     federation,
-    openRemoteRooms(rooms, federation, inbound.intake, config, logger),
     parts,
   );
   const media = { close: closeMedia };
@@ -130,17 +136,15 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
 function clientServices(
   domain: Omit<ClientServices, ComposedService>,
   { client }: Federation,
-  remoteRooms: RemoteRooms,
   { logger, now }: { readonly logger: Logger; readonly now: () => number },
 ): ClientServices {
-  const { config, accounts, rooms, sync, pushRules } = domain;
+  const { config, accounts, rooms, sync, pushRules, remoteRooms } = domain;
   const directory = { rooms, config: config.directory, federation: client };
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   return {
     ...domain,
     slidingSync: openSlidingContext(sync),
     directory,
-    remoteRooms,
     directoryClient: client,
     remoteSpaces: new RemoteSpaces(client, rooms.serverName, now),
     copyRoomRules: (...args) => copyRoomRules(pushRules, ...args),
@@ -160,7 +164,6 @@ function clientServices(
 type ComposedService =
   | 'slidingSync'
   | 'directory'
-  | 'remoteRooms'
   | 'directoryClient'
   | 'remoteSpaces'
   | 'copyRoomRules'

@@ -141,6 +141,7 @@ async function takeInto(
   if (judgement.kind === 'accepted') write.add(...(takeIn.beside?.(eventNid) ?? []));
   for (const nid of prevEventNids) {
     if (parents.prev.some((row) => row.event_nid === nid)) continue;
+    rooms.torn.add(roomNid);
     write.add(backwardExtremityStatement(roomNid, nid, eventNid));
   }
   const placed = { eventId: checked.eventId, eventNid, roomNid, position: 0 };
