@@ -3,6 +3,7 @@ import { escapeText } from '../storage/escape-text.ts';
 import { integerList, query, statement } from '../storage/sql.ts';
 import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
 import { EdgeKind, EventFlag, HIDDEN_FLAGS } from './event-store.ts';
+import { Turns } from './turns.ts';
 
 /** Where a stored event stands in the graph. */
 export interface GraphRow {
@@ -108,9 +109,11 @@ export async function readGraphRows(
   eventIds: Iterable<string>,
 ): Promise<Map<string, GraphRow>> {
   const rows = new Map<string, GraphRow>();
+  const turns = new Turns();
   for (const eventId of eventIds) {
     const row = await readGraphRow(reader, eventId);
     if (row !== undefined) rows.set(eventId, row);
+    await turns.next();
   }
   return rows;
 }

@@ -1,7 +1,8 @@
 import { authEventIds, authorise, roomVersion } from '@soma/protocol';
 import type { AuthState, Pdu, RoomVersion } from '@soma/protocol';
 
-import { authState } from './auth-state.ts';
+import { Turns } from '../turns.ts';
+import { authState, keysThatAuthorise } from './auth-state.ts';
 import { checkPdu } from './check-pdu.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import { finishImport } from './finish-import.ts';
@@ -14,7 +15,6 @@ import { storeOutliers } from './store-outliers.ts';
 import type { StoredOutlier } from './store-outliers.ts';
 import { storeWholeState } from './store-whole-state.ts';
 import type { StateEntry } from './store-whole-state.ts';
-import { Turns } from './turns.ts';
 
 /** Makes a room of this server of the answer to a join. Throws {@link ImportRefused}. */
 export async function importRoom(
@@ -159,7 +159,12 @@ function judgeJoin(
       ...(found.rejectedBy === undefined ? {} : { rejected: true }),
     };
   });
-  const current: AuthState = authState(state.map(({ checked }) => toAuthEvent(checked)));
+  const keys = keysThatAuthorise(event, version).map((key) => key.join('\n'));
+  const wanted = new Set(keys);
+  const authorising = state
+    .map(({ checked }) => checked)
+    .filter(({ pdu }) => wanted.has(`${pdu.type}\n${pdu.state_key}`));
+  const current: AuthState = authState(authorising.map(toAuthEvent));
   const create = current.get('m.room.create', '');
   const byAuthEvents = judgeByAuthEvents(rooms, { version }, event, listed, create);
   const byState = authorise(event, current, version, { verify: rooms.verify });
