@@ -20,7 +20,7 @@ import { openConversation } from './open-conversation.ts';
 import { openEncryption } from './open-encryption.ts';
 import { openFederationSender } from './open-federation-sender.ts';
 import { openFederation } from './open-federation.ts';
-import type { Federation } from './open-federation.ts';
+import type { Federation, FederationParts } from './open-federation.ts';
 import { openInbound } from './open-inbound.ts';
 import type { Inbound } from './open-inbound.ts';
 import { openMediaServices } from './open-media-services.ts';
@@ -53,13 +53,24 @@ export interface OpenedServices {
   close(): Promise<void>;
 }
 
+/** What servers that share a process have in place of the system's own. */
+export interface Surroundings {
+  readonly openDatabase: typeof openDatabase;
+  readonly transport?: FederationParts['transport'];
+}
+
 /** Opens the database and everything that stands on it, lowest first. */
-export async function openServices(config: Config, logger: Logger): Promise<OpenedServices> {
+export async function openServices(
+  config: Config,
+  logger: Logger,
+  surroundings: Surroundings = { openDatabase },
+): Promise<OpenedServices> {
   const { serverName } = config.server;
   const now = Date.now;
-  const database = await openDatabase(databaseOptions(config.database), serverName);
+  const { transport } = surroundings;
+  const database = await surroundings.openDatabase(databaseOptions(config.database), serverName);
   const names = internedNames(database, config.caches.globalFactor);
-  const parts = { database, names, config, logger, now, deviceFollower: deviceRemains };
+  const parts = { database, names, config, logger, now, transport, deviceFollower: deviceRemains };
   const accounts = openAccounts(parts);
   const { encryption, source: encryptionSource } = openEncryption(accounts);
   const ignored = await IgnoredUsers.open(database, names);
