@@ -14,10 +14,19 @@ export function disagreements(roomId: string, views: readonly RoomView[]): strin
       );
     return [
       ...differences(`${between}, state`, first.state, other.state),
-      ...differences(`${between}, members`, first.members, other.members),
+      ...differences(`${between}, members`, membersOf(first), membersOf(other)),
       ...differences(`${between}, events`, eventsOf(first), eventsOf(other)),
     ];
   });
+}
+
+/** Who is out of the room without an event of the current state is listed only where they were in it before. */
+function membersOf({ members, state }: RoomView): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(members).filter(
+      ([userId, membership]) => membership !== 'leave' || `m.room.member|${userId}` in state,
+    ),
+  );
 }
 
 function differences(

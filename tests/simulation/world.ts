@@ -41,8 +41,9 @@ export interface Outcome {
 const startMs = Date.UTC(2024, 0, 1);
 const minuteMs = 60_000;
 /** After the network is whole: by then whoever was left alone is asked again. */
-const healingMs = 25 * minuteMs;
+const healingMs = 18 * minuteMs;
 const betweenMs = 20_000;
+const settlingMs = 8 * minuteMs;
 const versions = ['1', '2', '3', '6', '8', '9', '10', '11', '11', '12', '12', '12'];
 const surnames = ['alice', 'bob'];
 
@@ -236,7 +237,7 @@ export class World {
         await this.time.sleep(betweenMs);
       }
     }
-    await this.time.sleep(healingMs);
+    await this.time.sleep(settlingMs);
   }
 
   async #speakerOf(server: SimulatedServer, roomId: string): Promise<Person | undefined> {
