@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import { detailedVersion, somaVersion } from './config/soma-version.ts';
 import { mount } from './http/endpoint.ts';
 import type { EdgeOptions } from './http/listen.ts';
+import { ServerRateLimiter } from './http/server-rate-limit.ts';
 import type { OpenedServices } from './open-services.ts';
 import { openServing } from './open-serving.ts';
 import { serverEndpoints, serverMediaEndpoints } from './server-server/endpoints.ts';
@@ -36,6 +37,7 @@ export function edgeOptions(
     ],
     resolveToken: (token, use) => resolveToken(accounts, token, use),
     authenticateServer: federation.authenticateServer,
+    serverRateLimiter: new ServerRateLimiter(config.ratelimiting.federation),
     logger,
     rateLimits: endpointRateLimits(rateLimits),
   };

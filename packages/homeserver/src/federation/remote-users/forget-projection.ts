@@ -1,0 +1,79 @@
+import { parseUserId, serverNameOf } from '@soma/protocol';
+
+import type { PreparedEvent } from '../../rooms/prepared-event.ts';
+import type { Projection } from '../../rooms/projection.ts';
+import type {
+  ProjectedEvent,
+  ProjectionOutput,
+  RoomProjection,
+} from '../../rooms/room-projection.ts';
+import type { StateChange } from '../../rooms/state-change.ts';
+import type { Names } from '../../storage/names-store.ts';
+import { forgetUnsharedOfRoomStatements, forgetUnsharedStatements } from './remote-device-store.ts';
+
+/**
+ * Forgets devices of users of other servers with the last room that they share with ours: from then on their servers
+ * tell nothing of changes. It stands after the projection of memberships.
+ */
+export class ForgetDevicesProjection implements Projection {
+  readonly #users: Names;
+  readonly #serverName: string;
+
+  constructor(users: Names, serverName: string) {
+    this.#users = users;
+    this.#serverName = serverName;
+  }
+
+  async open(): Promise<RoomProjection> {
+    return new RoomForgetting(this.#users, this.#serverName);
+  }
+}
+
+class RoomForgetting implements RoomProjection {
+  readonly #users: Names;
+  readonly #serverName: string;
+  /** The users of other servers whom the event in preparation takes out of the room. */
+  #departing: readonly number[] = [];
+
+  constructor(users: Names, serverName: string) {
+    this.#users = users;
+    this.#serverName = serverName;
+  }
+
+  prepare(_event: PreparedEvent, stateChanges: readonly StateChange[]): Promise<void> | undefined {
+    this.#departing = [];
+    const departed = stateChanges
+      .filter(isDeparture)
+      .filter((each) => !this.#isLocal(each.stateKey));
+    return departed.length === 0 ? undefined : this.#find(departed);
+  }
+
+  project({ event, stateChanges }: ProjectedEvent, output: ProjectionOutput): void {
+    const isOursLeaving = stateChanges.some(
+      (each) => isDeparture(each) && this.#isLocal(each.stateKey),
+    );
+    if (isOursLeaving) output.statements.push(...forgetUnsharedOfRoomStatements(event.roomNid));
+    for (const userNid of this.#departing) {
+      output.statements.push(...forgetUnsharedStatements(userNid));
+    }
+  }
+
+  #isLocal(text: string | undefined): boolean {
+    const userId = parseUserId(text);
+    return userId !== undefined && serverNameOf(userId) === this.#serverName;
+  }
+
+  async #find(departed: readonly StateChange[]): Promise<void> {
+    const found = await Promise.all(departed.map(({ stateKey }) => this.#users.find(stateKey)));
+    this.#departing = found.flatMap((userNid) => userNid ?? []);
+  }
+}
+
+/** Whether somebody was in the room and is no longer. */
+function isDeparture({ type, before, after }: StateChange): boolean {
+  return (
+    type === 'm.room.member' &&
+    before?.event.content['membership'] === 'join' &&
+    after?.event.content['membership'] !== 'join'
+  );
+}
