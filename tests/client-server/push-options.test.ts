@@ -12,17 +12,16 @@ const gateway = await startPushGateway();
 after(() => gateway.close());
 
 const reachable = { ip_range_whitelist: ['127.0.0.1/32'] };
-const silent = serverTests({ ...reachable, push: { allow_http: true, enabled: false } });
+const silent = serverTests({ ...reachable, push: { enabled: false } });
 const terse = serverTests({
   ...reachable,
   push: {
-    allow_http: true,
     include_content: false,
     group_unread_count_by_room: false,
     jitter_delay: '20ms',
   },
 });
-const guarded = serverTests({ push: { allow_http: true } });
+const guarded = serverTests();
 
 const pusher = (pushkey: string) => ({
   kind: 'http',

@@ -49,7 +49,10 @@ const acts: Readonly<Record<string, { readonly weight: number; readonly act: Act
     act: ({ random, servers }, actor, roomId) =>
       actor.joinVia(roomId, [random.pick(servers), random.pick(servers)]),
   },
-  leave: { weight: 3, act: (_, actor, roomId) => actor.ask('POST', `${roomPath(roomId)}/leave`, {}) },
+  leave: {
+    weight: 3,
+    act: (_, actor, roomId) => actor.ask('POST', `${roomPath(roomId)}/leave`, {}),
+  },
   knock: {
     weight: 1,
     act: ({ random, servers }, actor, roomId) =>

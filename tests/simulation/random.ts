@@ -4,7 +4,8 @@ export class Random {
 
   constructor(seed: number | string) {
     let hash = 2166136261;
-    for (const letter of String(seed)) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16777619);
+    for (const letter of String(seed))
+      hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16777619);
     // splitmix32, so that seeds that are near each other have nothing in common.
     this.#state = Uint32Array.from({ length: 4 }, () => {
       hash = (hash + 0x9e3779b9) | 0;

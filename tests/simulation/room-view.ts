@@ -7,10 +7,7 @@ import {
   readEvents,
   timelineQueries,
 } from '../../packages/homeserver/src/rooms/event-store.ts';
-import {
-  readCurrentState,
-  readRoomHead,
-} from '../../packages/homeserver/src/rooms/state-store.ts';
+import { readCurrentState, readRoomHead } from '../../packages/homeserver/src/rooms/state-store.ts';
 import type { SimulatedServer } from './simulated-server.ts';
 
 export interface ViewedEvent {
@@ -49,13 +46,7 @@ export async function viewRoom(
   const roomNid = await names.rooms.find(roomId);
   const head = roomNid === undefined ? undefined : await readRoomHead(reader, roomNid);
   if (roomNid === undefined || head === undefined) return undefined;
-  const rows = await reader.all(
-    timelineQueries.oldest,
-    roomNid,
-    -ordersMax,
-    ordersMax,
-    eventsMax,
-  );
+  const rows = await reader.all(timelineQueries.oldest, roomNid, -ordersMax, ordersMax, eventsMax);
   const events = rows.map((row): ViewedEvent => {
     const isRejected = (row.flags & EventFlag.rejected) !== 0;
     const isSoftFailed = (row.flags & EventFlag.softFailed) !== 0;

@@ -15,8 +15,8 @@ import { answerRequest } from './answer-request.ts';
 import type { PlainAnswer, PlainRequest } from './answer-request.ts';
 import type { Transport } from './network.ts';
 import { Random } from './random.ts';
-import type { VirtualTime } from './virtual-time.ts';
 import { SimulatedWriter } from './simulated-writer.ts';
+import type { VirtualTime } from './virtual-time.ts';
 
 export interface ServerParts {
   readonly name: string;

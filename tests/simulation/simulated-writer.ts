@@ -1,10 +1,10 @@
-import { BatchApplier } from '../../packages/homeserver/src/storage/dialect/sqlite/batch-applier.ts';
-import { openWritingConnection } from '../../packages/homeserver/src/storage/dialect/sqlite/open-sqlite.ts';
 import {
   KnownToThread,
   decodeResults,
   encodeBatch,
 } from '../../packages/homeserver/src/storage/batch-encoding.ts';
+import { BatchApplier } from '../../packages/homeserver/src/storage/dialect/sqlite/batch-applier.ts';
+import { openWritingConnection } from '../../packages/homeserver/src/storage/dialect/sqlite/open-sqlite.ts';
 import type {
   BatchOutcome,
   BatchWriter,

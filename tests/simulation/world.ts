@@ -1,8 +1,7 @@
+import { hash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-import { hash } from 'node:crypto';
 
 import { checkDatabase } from '../../packages/homeserver/src/rooms/check-database.ts';
 import { act } from './actions.ts';

@@ -27,12 +27,7 @@ export async function openInbound(
 ): Promise<Inbound> {
   const intake = openRoomIntake({ rooms, keyRing, client, logger });
   const inbox = await Inbox.open({ rooms, intake, logger });
-  const transactions = new Transactions({
-    rooms,
-    keyRing,
-    inbox,
-    receiveEdus: (origin, received) => edus.receive(origin, received),
-  });
+  const transactions = new Transactions({ rooms, keyRing, inbox, edus });
   const roomServers = new RoomServers(rooms.database);
   return {
     intake,

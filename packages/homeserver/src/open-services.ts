@@ -76,10 +76,12 @@ export async function openServices(
   logger: Logger,
   surroundings: Surroundings = { openDatabase },
 ): Promise<OpenedServices> {
-  const { serverName } = config.server;
   const now = Date.now;
   const { transport } = surroundings;
-  const database = await surroundings.openDatabase(databaseOptions(config.database), serverName);
+  const database = await surroundings.openDatabase(
+    databaseOptions(config.database),
+    config.server.serverName,
+  );
   const names = internedNames(database, config.caches.globalFactor);
   const parts = { database, names, config, logger, now, transport, deviceFollower };
   const accounts = openAccounts(parts);
@@ -87,7 +89,7 @@ export async function openServices(
   const { remote, lists, resyncer } = openRemoteUsers(parts, federation);
   const { encryption, source: encryptionSource } = openEncryption(accounts, config, remote);
   const ignored = await IgnoredUsers.open(database, names);
-  const notices = openNotices(database, names, serverName, ignored);
+  const notices = openNotices(database, names, config.server.serverName, ignored);
   const rooms = openRooms({
     ...roomOptions(parts, accounts, ignored),
     projections: [...roomProjections(names, config), ...notices.projections],
@@ -101,30 +103,37 @@ export async function openServices(
   const shared = { ...parts, rooms, federation };
   const { close: closeMedia, ...mediaServices } = await openMediaServices(shared);
   const { ephemeral } = opened;
-  const { typing } = ephemeral;
-  const sender = await openFederationSender({ ...shared, typing, presence, encryption });
-  const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
   const shown = { presence: presence.presence };
-  const domain = { config, logger, accounts, rooms, ...opened, sync, ...shown, encryption };
   const resyncSoon = (): void => resyncer.wake();
   const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
   const inbound = await openInbound(rooms, federation, edus, logger);
+  const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
+  const sender = await openFederationSender({
+    ...parts,
+    rooms,
+    federation,
+    typing: ephemeral.typing,
+    presence,
+    encryption,
+  });
+  const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
+  const domain = { config, logger, accounts, rooms, ...opened, sync, ...shown, encryption };
   const services = clientServices(
     {
       ...domain,
-      pasts: inbound.pasts,
       ...mediaServices,
       ...conversation.services,
       ...outreach.services,
+      remoteRooms,
+      pasts: inbound.pasts,
     },
     federation,
-    openRemoteRooms(rooms, federation, inbound.intake, config, logger),
     parts,
   );
   const media = { close: closeMedia };
   const inOrder = [
-    presence,
     inbound,
+    presence,
     outreach,
     conversation,
     sender,
@@ -141,17 +150,15 @@ export async function openServices(
 function clientServices(
   domain: Omit<ClientServices, ComposedService>,
   { client }: Federation,
-  remoteRooms: RemoteRooms,
   { logger, now }: { readonly logger: Logger; readonly now: () => number },
 ): ClientServices {
-  const { config, accounts, rooms, sync, pushRules } = domain;
+  const { config, accounts, rooms, sync, pushRules, remoteRooms } = domain;
   const directory = { rooms, config: config.directory, federation: client };
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   return {
     ...domain,
     slidingSync: openSlidingContext(sync),
     directory,
-    remoteRooms,
     directoryClient: client,
     remoteSpaces: new RemoteSpaces(client, rooms.serverName, now),
     copyRoomRules: (...args) => copyRoomRules(pushRules, ...args),
@@ -171,7 +178,6 @@ function clientServices(
 type ComposedService =
   | 'slidingSync'
   | 'directory'
-  | 'remoteRooms'
   | 'directoryClient'
   | 'remoteSpaces'
   | 'copyRoomRules'

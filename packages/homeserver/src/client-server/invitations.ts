@@ -10,7 +10,7 @@ import { forbidden, invalidParam, missingParam } from '../errors/matrix-error.ts
 import type { Requester } from '../http/endpoint.ts';
 import { inviteThirdParty, lookUpThirdParty } from '../membership/invite-third-party.ts';
 import type { ThirdPartyInvite } from '../membership/invite-third-party.ts';
-import { inviteUser as inviteToRoom } from '../membership/invite-user.ts';
+import { inviteUser } from '../membership/invite-user.ts';
 import { findRoom } from './join-room.ts';
 import type { RateLimiters } from './rate-limits.ts';
 import type { ClientServices } from './services.ts';
@@ -98,11 +98,11 @@ export async function inviteByAddress(
   };
   const known = await lookUpThirdParty(threePids.identityServers, invite);
   if (known === undefined) await inviteThirdParty(rooms, threePids.identityServers, invite);
-  else await inviteUser(services, requester, roomId, known, undefined);
+  else await inviteById(services, requester, roomId, known, undefined);
 }
 
-/** Invites a user. Throws `MatrixError`. */
-export async function inviteUser(
+/** Invites a user of any server. Throws `MatrixError`. */
+export async function inviteById(
   services: ClientServices,
   requester: Requester,
   roomId: string,
@@ -113,7 +113,7 @@ export async function inviteUser(
   const target = parseInvitee(invitee);
   checkMayInvite(config, requester);
   countInvite(services, requester, roomId, target);
-  await inviteToRoom(remoteRooms, {
+  await inviteUser(remoteRooms, {
     roomNid: await findRoom(rooms, roomId),
     sender: requester.userId,
     target,

@@ -10,7 +10,7 @@ import { forgetRoom } from '../membership/forget-room.ts';
 import { joinedRooms } from '../membership/joined-rooms.ts';
 import { knockRoom } from '../membership/knock-room.ts';
 import { leaveRoom } from '../membership/leave-room.ts';
-import { ThirdPartyBody, invitedAddressIn, inviteByAddress, inviteUser } from './invitations.ts';
+import { ThirdPartyBody, invitedAddressIn, inviteByAddress, inviteById } from './invitations.ts';
 import { findRoom, joinAs, resolveRoom } from './join-room.ts';
 import { clientEndpoint } from './services.ts';
 
@@ -138,7 +138,7 @@ const invite = clientEndpoint({
   handle: async ({ params, body, requester }, services) => {
     const { user_id: invitee } = body;
     if (invitee !== undefined) {
-      await inviteUser(services, requester, params.roomId, invitee, body.reason);
+      await inviteById(services, requester, params.roomId, invitee, body.reason);
     } else {
       await inviteByAddress(services, requester, params.roomId, invitedAddressIn(body));
     }

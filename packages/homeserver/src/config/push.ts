@@ -37,9 +37,9 @@ const push = object({
   allowHttp: option({
     name: 'allow_http',
     valueType: flag,
-    default: false,
+    default: true,
     description:
-      'Whether a push gateway may have an `http://` address. The specification wants `https://`.',
+      'Whether a push gateway may have an `http://` address, as with Synapse. The specification wants `https://`.',
   }),
 });
 
@@ -54,7 +54,6 @@ export const pushSection = section(
         'How apps are told of what happens while they sleep. Gateways in a private network need ' +
         'an entry in `ip_range_whitelist` too.',
       example: { include_content: false },
-      differs: 'Synapse takes `http://` addresses of gateways without `push.allow_http`.',
     }),
   },
   ({ push: values }) => values,

@@ -26,6 +26,12 @@ const graphColumns = `e.event_nid, e.event_id, e.room_nid, e.state_key_nid, e.de
 const stateAfter = query<{ state_after: number | null }>(
   'select state_after from events where event_nid = ?',
 );
+const currentEntry = query<{ event_nid: number; lineage: number }>(
+  `select c.event_nid, s.lineage from current_state c
+   join room_heads h on h.room_nid = c.room_nid
+   join snapshots s on s.snapshot_nid = h.snapshot_nid
+   where c.room_nid = ? and c.type_nid = ? and c.state_key_nid = ?`,
+);
 const byId = query<GraphRow>(
   `select ${graphColumns} from event_ids i join events e on e.event_nid = i.event_nid
    where i.event_id = ?`,
@@ -97,6 +103,17 @@ export async function readStateAfter(
   eventNid: number,
 ): Promise<number | undefined> {
   return (await reader.get(stateAfter, eventNid))?.state_after ?? undefined;
+}
+
+/** An entry of the current state, with the lineage that the current state is in. */
+export async function readCurrentEntry(
+  reader: Reader,
+  roomNid: number,
+  typeNid: number,
+  stateKeyNid: number,
+): Promise<{ eventNid: number; lineage: number } | undefined> {
+  const row = await reader.get(currentEntry, roomNid, typeNid, stateKeyNid);
+  return row === undefined ? undefined : { eventNid: row.event_nid, lineage: row.lineage };
 }
 
 export function readGraphRow(reader: Reader, eventId: string): Promise<GraphRow | undefined> {

@@ -12,6 +12,7 @@ import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
 import { RoomHeads } from './room-heads.ts';
 import { RoomVersions } from './room-versions.ts';
+import { TornRooms } from './torn-rooms.ts';
 import { RunningTransactions } from './transaction-replay.ts';
 
 /** How this server hashes and signs its events. */
@@ -36,6 +37,7 @@ export interface Rooms {
   readonly transactions: RunningTransactions;
   readonly places: KnownPlaces;
   readonly states: States;
+  readonly torn: TornRooms;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
@@ -102,6 +104,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     transactions: new RunningTransactions(),
     places: new KnownPlaces(),
     states: new States(database),
+    torn: new TornRooms(database),
     now,
     createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),
     profileOf,

@@ -32,8 +32,8 @@ export class ForgetDevicesProjection implements Projection {
 class RoomForgetting implements RoomProjection {
   readonly #users: Names;
   readonly #serverName: string;
-  /** The users of other servers whom the event in preparation takes out of the room. */
-  #departing: readonly number[] = [];
+  /** The users of other servers who leave by the event in preparation. */
+  #remoteNids: readonly number[] = [];
 
   constructor(users: Names, serverName: string) {
     this.#users = users;
@@ -41,19 +41,16 @@ class RoomForgetting implements RoomProjection {
   }
 
   prepare(_event: PreparedEvent, stateChanges: readonly StateChange[]): Promise<void> | undefined {
-    this.#departing = [];
-    const departed = stateChanges
-      .filter(isDeparture)
-      .filter((each) => !this.#isLocal(each.stateKey));
-    return departed.length === 0 ? undefined : this.#find(departed);
+    this.#remoteNids = [];
+    const remote = stateChanges.filter(isLeave).filter(({ stateKey }) => !this.#isLocal(stateKey));
+    return remote.length === 0 ? undefined : this.#find(remote);
   }
 
   project({ event, stateChanges }: ProjectedEvent, output: ProjectionOutput): void {
-    const isOursLeaving = stateChanges.some(
-      (each) => isDeparture(each) && this.#isLocal(each.stateKey),
-    );
-    if (isOursLeaving) output.statements.push(...forgetUnsharedOfRoomStatements(event.roomNid));
-    for (const userNid of this.#departing) {
+    if (stateChanges.some((change) => isLeave(change) && this.#isLocal(change.stateKey))) {
+      output.statements.push(...forgetUnsharedOfRoomStatements(event.roomNid));
+    }
+    for (const userNid of this.#remoteNids) {
       output.statements.push(...forgetUnsharedStatements(userNid));
     }
   }
@@ -63,14 +60,18 @@ class RoomForgetting implements RoomProjection {
     return userId !== undefined && serverNameOf(userId) === this.#serverName;
   }
 
-  async #find(departed: readonly StateChange[]): Promise<void> {
-    const found = await Promise.all(departed.map(({ stateKey }) => this.#users.find(stateKey)));
-    this.#departing = found.flatMap((userNid) => userNid ?? []);
+  async #find(changes: readonly StateChange[]): Promise<void> {
+    const found: number[] = [];
+    for (const { stateKey } of changes) {
+      const userNid = await this.#users.find(stateKey);
+      if (userNid !== undefined) found.push(userNid);
+    }
+    this.#remoteNids = found;
   }
 }
 
-/** Whether somebody was in the room and is no longer. */
-function isDeparture({ type, before, after }: StateChange): boolean {
+/** Whether somebody is in the room no longer. */
+function isLeave({ type, before, after }: StateChange): boolean {
   return (
     type === 'm.room.member' &&
     before?.event.content['membership'] === 'join' &&

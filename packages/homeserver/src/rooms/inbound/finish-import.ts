@@ -116,6 +116,7 @@ async function commit(
   ]);
   const next = nextSnapshot(snapshot, await snapshotNids.next(), hash);
   const current = await readCurrentStateKey(reader, roomNid, typeNid, stateKeyNid);
+  context.rooms.torn.add(roomNid);
   const change = emptyRoomChange();
   change.positions = 1;
   change.touches.push({ kind: ChangeKind.room, subject: roomNid });
