@@ -262,6 +262,66 @@ for (const engine of testEngines()) {
       await assertSound();
     });
 
+    test('what was before this server joined is neither news nor an end of the room', async () => {
+      for (const versionId of ['11', '12']) {
+        network.answer = (request) => answerFrom(a, request);
+        const roomId = await a.createRoom(alice, versionId);
+        const [carol, dora] = [a.user('carol'), a.user('dora')];
+        const first = await a.send(roomId, member(carol, carol, 'join'));
+        const second = await a.send(roomId, member(dora, dora, 'join'));
+        await b.join(a, roomId, bob);
+        const rules = { type: 'm.room.join_rules', stateKey: '', sender: alice };
+        const closed = await a.send(roomId, { ...rules, content: { join_rule: 'invite' } });
+        assert.equal((await pass(a, b, roomId, closed)).kind, 'accepted');
+        const fork = await a.build(a, roomId, message(alice, 'from before'), {
+          prevEvents: [second],
+        });
+        assert.equal((await a.receive(a, roomId, fork.json)).kind, 'accepted');
+        assert.equal((await b.receive(a, roomId, fork.json)).kind, 'accepted');
+        assert.deepEqual(
+          (await b.extremities(roomId)).toSorted(),
+          (await a.extremities(roomId)).toSorted(),
+        );
+        assert.deepEqual(await b.state(roomId), await a.state(roomId));
+        const flags = async (id: string) =>
+          (await readEventById(b.database.reader, id))?.flags ?? NaN;
+        assert.equal(await flags(second), 0);
+        assert.equal(await flags(first), EventFlag.outlier);
+        await assertSound();
+      }
+    });
+
+    test('what fills the gap before a join is neither news nor an end of the room', async () => {
+      network.answer = (request) => answerFrom(a, request);
+      const roomId = await sharedRoom('12');
+      assert.equal(
+        (await pass(b, a, roomId, await b.send(roomId, member(bob, bob, 'leave')))).kind,
+        'accepted',
+      );
+      const inGap: string[] = [];
+      for (const name of ['carol', 'dora', 'emma']) {
+        const userId = a.user(name);
+        inGap.push(await a.send(roomId, member(userId, userId, 'join')));
+      }
+      await b.join(a, roomId, bob);
+      const rules = { type: 'm.room.join_rules', stateKey: '', sender: alice };
+      const closed = await a.send(roomId, { ...rules, content: { join_rule: 'invite' } });
+      assert.equal((await pass(a, b, roomId, closed)).kind, 'accepted');
+      const prevEvents = inGap.slice(-1).map(String);
+      const fork = await a.build(a, roomId, message(alice, 'from before'), { prevEvents });
+      assert.equal((await a.receive(a, roomId, fork.json)).kind, 'accepted');
+      assert.equal((await b.receive(a, roomId, fork.json)).kind, 'accepted');
+      for (const id of inGap) {
+        assert.equal((await readEventById(b.database.reader, id))?.flags, 0, id);
+      }
+      assert.deepEqual(
+        (await b.extremities(roomId)).toSorted(),
+        (await a.extremities(roomId)).toSorted(),
+      );
+      assert.deepEqual(await b.state(roomId), await a.state(roomId));
+      await assertSound();
+    });
+
     test('a gap that cannot be filled is bridged by the state at its far end', async () => {
       const roomId = await sharedRoom();
       const withoutGap = (request: TestRequest) => answerFrom(b, request);

@@ -55,12 +55,13 @@ export class RoomRequests {
   async missingEvents(
     earliest: readonly string[],
     latest: readonly string[],
+    minDepth: number,
   ): Promise<CheckedPdu[]> {
     const body = {
       earliest_events: [...earliest],
       latest_events: [...latest],
       limit: missingPerRound,
-      min_depth: 0,
+      min_depth: minDepth,
     };
     const answer = await this.#ask('get_missing_events', [this.#room.roomId], {
       method: 'POST',
