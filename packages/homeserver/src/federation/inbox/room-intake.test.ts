@@ -336,6 +336,31 @@ for (const engine of testEngines()) {
       await assertSound();
     });
 
+    test('who has joined within a gap is heard', async () => {
+      const roomId = await sharedRoom();
+      network.answer = async (request) =>
+        request.endpoint === 'get_missing_events' ? { events: [] } : answerFrom(b, request);
+      const carol = b.user('carol');
+      await b.send(roomId, member(carol, carol, 'join'));
+      await b.send(roomId, message(bob, 'the far end'));
+      const last = await b.send(roomId, message(carol, 'hello'));
+      assert.equal((await pass(b, a, roomId, last)).kind, 'accepted');
+      assert.deepEqual(await a.state(roomId), await b.state(roomId));
+      await assertSound();
+    });
+
+    test('an end of the room stays where only what is behind it is taken in', async () => {
+      const roomId = await sharedRoom();
+      network.answer = async (request) =>
+        request.endpoint === 'get_missing_events' ? { events: [] } : answerFrom(b, request);
+      const far = await b.send(roomId, message(bob, 'the far end'));
+      const draft = { type: 'm.room.power_levels', stateKey: '', sender: bob, content: { ban: 0 } };
+      const { json } = await b.build(b, roomId, draft, { prevEvents: [far] });
+      assert.equal((await a.receive(b, roomId, json)).kind, 'rejected');
+      assert.deepEqual(await a.extremities(roomId), [far]);
+      await assertSound();
+    });
+
     test('what comes later than its successor takes its place, and is no end of the room', async () => {
       const roomId = await sharedRoom();
       network.answer = async (request) =>

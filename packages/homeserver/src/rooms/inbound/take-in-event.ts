@@ -145,8 +145,9 @@ async function takeInto(
   }
   const state = known !== undefined ? 'outlier' : isInterned ? 'id' : undefined;
   const pastOrder = takeIn.isPast === true ? -(await rooms.pastOrders.next()) : undefined;
-  // What is at the far end of a gap is there for the sake of what came after it.
-  const hasChild = isBehind || takeIn.stateBefore !== undefined;
+  // What is at the far end of a gap, and stands on nothing here, is there for the sake of what came after it.
+  const isFarEnd = takeIn.stateBefore !== undefined && parents.prev.length === 0;
+  const hasChild = isBehind || isFarEnd;
   const toPlace = { event, before, verdict: judgement.kind, hasChild };
   await persist(context, write, toPlace, judgement, state, pastOrder);
   if (judgement.kind === 'accepted') write.add(...(takeIn.beside?.(eventNid) ?? []));
