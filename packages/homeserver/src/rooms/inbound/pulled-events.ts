@@ -63,7 +63,9 @@ export class PulledEvents {
   async #fillGap(event: CheckedPdu): Promise<void> {
     const head = await readRoomHead(this.#context.rooms.database.reader, this.#room.roomNid);
     const extremityIds = head?.extremities.map((row) => row.event_id) ?? [];
-    const minDepth = await readDepthMin(this.#context.rooms.database.reader, this.#room.roomNid);
+    const depthMin = await readDepthMin(this.#context.rooms.database.reader, this.#room.roomNid);
+    // What is above all that has a place is the past; it is only filled in for an event that is itself of it.
+    const minDepth = event.pdu.depth > depthMin ? depthMin : 0;
     const ancestors = await collectMissingEvents(this.#context, this.#requests, event, {
       extremityIds,
       minDepth,
@@ -71,17 +73,17 @@ export class PulledEvents {
       if (!(error instanceof FederationError)) throw error;
       return [];
     });
-    const behind = await this.#behind(ancestors);
+    const behind = await this.#behind([...ancestors, event]);
     for (const ancestor of ancestors) {
       await this.#take(ancestor, { isBehind: behind.has(ancestor.eventId) });
     }
   }
 
   /** Those that an event which was accepted before stands on. */
-  async #behind(ancestors: readonly CheckedPdu[]): Promise<ReadonlySet<string>> {
+  async #behind(events: readonly CheckedPdu[]): Promise<ReadonlySet<string>> {
     const { reader } = this.#context.rooms.database;
     const behind = new Set<string>();
-    for (const { eventId, pdu } of ancestors.toReversed()) {
+    for (const { eventId, pdu } of events.toReversed()) {
       const eventNid = await readEventNid(reader, eventId);
       if (eventNid !== undefined && (await hasAcceptedChild(reader, eventNid))) behind.add(eventId);
       if (behind.has(eventId)) for (const id of prevEventIds(pdu)) behind.add(id);
