@@ -1,4 +1,4 @@
-import { authEventKeys, authorise, prevEventIds, roomVersion } from '@soma/protocol';
+import { authorise, prevEventIds, roomVersion } from '@soma/protocol';
 import type { AuthEvent, AuthState, Pdu } from '@soma/protocol';
 
 import { verifySignature } from '../../packages/homeserver/src/federation-client/keys/verify-signature.ts';
@@ -10,6 +10,14 @@ import {
 } from '../../packages/homeserver/src/rooms/state-store.ts';
 import type { RoomView, ViewedEvent } from './room-view.ts';
 import type { SimulatedServer } from './simulated-server.ts';
+
+/** What auth rules read. */
+const decisiveTypes: ReadonlySet<string> = new Set([
+  'm.room.member',
+  'm.room.power_levels',
+  'm.room.join_rules',
+  'm.room.third_party_invite',
+]);
 
 /**
  * A server may hide an event for one reason alone: a change of state that it had when the event came, that neither
@@ -40,17 +48,19 @@ async function whyUnjustified(
   const before = await readSnapshot(server.database.reader, event.stateBefore ?? 0);
   const then = await currentStateAt(server, view.roomNid, event.order);
   const [own, current] = [await authState(server, before), await authState(server, then)];
+  const byNid = new Map([...view.events.values()].map((each) => [each.eventNid, each]));
   const options = { verify: verifySignature };
   const subject = { ...event.pdu, eventId: event.eventId };
   if (!authorise(subject, own, version, options).allowed) return 'the state before it forbids it';
   if (authorise(subject, current, version, options).allowed) return 'the current state allowed it';
-  const decisive = authEventKeys(event.pdu, version)
-    .map(([type, stateKey]) => [own.get(type, stateKey), current.get(type, stateKey)] as const)
-    .flatMap(([one, other]) => (one?.eventId === other?.eventId ? [] : [one, other]))
-    .flatMap((each) => view.events.get(each?.eventId ?? '') ?? []);
+  // Resolution lets a change decide on others: whoever joined beside a change of the join rules has not joined.
+  const decisive = [...then.values()].flatMap((eventNid) => byNid.get(eventNid) ?? []);
   const past = ancestorsOf(view, event.pdu);
   const isBeside = decisive.some(
-    ({ eventId, pdu }) => !past.has(eventId) && !ancestorsOf(view, pdu).has(event.eventId),
+    ({ eventId, pdu }) =>
+      decisiveTypes.has(pdu.type) &&
+      !past.has(eventId) &&
+      !ancestorsOf(view, pdu).has(event.eventId),
   );
   return isBeside ? undefined : 'no change of state stands beside it';
 }

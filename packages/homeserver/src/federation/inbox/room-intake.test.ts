@@ -336,6 +336,49 @@ for (const engine of testEngines()) {
       await assertSound();
     });
 
+    test('a state of which a part cannot be reached is not taken for the whole', async () => {
+      for (const failure of ['unreachable', 'backing-off'] as const) {
+        const roomId = await sharedRoom();
+        const carol = b.user('carol');
+        const joined = await b.send(roomId, member(carol, carol, 'join'));
+        network.answer = async (request) => {
+          if (request.endpoint === 'get_missing_events') return { events: [] };
+          if (request.endpoint !== 'event' || request.parameters[0] !== joined) {
+            return answerFrom(b, request);
+          }
+          throw new FederationError(failure, request.destination, 'lost');
+        };
+        await b.send(roomId, message(bob, 'the far end'));
+        const last = await b.send(roomId, message(bob, 'last'));
+        const unchanged = await a.state(roomId);
+        const received = await pass(b, a, roomId, last);
+        assert.deepEqual(
+          [received.kind, 'cause' in received && received.cause],
+          ['refused', 'incomplete'],
+        );
+        assert.deepEqual(await a.state(roomId), unchanged);
+        await assertSound();
+      }
+    });
+
+    test('a state is taken without what its server does not give', async () => {
+      const roomId = await sharedRoom();
+      const carol = b.user('carol');
+      const joined = await b.send(roomId, member(carol, carol, 'join'));
+      network.answer = async (request) => {
+        if (request.endpoint === 'get_missing_events') return { events: [] };
+        if (request.endpoint !== 'event' || request.parameters[0] !== joined) {
+          return answerFrom(b, request);
+        }
+        throw new FederationError('refused', request.destination, 'gone', { status: 404 });
+      };
+      await b.send(roomId, message(bob, 'the far end'));
+      const last = await b.send(roomId, message(bob, 'last'));
+      assert.equal((await pass(b, a, roomId, last)).kind, 'accepted');
+      assert.equal((await a.state(roomId))[`m.room.member|${carol}`], undefined);
+      await assertSound();
+    });
+
     test('who has joined within a gap is heard', async () => {
       const roomId = await sharedRoom();
       network.answer = async (request) =>
