@@ -20,8 +20,9 @@ const decisiveTypes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A server may hide an event for one reason alone: a change of state that it had when the event came, that neither
- * stands on the event nor is stood on by it, does not allow it. Says which were hidden for another.
+ * A server may hide an event for one reason alone: the state that was current when the event came does not allow it, for
+ * a change of state that neither stands on the event nor is stood on by it. The change itself need not have prevailed:
+ * resolution also judges anew what the states of forks differ in. Says which were hidden for another reason.
  */
 export async function softFailureProblems(
   server: SimulatedServer,
@@ -48,16 +49,15 @@ async function whyUnjustified(
   const before = await readSnapshot(server.database.reader, event.stateBefore ?? 0);
   const then = await currentStateAt(server, view.roomNid, event.order);
   const [own, current] = [await authState(server, before), await authState(server, then)];
-  const byNid = new Map([...view.events.values()].map((each) => [each.eventNid, each]));
   const options = { verify: verifySignature };
   const subject = { ...event.pdu, eventId: event.eventId };
   if (!authorise(subject, own, version, options).allowed) return 'the state before it forbids it';
   if (authorise(subject, current, version, options).allowed) return 'the current state allowed it';
-  // Resolution lets a change decide on others: whoever joined beside a change of the join rules has not joined.
-  const decisive = [...then.values()].flatMap((eventNid) => byNid.get(eventNid) ?? []);
   const past = ancestorsOf(view, event.pdu);
-  const isBeside = decisive.some(
-    ({ eventId, pdu }) =>
+  const isBeside = [...view.events.values()].some(
+    ({ eventId, pdu, order, verdict }) =>
+      verdict === 'accepted' &&
+      order < event.order &&
       decisiveTypes.has(pdu.type) &&
       !past.has(eventId) &&
       !ancestorsOf(view, pdu).has(event.eventId),
