@@ -77,6 +77,6 @@ export function answerRequest(
     incoming.push(null);
     incoming.complete = true;
     const response = new CollectedResponse(incoming, resolve);
-    handler(incoming, response as never);
+    handler(incoming, response);
   });
 }

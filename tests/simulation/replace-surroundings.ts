@@ -87,7 +87,7 @@ function replaceTimers(time: () => VirtualTime): void {
   const timer =
     (isRepeated: boolean) =>
     (callback: Callback, delayMs = 1, ...args: unknown[]) =>
-      new VirtualTimer(time(), () => callback(...args), Number(delayMs), isRepeated);
+      new VirtualTimer(time(), () => callback(...args), delayMs, isRepeated);
   const { clearTimeout: clearReal, clearImmediate: clearRealImmediate } = globalThis;
   const clear = (cleared: unknown): void => {
     if (cleared instanceof VirtualTimer) cleared.close();
@@ -117,7 +117,7 @@ function replaceTimers(time: () => VirtualTime): void {
   Object.assign(globalThis, replaced);
   Object.assign(require('node:timers'), replaced);
   Object.assign(require('node:timers/promises'), {
-    setTimeout: (delayMs = 1, value: unknown = undefined, options: SleepOptions = {}) =>
+    setTimeout: (delayMs = 1, value?: unknown, options: SleepOptions = {}) =>
       sleep(time(), delayMs, value, options),
     setImmediate: (value: unknown) =>
       new Promise((resolve) => {

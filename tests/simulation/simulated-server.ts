@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import { configFrom } from '../../packages/homeserver/src/config/parse-config.ts';
 import { edgeOptions } from '../../packages/homeserver/src/edge-options.ts';
@@ -96,12 +96,12 @@ export class SimulatedServer {
     let writer: SimulatedWriter | undefined;
     const opened = await openServices(config, logger, {
       transport: transport(() => !state.isOver),
-      openDatabase: async (options, serverName) => {
-        if (options.engine !== 'sqlite') throw new Error('the simulation has files alone');
-        mkdirSync(dirname(options.path), { recursive: true });
-        const identity = await migrateSqlite(options.path, serverName);
-        writer = new SimulatedWriter(options.path, time, random);
-        return new SqliteDatabase(options.path, identity, writer);
+      openDatabase: async () => {
+        mkdirSync(folder, { recursive: true });
+        const path = databasePath(folder);
+        const identity = await migrateSqlite(path, name);
+        writer = new SimulatedWriter(path, time, random);
+        return new SqliteDatabase(path, identity, writer);
       },
     });
     if (writer === undefined) throw new Error('the server has opened no database');
@@ -149,11 +149,15 @@ export class SimulatedServer {
   }
 }
 
+function databasePath(folder: string): string {
+  return join(folder, 'homeserver.db');
+}
+
 function optionsOf(name: string, folder: string, seed: string): Record<string, unknown> {
   const key = new Random(`${seed} key of ${name}`).bytes(32).toString('base64').replace('=', '');
   return {
     server_name: name,
-    database: { name: 'sqlite3', args: { database: join(folder, 'homeserver.db') } },
+    database: { name: 'sqlite3', args: { database: databasePath(folder) } },
     media_store_path: join(folder, 'media'),
     enable_media_repo: false,
     signing_key: `ed25519 a_1 ${key}`,

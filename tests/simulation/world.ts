@@ -163,7 +163,8 @@ export class World {
       room_version: version,
       power_level_content_override: { users, state_default: plan.pick([0, 50]) },
     });
-    const roomId = String(body['room_id']);
+    const roomId = body['room_id'];
+    if (typeof roomId !== 'string') throw new Error(`${founder.userId} could make no room`);
     this.#rooms.push(roomId);
     const via = [founder.server.name];
     for (const anchor of this.#anchors) {
@@ -250,7 +251,9 @@ export class World {
           membership: 'join',
           displayname: `last of ${server.name}, ${this.#rounds}`,
         });
-        this.#last.push(String(said.body['event_id']));
+        const eventId = said.body['event_id'];
+        if (typeof eventId === 'string') this.#last.push(eventId);
+        else this.#problems.push(`${speaker.userId} could not speak: ${said.status}`);
         await this.time.sleep(betweenMs);
       }
     }

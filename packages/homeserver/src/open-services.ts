@@ -44,6 +44,7 @@ import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
 import type { EventSigner, RetentionBounds, RoomsOptions } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
+import type { Database } from './storage/database.ts';
 import { internedNames } from './storage/names-store.ts';
 import type { InternedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
@@ -64,9 +65,14 @@ export interface OpenedServices {
 
 /** What servers that share a process have in place of the system's own. */
 export interface Surroundings {
-  readonly openDatabase: typeof openDatabase;
+  openDatabase(config: Config): Promise<Database>;
   readonly transport?: FederationParts['transport'];
 }
+
+const system: Surroundings = {
+  openDatabase: ({ database, server }) =>
+    openDatabase(databaseOptions(database), server.serverName),
+};
 
 const deviceFollower = allFollowers(deviceRemains, devicePushers);
 
@@ -74,14 +80,11 @@ const deviceFollower = allFollowers(deviceRemains, devicePushers);
 export async function openServices(
   config: Config,
   logger: Logger,
-  surroundings: Surroundings = { openDatabase },
+  surroundings = system,
 ): Promise<OpenedServices> {
   const now = Date.now;
   const { transport } = surroundings;
-  const database = await surroundings.openDatabase(
-    databaseOptions(config.database),
-    config.server.serverName,
-  );
+  const database = await surroundings.openDatabase(config);
   const names = internedNames(database, config.caches.globalFactor);
   const parts = { database, names, config, logger, now, transport, deviceFollower };
   const accounts = openAccounts(parts);
@@ -108,14 +111,8 @@ export async function openServices(
   const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
   const inbound = await openInbound(rooms, federation, edus, logger);
   const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
-  const sender = await openFederationSender({
-    ...parts,
-    rooms,
-    federation,
-    typing: ephemeral.typing,
-    presence,
-    encryption,
-  });
+  const { typing } = ephemeral;
+  const sender = await openFederationSender({ ...shared, typing, presence, encryption });
   const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
   const domain = { config, logger, accounts, rooms, ...opened, sync, ...shown, encryption };
   const services = clientServices(
