@@ -21,7 +21,6 @@ import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
-import type { RemoteRooms } from './membership/remote/remote-rooms.ts';
 import { openConversation } from './open-conversation.ts';
 import { openEncryption } from './open-encryption.ts';
 import { openFederationSender } from './open-federation-sender.ts';
