@@ -25,7 +25,7 @@ import { openConversation } from './open-conversation.ts';
 import { openEncryption } from './open-encryption.ts';
 import { openFederationSender } from './open-federation-sender.ts';
 import { openFederation } from './open-federation.ts';
-import type { Federation } from './open-federation.ts';
+import type { Federation, FederationParts } from './open-federation.ts';
 import { openInbound } from './open-inbound.ts';
 import type { Inbound } from './open-inbound.ts';
 import { openMediaServices } from './open-media-services.ts';
@@ -43,6 +43,7 @@ import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
 import type { EventSigner, RetentionBounds, RoomsOptions } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
+import type { Database } from './storage/database.ts';
 import { internedNames } from './storage/names-store.ts';
 import type { InternedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
@@ -61,14 +62,30 @@ export interface OpenedServices {
   close(): Promise<void>;
 }
 
+/** What servers that share a process have in place of the system's own. */
+export interface Surroundings {
+  openDatabase(config: Config): Promise<Database>;
+  readonly transport?: FederationParts['transport'];
+}
+
+const system: Surroundings = {
+  openDatabase: ({ database, server }) =>
+    openDatabase(databaseOptions(database), server.serverName),
+};
+
 const deviceFollower = allFollowers(deviceRemains, devicePushers);
 
 /** Opens the database and everything that stands on it, lowest first. */
-export async function openServices(config: Config, logger: Logger): Promise<OpenedServices> {
+export async function openServices(
+  config: Config,
+  logger: Logger,
+  surroundings = system,
+): Promise<OpenedServices> {
   const now = Date.now;
-  const database = await openDatabase(databaseOptions(config.database), config.server.serverName);
+  const { transport } = surroundings;
+  const database = await surroundings.openDatabase(config);
   const names = internedNames(database, config.caches.globalFactor);
-  const parts = { database, names, config, logger, now, deviceFollower };
+  const parts = { database, names, config, logger, now, transport, deviceFollower };
   const accounts = openAccounts(parts);
   const federation = openFederation(parts);
   const { remote, lists, resyncer } = openRemoteUsers(parts, federation);
@@ -93,14 +110,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
   const inbound = await openInbound(rooms, federation, edus, logger);
   const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
-  const sender = await openFederationSender({
-    ...parts,
-    rooms,
-    federation,
-    typing: ephemeral.typing,
-    presence,
-    encryption,
-  });
+  const { typing } = ephemeral;
+  const sender = await openFederationSender({ ...shared, typing, presence, encryption });
   const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
   const domain = { config, logger, accounts, rooms, ...opened, sync, ...shown, encryption };
   const services = clientServices(
