@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 
 import { readDeparting } from './accounts/account-store.ts';
 import { resolveToken } from './accounts/resolve-token.ts';
+import { actAs } from './appservices/act-as.ts';
 import { clientEndpoints, mediaEndpoints } from './client-server/endpoints.ts';
 import { endpointRateLimits } from './client-server/rate-limits.ts';
 import type { Config } from './config/config.ts';
@@ -30,7 +31,7 @@ const STOP_GRACE_MS = 10_000;
 export async function startHomeserver(config: Config): Promise<Homeserver> {
   const { logger, flush } = createLogger({ level: config.logging.level });
   const { services, federation, edus, close } = await openServices(config, logger);
-  const { accounts, rateLimits } = services;
+  const { accounts, rateLimits, applicationServices } = services;
   const edge = await listen(describeListeners(config), {
     endpoints: [
       ...mount(served(clientEndpoints, mediaEndpoints, config), services),
@@ -46,7 +47,12 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
         ...federation,
       }),
     ],
-    resolveToken: (token, use) => resolveToken(accounts, token, use),
+    resolveToken: (token, use) => {
+      const service = applicationServices.byToken(token);
+      return service === undefined
+        ? resolveToken(accounts, token, use)
+        : actAs(accounts, service, use);
+    },
     authenticateServer: federation.authenticateServer,
     serverRateLimiter: new ServerRateLimiter(config.ratelimiting.federation),
     logger,

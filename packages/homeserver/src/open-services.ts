@@ -5,11 +5,13 @@ import type { Accounts } from './accounts/accounts.ts';
 import { allFollowers } from './accounts/device-follower.ts';
 import { IgnoredUsers } from './accounts/ignored-users.ts';
 import { profileOf } from './accounts/profile-of.ts';
+import { ApplicationServices } from './appservices/application-services.ts';
 import { joinFirstRooms } from './client-server/first-rooms.ts';
 import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
+import type { Directory } from './directory/directory.ts';
 import { RemoteSpaces } from './directory/remote-spaces.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { deviceRemains } from './e2ee/device-remains-store.ts';
@@ -68,7 +70,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const database = await openDatabase(databaseOptions(config.database), serverName);
   const names = internedNames(database, config.caches.globalFactor);
   const parts = { database, names, config, logger, now, deviceFollower };
-  const accounts = openAccounts(parts);
+  const applicationServices = new ApplicationServices(config);
+  const accounts = openAccounts({ ...parts, isReserved: applicationServices.isUserReserved });
   const federation = openFederation(parts);
   const { remote, lists, resyncer } = openRemoteUsers(parts, federation);
   const { encryption, source: encryptionSource } = openEncryption(accounts, config, remote);
@@ -100,12 +103,9 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   });
   const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
   const shown = { presence: presence.presence };
-  const domain = { config, logger, accounts, rooms, ...opened, sync, ...shown, encryption };
-  const services = clientServices(
-    { ...domain, ...mediaServices, ...conversation.services, ...outreach.services },
-    federation,
-    parts,
-  );
+  const domain = { config, logger, accounts, applicationServices, rooms, sync, encryption };
+  const others = { ...mediaServices, ...conversation.services, ...outreach.services };
+  const services = clientServices({ ...domain, ...opened, ...shown, ...others }, federation, parts);
   const resyncSoon = (): void => resyncer.wake();
   const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
   const media = { close: closeMedia };
@@ -129,8 +129,12 @@ function clientServices(
   { client }: Federation,
   { logger, now }: { readonly logger: Logger; readonly now: () => number },
 ): ClientServices {
-  const { config, accounts, rooms, sync, pushRules } = domain;
-  const directory = { rooms, config: config.directory };
+  const { config, accounts, rooms, sync, pushRules, applicationServices } = domain;
+  const directory: Directory = {
+    rooms,
+    config: config.directory,
+    checkAliasOwner: (alias, serviceId) => applicationServices.checkAliasOwner(alias, serviceId),
+  };
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   return {
     ...domain,

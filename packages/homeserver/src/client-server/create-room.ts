@@ -56,6 +56,7 @@ const createRoomEndpoint = clientEndpoint({
     'M_UNSUPPORTED_ROOM_VERSION',
     'M_INVALID_ROOM_STATE',
     'M_ROOM_IN_USE',
+    'M_EXCLUSIVE',
     'M_INVALID_PARAM',
     'M_MISSING_PARAM',
     'M_INVITE_BLOCKED',

@@ -2,6 +2,7 @@ import type { JsonObject } from '@soma/protocol';
 
 import type { Accounts } from '../accounts/accounts.ts';
 import type { ThreePids } from '../accounts/three-pids/three-pids.ts';
+import type { ApplicationServices } from '../appservices/application-services.ts';
 import type { Config } from '../config/config.ts';
 import type { DirectoryClient } from '../directory/ask-directory.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -32,6 +33,7 @@ export interface AccountServices {
   readonly config: Config;
   readonly accounts: Accounts;
   readonly threePids: ThreePids;
+  readonly applicationServices: ApplicationServices;
   readonly logger: Logger;
   readonly interactiveAuth: InteractiveAuth;
   readonly rateLimits: RateLimiters;

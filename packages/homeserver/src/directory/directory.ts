@@ -5,6 +5,8 @@ import type { Rooms } from '../rooms/rooms.ts';
 export interface Directory {
   readonly rooms: Rooms;
   readonly config: DirectoryConfig;
+  /** Throws `400 M_EXCLUSIVE` for an alias that is an application service's, and for one that is not the asking one's. */
+  checkAliasOwner(alias: string, serviceId: string | undefined): void;
 }
 
 /** On whose behalf the directory is changed. */
@@ -12,4 +14,6 @@ export interface DirectoryUser {
   readonly userId: string;
   readonly userNid: number;
   readonly isAdmin: boolean;
+  /** On whose behalf the user asks. */
+  readonly applicationService?: { readonly id: string };
 }

@@ -24,6 +24,8 @@ export interface MembershipRequest {
   readonly profile?: Profile | undefined;
   /** Whether who joins is a guest. */
   readonly isGuest?: boolean;
+  /** From an application service's `ts`. */
+  readonly originServerTs?: number | undefined;
 }
 
 const memberships: Readonly<Record<MembershipRequest['action'], Membership>> = {
@@ -78,6 +80,7 @@ async function appendMembership(
     stateKey: request.target,
     sender: request.sender,
     content,
+    originServerTs: request.originServerTs,
   });
   return event.built.eventId;
 }

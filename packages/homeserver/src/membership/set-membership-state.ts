@@ -13,6 +13,8 @@ export interface MembershipState {
   readonly content: JsonObject;
   /** Whether the sender is a guest. */
   readonly isGuest: boolean;
+  /** From an application service's `ts`. */
+  readonly originServerTs?: number | undefined;
 }
 
 /** Takes a member event as the membership endpoints would make it. Resolves to its ID; throws `MatrixError`. */
@@ -32,6 +34,7 @@ export async function setMembershipState(rooms: Rooms, state: MembershipState): 
     action: membership === 'leave' && sender !== target ? 'remove' : membership,
     content,
     isGuest: state.isGuest,
+    originServerTs: state.originServerTs,
   });
   return written.value;
 }

@@ -21,6 +21,7 @@ import { threePids } from './0101-three-pids.ts';
 import { outbox } from './0120-outbox.ts';
 import { remoteDevices } from './0130-remote-devices.ts';
 import { announcedDevices } from './0131-announced-devices.ts';
+import { applicationServices } from './0180-application-services.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -61,4 +62,5 @@ export const migrations: readonly Migration[] = [
   { number: 120, name: 'outbox', text: outbox },
   { number: 130, name: 'remote-devices', text: remoteDevices },
   { number: 131, name: 'announced-devices', text: announcedDevices },
+  { number: 180, name: 'application-services', text: applicationServices },
 ];
