@@ -24,6 +24,7 @@ import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
+import { openApplicationServices } from './open-application-services.ts';
 import { openConversation } from './open-conversation.ts';
 import { openEncryption } from './open-encryption.ts';
 import { openFederationSender } from './open-federation-sender.ts';
@@ -93,14 +94,9 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     federation,
   });
   const { ephemeral } = opened;
-  const sender = await openFederationSender({
-    ...parts,
-    rooms,
-    federation,
-    typing: ephemeral.typing,
-    presence,
-    encryption,
-  });
+  const told = { ...parts, rooms, typing: ephemeral.typing, presence };
+  const sender = await openFederationSender({ ...told, federation, encryption });
+  const bridges = await openApplicationServices({ ...told, applicationServices });
   const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
   const shown = { presence: presence.presence };
   const domain = { config, logger, accounts, applicationServices, rooms, sync, encryption };
@@ -113,6 +109,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     presence,
     outreach,
     conversation,
+    bridges,
     sender,
     media,
     resyncer,
