@@ -86,7 +86,7 @@ export async function startApplicationService(
   const url = `http://127.0.0.1:${port}`;
   const asToken = `as-token-of-${id}`;
   const hsToken = `hs-token-of-${id}`;
-  const { file, remove } = writeRegistration({ id, url, asToken, hsToken }, options);
+  const file = writeRegistration({ id, url, asToken, hsToken }, options);
   const until = waiting(listeners, requests);
   const service: TestApplicationService = {
     id,
@@ -104,7 +104,6 @@ export async function startApplicationService(
     as: (at, userId) => clientOf(at, asToken, userId),
     close: async () => {
       server.closeAllConnections();
-      remove();
       await new Promise((resolve) => {
         server.close(resolve);
       });
@@ -116,8 +115,9 @@ export async function startApplicationService(
 function writeRegistration(
   { id, url, asToken, hsToken }: Record<'id' | 'url' | 'asToken' | 'hsToken', string>,
   { senderLocalpart = '_bridge_bot', namespaces, registration }: ServiceOptions,
-): { readonly file: string; remove(): void } {
+): string {
   const folder = mkdtempSync(join(tmpdir(), 'soma-service-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'registration.yaml');
   const content = {
     id,
@@ -134,7 +134,7 @@ function writeRegistration(
     ...registration,
   };
   writeFileSync(file, JSON.stringify(content));
-  return { file, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return file;
 }
 
 function waiting(

@@ -3,8 +3,11 @@ import type { ApplicationServices } from './appservices/application-services.ts'
 import { EphemeralNews } from './appservices/ephemeral-news.ts';
 import { RoomInterest } from './appservices/room-interest.ts';
 import { ServiceClient } from './appservices/service-client.ts';
+import { ServiceQueries } from './appservices/service-queries.ts';
+import { ThirdPartyNetworks } from './appservices/third-party-networks.ts';
 import { TransactionQueue } from './appservices/transaction-queue.ts';
 import { TransactionReader } from './appservices/transaction-reader.ts';
+import type { Bridges } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
 import { somaVersion } from './config/soma-version.ts';
 import type { Typing } from './ephemeral/typing.ts';
@@ -22,10 +25,8 @@ export interface ApplicationServiceParts {
 }
 
 /** How application services are asked and told things. */
-export interface OpenApplicationServices {
-  readonly client: ServiceClient;
-  /** The service is there: what it has not taken is tried again. */
-  retryNow(service: ApplicationService): void;
+export interface OpenApplicationServices extends Bridges {
+  readonly queries: ServiceQueries;
   close(): Promise<void>;
 }
 
@@ -43,6 +44,8 @@ export async function openApplicationServices(
   }
   return {
     client,
+    networks: new ThirdPartyNetworks(parts.applicationServices, client),
+    queries: new ServiceQueries(parts.applicationServices, client),
     retryNow: (service) => queues.get(service)?.retryNow(),
     close: async () => {
       await Promise.all([...queues.values()].map((queue) => queue.close()));

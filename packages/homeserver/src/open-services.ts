@@ -3,9 +3,11 @@ import { hash } from 'node:crypto';
 import { openAccounts } from './accounts/accounts.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import { allFollowers } from './accounts/device-follower.ts';
+import { findAccount } from './accounts/find-account.ts';
 import { IgnoredUsers } from './accounts/ignored-users.ts';
 import { profileOf } from './accounts/profile-of.ts';
 import { ApplicationServices } from './appservices/application-services.ts';
+import type { ServiceQueries } from './appservices/service-queries.ts';
 import { joinFirstRooms } from './client-server/first-rooms.ts';
 import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { openRateLimiters } from './client-server/rate-limits.ts';
@@ -87,7 +89,12 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const sync = openSync(rooms, sources, config, logger);
   presence.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
-  const conversation = await openConversation(rooms, config, logger);
+  const conversation = await openConversation(
+    rooms,
+    config,
+    logger,
+    applicationServices.isServiceUser,
+  );
   const { close: closeMedia, ...mediaServices } = await openMediaServices({
     ...parts,
     rooms,
@@ -100,8 +107,18 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
   const shown = { presence: presence.presence };
   const domain = { config, logger, accounts, applicationServices, rooms, sync, encryption };
-  const others = { ...mediaServices, ...conversation.services, ...outreach.services };
-  const services = clientServices({ ...domain, ...opened, ...shown, ...others }, federation, parts);
+  const others = {
+    bridges,
+    ...mediaServices,
+    ...conversation.services,
+    ...outreach.services,
+  };
+  const services = clientServices(
+    { ...domain, ...opened, ...shown, ...others },
+    federation,
+    bridges.queries,
+    parts,
+  );
   const resyncSoon = (): void => resyncer.wake();
   const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
   const media = { close: closeMedia };
@@ -124,6 +141,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
 function clientServices(
   domain: Omit<ClientServices, ComposedService>,
   { client }: Federation,
+  queries: ServiceQueries,
   { logger, now }: { readonly logger: Logger; readonly now: () => number },
 ): ClientServices {
   const { config, accounts, rooms, sync, pushRules, applicationServices } = domain;
@@ -131,6 +149,7 @@ function clientServices(
     rooms,
     config: config.directory,
     checkAliasOwner: (alias, serviceId) => applicationServices.checkAliasOwner(alias, serviceId),
+    bringAlias: (alias) => queries.bringAlias(alias),
   };
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   return {
@@ -145,6 +164,10 @@ function clientServices(
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
     joinFirstRooms: (user) => joinFirstRooms({ accounts, directory, config, logger }, user),
+    bringUser: async (userId) => {
+      const isAbsent = (await findAccount(accounts, userId)) === undefined;
+      if (isAbsent) await queries.bringUser(userId);
+    },
     queryRemoteProfile: (userId, field) => queryProfile(client, userId, field),
     departUser: async (userNid) => {
       await resetPushRules(pushRules, userNid);
@@ -164,6 +187,7 @@ type ComposedService =
   | 'propagateProfile'
   | 'joinFirstRooms'
   | 'queryRemoteProfile'
+  | 'bringUser'
   | 'departUser';
 
 function roomOptions(

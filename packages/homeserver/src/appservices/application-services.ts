@@ -23,6 +23,10 @@ export class ApplicationServices {
   readonly isUserReserved = (userId: string, service?: ApplicationService): boolean =>
     this.all.some((each) => each !== service && each.ownsUser(userId));
 
+  /** Whether the user is one of a service's, exclusive or not. */
+  readonly isServiceUser = (userId: string): boolean =>
+    this.all.some((each) => each.hasUser(userId));
+
   /**
    * Throws `400 M_EXCLUSIVE` for an alias that another application service has for itself and, where one asks, for
    * one that is not in its own namespaces.

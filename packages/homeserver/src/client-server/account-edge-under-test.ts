@@ -74,6 +74,7 @@ export async function startAccountEdge(
     queryRemoteProfile: async () => {
       throw notFound('No such profile');
     },
+    bringUser: async () => {},
     departUser: async () => {},
   };
   const edge = await listen(

@@ -70,6 +70,7 @@ const createRoomEndpoint = clientEndpoint({
       countInvites(rateLimits, requester, invite);
       for (const userId of invite) {
         await checkInvitePermission(directory.rooms, userId, requester.userId);
+        await services.bringUser(userId);
       }
     }
     const visibility = wanted.visibility ?? 'private';

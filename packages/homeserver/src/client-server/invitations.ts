@@ -114,6 +114,7 @@ export async function inviteUser(
   const target = localInvitee(invitee, rooms.serverName);
   checkMayInvite(config, requester);
   countInvite(services, requester, roomId, target);
+  await services.bringUser(target);
   await changeMembership(rooms, {
     roomNid: await findRoom(rooms, roomId),
     sender: requester.userId,

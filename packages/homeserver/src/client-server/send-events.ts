@@ -217,6 +217,7 @@ async function sendMember(
   if (content['membership'] === 'invite') {
     checkMayInvite(config, requester);
     countInvite(services, requester, roomId, localInvitee(target, rooms.serverName));
+    await services.bringUser(target);
   }
   const roomNid = await rooms.names.rooms.find(roomId);
   const isJoin = content['membership'] === 'join' && roomNid !== undefined;

@@ -7,6 +7,8 @@ export interface Directory {
   readonly config: DirectoryConfig;
   /** Throws `400 M_EXCLUSIVE` for an alias that is an application service's, and for one that is not the asking one's. */
   checkAliasOwner(alias: string, serviceId: string | undefined): void;
+  /** Whether an application service makes the room of its alias now. Throws a 408 where it does not answer. */
+  bringAlias(alias: string): Promise<boolean>;
 }
 
 /** On whose behalf the directory is changed. */
