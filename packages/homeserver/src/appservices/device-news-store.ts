@@ -34,9 +34,6 @@ const messages = query<MessageRow>(
    where d.device_nid {in} and m.position > ? and m.position <= ?
    order by m.position, d.device_nid`,
 );
-const owners = query<{ user_nid: number }>(
-  'select distinct user_nid from devices where device_nid {in}',
-);
 const members = query<{ user_nid: number }>(
   `select distinct m.user_nid from memberships m
    where m.room_nid {in} and m.local = 1 and m.membership = 1 and exists (
@@ -62,10 +59,6 @@ export async function readAddressedMessages(
     type: unescapeText(row.type),
     content: row.content,
   }));
-}
-
-export async function readOwners(reader: Reader, deviceNids: Iterable<number>): Promise<number[]> {
-  return (await reader.all(owners, integerList(deviceNids))).map((row) => row.user_nid);
 }
 
 /** Users of this server with keys, who are in one of the rooms. */

@@ -74,9 +74,7 @@ function scopeOf(isEverywhere: boolean, instanceId: string | undefined): Directo
   if (isEverywhere) {
     throw invalidParam('third_party_instance_id is for one network, include_all_networks for all');
   }
-  const network = parseNetworkInstanceId(instanceId);
-  if (network === undefined) throw invalidParam('third_party_instance_id names no network');
-  return network;
+  return parseNetworkInstanceId(instanceId);
 }
 
 function list(
