@@ -8,25 +8,7 @@ export const knownMissing: readonly string[] = [
   'GET /_matrix/client/v3/login/sso/redirect',
   'GET /_matrix/client/v3/login/sso/redirect/{idpId}',
   // Rooms of other servers.
-  'PUT /_matrix/federation/v1/3pid/onbind',
-  'GET /_matrix/federation/v1/backfill/{roomId}',
-  'GET /_matrix/federation/v1/event_auth/{roomId}/{eventId}',
-  'GET /_matrix/federation/v1/event/{eventId}',
-  'PUT /_matrix/federation/v1/exchange_third_party_invite/{roomId}',
-  'POST /_matrix/federation/v1/get_missing_events/{roomId}',
-  'PUT /_matrix/federation/v1/invite/{roomId}/{eventId}',
-  'GET /_matrix/federation/v1/make_join/{roomId}/{userId}',
-  'GET /_matrix/federation/v1/make_knock/{roomId}/{userId}',
-  'GET /_matrix/federation/v1/make_leave/{roomId}/{userId}',
   'GET /_matrix/federation/v1/query/{queryType}',
-  'PUT /_matrix/federation/v1/send_knock/{roomId}/{eventId}',
-  'PUT /_matrix/federation/v1/send/{txnId}',
-  'GET /_matrix/federation/v1/state_ids/{roomId}',
-  'GET /_matrix/federation/v1/state/{roomId}',
-  'GET /_matrix/federation/v1/timestamp_to_event/{roomId}',
-  'PUT /_matrix/federation/v2/invite/{roomId}/{eventId}',
-  'PUT /_matrix/federation/v2/send_join/{roomId}/{eventId}',
-  'PUT /_matrix/federation/v2/send_leave/{roomId}/{eventId}',
 ];
 
 const roles: readonly { readonly paths: RegExp; readonly role: string }[] = [

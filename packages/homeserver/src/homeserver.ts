@@ -12,6 +12,7 @@ import { listen } from './http/listen.ts';
 import { ServerRateLimiter } from './http/server-rate-limit.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
 import { openServices } from './open-services.ts';
+import { openServing } from './open-serving.ts';
 import { serverEndpoints, serverMediaEndpoints } from './server-server/endpoints.ts';
 import { adminEndpoints } from './synapse-admin/endpoints.ts';
 import { createLogger } from './telemetry/logger.ts';
@@ -30,7 +31,7 @@ const STOP_GRACE_MS = 10_000;
 /** The composition root: opens everything by hand, lowest first, and serves until it is stopped. */
 export async function startHomeserver(config: Config): Promise<Homeserver> {
   const { logger, flush } = createLogger({ level: config.logging.level });
-  const { services, federation, edus, close } = await openServices(config, logger);
+  const { services, federation, inbound, close } = await openServices(config, logger);
   const { accounts, rateLimits, applicationServices } = services;
   const edge = await listen(describeListeners(config), {
     endpoints: [
@@ -42,9 +43,10 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
       }),
       ...mount(served(serverEndpoints, serverMediaEndpoints, config), {
         ...services,
-        edus,
         serverVersion: somaVersion(),
         ...federation,
+        ...openServing(services, inbound),
+        transactions: inbound.transactions,
       }),
     ],
     resolveToken: (token, use) => {

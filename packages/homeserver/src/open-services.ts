@@ -20,7 +20,6 @@ import { deviceRemains } from './e2ee/device-remains-store.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
 import { queryProfile } from './federation-client/query-profile.ts';
 import { openEduHandlers } from './federation/edus/edu-handlers.ts';
-import type { EduHandlers } from './federation/edus/edu-handlers.ts';
 import { ForgetDevicesProjection } from './federation/remote-users/forget-projection.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
@@ -32,10 +31,13 @@ import { openEncryption } from './open-encryption.ts';
 import { openFederationSender } from './open-federation-sender.ts';
 import { openFederation } from './open-federation.ts';
 import type { Federation } from './open-federation.ts';
+import { openInbound } from './open-inbound.ts';
+import type { Inbound } from './open-inbound.ts';
 import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openOutreach } from './open-outreach.ts';
 import { openPresence } from './open-presence.ts';
+import { openRemoteRooms } from './open-remote-rooms.ts';
 import { openRemoteUsers } from './open-remote-users.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
@@ -58,8 +60,8 @@ import type { Logger } from './telemetry/logger.ts';
 export interface OpenedServices {
   readonly services: ClientServices;
   readonly federation: Federation;
-  /** Takes what other servers say beside events. */
-  readonly edus: EduHandlers;
+  /** How events of other servers come in. */
+  readonly inbound: Inbound;
   /** Resolves when nothing is open any more; the edges must have been closed before. */
   close(): Promise<void>;
 }
@@ -68,9 +70,8 @@ const deviceFollower = allFollowers(deviceRemains, devicePushers);
 
 /** Opens the database and everything that stands on it, lowest first. */
 export async function openServices(config: Config, logger: Logger): Promise<OpenedServices> {
-  const { serverName } = config.server;
   const now = Date.now;
-  const database = await openDatabase(databaseOptions(config.database), serverName);
+  const database = await openDatabase(databaseOptions(config.database), config.server.serverName);
   const names = internedNames(database, config.caches.globalFactor);
   const parts = { database, names, config, logger, now, deviceFollower };
   const applicationServices = new ApplicationServices(config);
@@ -79,7 +80,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const { remote, lists, resyncer } = openRemoteUsers(parts, federation);
   const { encryption, source: encryptionSource } = openEncryption(accounts, config, remote);
   const ignored = await IgnoredUsers.open(database, names);
-  const notices = openNotices(database, names, serverName, ignored);
+  const notices = openNotices(database, names, config.server.serverName, ignored);
   const rooms = openRooms({
     ...roomOptions(parts, accounts, ignored),
     projections: [...roomProjections(names, config), ...notices.projections],
@@ -89,40 +90,31 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const sync = openSync(rooms, sources, config, logger);
   presence.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
-  const conversation = await openConversation(
-    rooms,
-    config,
-    logger,
-    applicationServices.isServiceUser,
-  );
-  const { close: closeMedia, ...mediaServices } = await openMediaServices({
-    ...parts,
-    rooms,
-    federation,
-  });
+  const isHidden = applicationServices.isServiceUser;
+  const conversation = await openConversation(rooms, config, logger, isHidden);
+  const shared = { ...parts, rooms, federation };
+  const { close: closeMedia, ...mediaServices } = await openMediaServices(shared);
   const { ephemeral } = opened;
+  const shown = { presence: presence.presence };
+  const resyncSoon = (): void => resyncer.wake();
+  const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
+  const inbound = await openInbound(rooms, federation, edus, logger);
+  const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
   const told = { ...parts, rooms, typing: ephemeral.typing, presence };
   const sender = await openFederationSender({ ...told, federation, encryption });
   const bridges = await openApplicationServices({ ...told, applicationServices });
   const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
-  const shown = { presence: presence.presence };
   const domain = { config, logger, accounts, applicationServices, rooms, sync, encryption };
-  const others = {
-    bridges,
-    ...mediaServices,
-    ...conversation.services,
-    ...outreach.services,
-  };
+  const others = { ...mediaServices, ...conversation.services, ...outreach.services, bridges };
   const services = clientServices(
-    { ...domain, ...opened, ...shown, ...others },
+    { ...domain, ...opened, ...shown, ...others, remoteRooms, pasts: inbound.pasts },
     federation,
     bridges.queries,
     parts,
   );
-  const resyncSoon = (): void => resyncer.wake();
-  const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
   const media = { close: closeMedia };
   const inOrder = [
+    inbound,
     presence,
     outreach,
     conversation,
@@ -134,7 +126,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     accounts,
     database,
   ];
-  return { services, federation, edus, close: () => closeAll(inOrder) };
+  return { services, federation, inbound, close: () => closeAll(inOrder) };
 }
 
 /** What is composed of the domain, for the handlers. */
@@ -144,10 +136,11 @@ function clientServices(
   queries: ServiceQueries,
   { logger, now }: { readonly logger: Logger; readonly now: () => number },
 ): ClientServices {
-  const { config, accounts, rooms, sync, pushRules, applicationServices } = domain;
+  const { config, accounts, rooms, sync, pushRules, remoteRooms, applicationServices } = domain;
   const directory: Directory = {
     rooms,
     config: config.directory,
+    federation: client,
     checkAliasOwner: (alias, serviceId) => applicationServices.checkAliasOwner(alias, serviceId),
     bringAlias: (alias) => queries.bringAlias(alias),
   };
@@ -171,7 +164,7 @@ function clientServices(
     queryRemoteProfile: (userId, field) => queryProfile(client, userId, field),
     departUser: async (userNid) => {
       await resetPushRules(pushRules, userNid);
-      await departUser(rooms, userNid);
+      await departUser(remoteRooms, userNid);
     },
   };
 }

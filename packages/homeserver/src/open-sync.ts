@@ -6,10 +6,10 @@ import type { Committed } from './storage/database.ts';
 import type { Reader } from './storage/sql.ts';
 import { Notifier } from './streams/notifier.ts';
 import { RecentChanges } from './streams/recent-changes.ts';
+import { WaitingLine } from './streams/turns.ts';
 import { LazyMembers } from './sync/lazy-members.ts';
 import { SharedReads } from './sync/shared-reads.ts';
 import type { SyncContext, SyncSources } from './sync/sync-context.ts';
-import { WaitingLine } from './sync/turns.ts';
 import { UserRooms } from './sync/user-rooms.ts';
 import type { Logger } from './telemetry/logger.ts';
 

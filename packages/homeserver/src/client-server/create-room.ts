@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-import { isJsonObject, parseUserId, roomVersion } from '@soma/protocol';
+import { isJsonObject, parseUserId, roomVersion, serverNameOf } from '@soma/protocol';
 import type { JsonObject as Json, RoomVersion } from '@soma/protocol';
 
 import type { Config } from '../config/config.ts';
@@ -10,6 +10,8 @@ import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { JsonObject } from '../http/schemas.ts';
 import { checkInvitePermission } from '../membership/invite-permission.ts';
+import { inviteUser } from '../membership/invite-user.ts';
+import type { NewRoom } from '../rooms/new-room.ts';
 import type { InitialState, Preset } from '../rooms/room-presets.ts';
 import {
   checkMayInvite,
@@ -19,6 +21,7 @@ import {
 } from './invitations.ts';
 import type { RateLimiters } from './rate-limits.ts';
 import { clientEndpoint } from './services.ts';
+import type { ClientServices } from './services.ts';
 
 const InitialState = Type.Object({
   type: Type.String(),
@@ -95,12 +98,34 @@ const createRoomEndpoint = clientEndpoint({
     };
     const listing = { aliasName: wanted.room_alias_name, isPublic: visibility === 'public' };
     const roomId = await createListedRoom(directory, requester, room, listing);
+    await inviteOthers(services, requester.userId, roomId, room);
     for (const invited of invitedAddresses) {
       await inviteByAddress(services, requester, roomId, invited);
     }
     return { room_id: roomId };
   },
 });
+
+/**
+ * Invites the users of other servers, now that there is a room to invite to. One who cannot be invited keeps none of the
+ * others from it. Throws what was said of the first.
+ */
+async function inviteOthers(
+  { remoteRooms }: ClientServices,
+  sender: string,
+  roomId: string,
+  { invite, isDirect }: Pick<NewRoom, 'invite' | 'isDirect'>,
+): Promise<void> {
+  const { rooms } = remoteRooms;
+  const others = invite.filter((userId) => serverNameOf(userId) !== rooms.serverName);
+  if (others.length === 0) return;
+  const roomNid = await rooms.names.rooms.intern(roomId);
+  const content = isDirect ? { is_direct: true } : {};
+  const settled = await Promise.allSettled(
+    others.map((target) => inviteUser(remoteRooms, { roomNid, sender, target, content })),
+  );
+  for (const each of settled) if (each.status === 'rejected') throw each.reason;
+}
 
 /** As many invitations count as are sent. Throws `429 M_LIMIT_EXCEEDED`. */
 function countInvites(

@@ -2,9 +2,9 @@ import { Type } from 'typebox';
 
 import { readAliasesOfRoom } from '../directory/alias-store.ts';
 import { deleteAlias } from '../directory/delete-alias.ts';
+import { lookUpAlias } from '../directory/look-up-alias.ts';
 import { publishRoom, readDirectoryVisibility } from '../directory/publish-room.ts';
 import { putAlias } from '../directory/put-alias.ts';
-import { resolveAlias } from '../directory/resolve-alias.ts';
 import { forbidden } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import { readRoomAccess } from '../rooms/room-access.ts';
@@ -43,10 +43,10 @@ const getRoomIdByAlias = clientEndpoint({
     200: Type.Object({ room_id: Type.String(), servers: Type.Array(Type.String()) }),
   },
   errcodes: ['M_INVALID_PARAM'],
-  handle: async ({ params }, { directory }) => ({
-    room_id: await resolveAlias(directory, params.roomAlias),
-    servers: [directory.rooms.serverName],
-  }),
+  handle: async ({ params }, { directory }) => {
+    const { roomId, servers } = await lookUpAlias(directory, params.roomAlias);
+    return { room_id: roomId, servers };
+  },
 });
 
 const deleteRoomAlias = clientEndpoint({

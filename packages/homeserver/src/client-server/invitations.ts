@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-import { parseUserId, serverNameOf } from '@soma/protocol';
+import { parseUserId } from '@soma/protocol';
 import type { UserId } from '@soma/protocol';
 
 import { isMedium } from '../accounts/three-pids/bindings.ts';
@@ -8,19 +8,18 @@ import { canonicalEmail } from '../accounts/three-pids/canonical-email.ts';
 import type { Config } from '../config/config.ts';
 import { forbidden, invalidParam, missingParam } from '../errors/matrix-error.ts';
 import type { Requester } from '../http/endpoint.ts';
-import { changeMembership } from '../membership/change-membership.ts';
 import { inviteThirdParty, lookUpThirdParty } from '../membership/invite-third-party.ts';
 import type { ThirdPartyInvite } from '../membership/invite-third-party.ts';
+import { inviteUser } from '../membership/invite-user.ts';
 import { findRoom } from './join-room.ts';
 import type { RateLimiters } from './rate-limits.ts';
 import type { ClientServices } from './services.ts';
 
-/** A user of this server, since it cannot reach others. Throws `400 M_INVALID_PARAM`, `403 M_FORBIDDEN`. */
-export function localInvitee(text: string, serverName: string): UserId {
+/** Whom to invite. Throws `400 M_INVALID_PARAM`. */
+export function parseInvitee(text: string): UserId {
   const target = parseUserId(text);
   if (target === undefined) throw invalidParam(`${text} is not a user ID`);
-  if (serverNameOf(target) === serverName) return target;
-  throw forbidden(`${target} is on another server, and this server does not federate`);
+  return target;
 }
 
 /** An operator may leave inviting to administrators. Throws `403 M_FORBIDDEN`. */
@@ -99,27 +98,26 @@ export async function inviteByAddress(
   };
   const known = await lookUpThirdParty(threePids.identityServers, invite);
   if (known === undefined) await inviteThirdParty(rooms, threePids.identityServers, invite);
-  else await inviteUser(services, requester, roomId, known, undefined);
+  else await inviteById(services, requester, roomId, known, undefined);
 }
 
-/** Invites a user. Throws `MatrixError`. */
-export async function inviteUser(
+/** Invites a user of any server. Throws `MatrixError`. */
+export async function inviteById(
   services: ClientServices,
   requester: Requester,
   roomId: string,
   invitee: string,
   reason: string | undefined,
 ): Promise<void> {
-  const { rooms, config } = services;
-  const target = localInvitee(invitee, rooms.serverName);
+  const { rooms, remoteRooms, config } = services;
+  const target = parseInvitee(invitee);
   checkMayInvite(config, requester);
   countInvite(services, requester, roomId, target);
   await services.bringUser(target);
-  await changeMembership(rooms, {
+  await inviteUser(remoteRooms, {
     roomNid: await findRoom(rooms, roomId),
     sender: requester.userId,
     target,
-    action: 'invite',
     reason,
     profile: await rooms.profileOf(target),
   });

@@ -1,32 +1,27 @@
-import { resolveAlias } from '../directory/resolve-alias.ts';
+import type { AliasedRoom } from '../directory/look-up-alias.ts';
+import { lookUpAlias } from '../directory/look-up-alias.ts';
 import { invalidParam, notFound } from '../errors/matrix-error.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { carryOverSettings } from '../membership/carry-over-settings.ts';
-import { changeMembership } from '../membership/change-membership.ts';
+import { isResident } from '../membership/is-resident.ts';
+import { joinRoom } from '../membership/join-room.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { ClientServices } from './services.ts';
 
-/** Joins a room that this server has; the answer is the same for all endpoints that join. */
-export async function joinRoom(
+/** Joins a room; the answer is the same for all endpoints that join. */
+export async function joinAs(
   services: ClientServices,
   requester: Requester,
-  roomId: string,
+  { roomId, servers }: AliasedRoom,
   reason: string | undefined,
 ): Promise<{ room_id: string }> {
-  const { rooms, copyRoomRules } = services;
-  const { userId, userNid, isGuest } = requester;
-  const roomNid = await findRoom(rooms, roomId);
-  const isNew = await isNewMember(services, requester, roomNid);
-  if (isNew) countJoin(services, requester, roomId);
-  await changeMembership(rooms, {
-    roomNid,
-    sender: userId,
-    target: userId,
-    action: 'join',
-    reason,
-    profile: await rooms.profileOf(userId),
-    isGuest,
-  });
+  const { rooms, remoteRooms, copyRoomRules } = services;
+  const { userId, userNid, isGuest, isAdmin } = requester;
+  const isNew = await isNewMember(services, requester, roomId);
+  if (isNew) await countJoin(services, requester, roomId);
+  const profile = await rooms.profileOf(userId);
+  const user = { userId, userNid, isGuest, isAdmin };
+  await joinRoom(remoteRooms, { roomId, ...user, reason, profile, via: servers });
   if (isNew) await carryOverSettings(rooms, userNid, roomId, copyRoomRules);
   return { room_id: roomId };
 }
@@ -34,19 +29,23 @@ export async function joinRoom(
 export async function isNewMember(
   { rooms }: ClientServices,
   { userNid }: Requester,
-  roomNid: number,
+  roomId: string,
 ): Promise<boolean> {
-  return !(await rooms.isJoined(rooms.database.reader, userNid, roomNid));
+  const roomNid = await rooms.names.rooms.find(roomId);
+  return roomNid === undefined || !(await rooms.isJoined(rooms.database.reader, userNid, roomNid));
 }
 
 /** Who is in the room already may join as often as they like. Throws `429 M_LIMIT_EXCEEDED`. */
-export function countJoin(
-  { rateLimits }: ClientServices,
+export async function countJoin(
+  { rooms, rateLimits }: ClientServices,
   { userId, isRateLimitExempt }: Requester,
   roomId: string,
-): void {
+): Promise<void> {
   if (isRateLimitExempt === true) return;
-  rateLimits['rc_joins.local'].check(userId);
+  const roomNid = await rooms.names.rooms.find(roomId);
+  const { reader } = rooms.database;
+  const isHere = roomNid !== undefined && (await isResident(rooms, reader, roomNid));
+  rateLimits[isHere ? 'rc_joins.local' : 'rc_joins.remote'].check(userId);
   rateLimits.rc_joins_per_room.check(roomId);
 }
 
@@ -57,12 +56,26 @@ export async function findRoom(rooms: Rooms, roomId: string): Promise<number> {
   return roomNid;
 }
 
-/** The ID of a room that a client names by its ID or alias. Throws `400 M_INVALID_PARAM`, `404 M_NOT_FOUND`. */
+/** Servers to go through, in the query; `server_name` is the name from before v1.12. */
+export interface Via {
+  readonly via?: readonly string[];
+  readonly server_name?: readonly string[];
+}
+
+/**
+ * The room that a client names by its ID or alias. Throws `400 M_INVALID_PARAM`, `404 M_NOT_FOUND`, and `502 M_UNKNOWN`
+ * where the alias's server is not to be had.
+ */
 export async function resolveRoom(
   { directory }: Pick<ClientServices, 'directory'>,
   roomIdOrAlias: string,
-): Promise<string> {
-  if (roomIdOrAlias.startsWith('#')) return resolveAlias(directory, roomIdOrAlias);
-  if (roomIdOrAlias.startsWith('!')) return roomIdOrAlias;
-  throw invalidParam(`${roomIdOrAlias} is neither a room ID nor a room alias`);
+  { via = [], server_name: older = [] }: Via,
+): Promise<AliasedRoom> {
+  const named = via.length > 0 ? via : older;
+  if (roomIdOrAlias.startsWith('!')) return { roomId: roomIdOrAlias, servers: named };
+  if (!roomIdOrAlias.startsWith('#')) {
+    throw invalidParam(`${roomIdOrAlias} is neither a room ID nor a room alias`);
+  }
+  const { roomId, servers } = await lookUpAlias(directory, roomIdOrAlias);
+  return { roomId, servers: [...named, ...servers] };
 }

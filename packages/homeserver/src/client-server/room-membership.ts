@@ -8,8 +8,10 @@ import { changeMembership } from '../membership/change-membership.ts';
 import type { MembershipRequest } from '../membership/change-membership.ts';
 import { forgetRoom } from '../membership/forget-room.ts';
 import { joinedRooms } from '../membership/joined-rooms.ts';
-import { ThirdPartyBody, invitedAddressIn, inviteByAddress, inviteUser } from './invitations.ts';
-import { findRoom, joinRoom, resolveRoom } from './join-room.ts';
+import { knockRoom } from '../membership/knock-room.ts';
+import { leaveRoom } from '../membership/leave-room.ts';
+import { ThirdPartyBody, invitedAddressIn, inviteByAddress, inviteById } from './invitations.ts';
+import { findRoom, joinAs, resolveRoom } from './join-room.ts';
 import { clientEndpoint } from './services.ts';
 
 const Reason = Type.Object({ reason: Type.Optional(Type.String()) });
@@ -25,11 +27,18 @@ const InviteBody = Type.Object({
 const Empty = Type.Object({});
 
 const RoomIdBody = Type.Object({ room_id: Type.String() });
-/** Servers to join through; what this server does not know, it cannot reach as yet. */
+/** Servers to go through to a room that this one is not in. */
 const Via = Type.Object({
   via: Type.Optional(Type.Array(Type.String())),
   server_name: Type.Optional(Type.Array(Type.String())),
 });
+
+const joinErrcodes = [
+  'M_GUEST_ACCESS_FORBIDDEN',
+  'M_INCOMPATIBLE_ROOM_VERSION',
+  'M_UNABLE_TO_AUTHORISE_JOIN',
+  'M_UNABLE_TO_GRANT_JOIN',
+] as const;
 
 const joinById = clientEndpoint({
   operationId: 'joinRoomById',
@@ -43,9 +52,9 @@ const joinById = clientEndpoint({
   body: Reason,
   bodyOptional: true,
   responses: { 200: RoomIdBody },
-  errcodes: ['M_GUEST_ACCESS_FORBIDDEN'],
+  errcodes: joinErrcodes,
   handle: ({ params, body, requester }, services) =>
-    joinRoom(services, requester, params.roomId, body.reason),
+    joinAs(services, requester, { roomId: params.roomId, servers: [] }, body.reason),
 });
 
 const joinByIdOrAlias = clientEndpoint({
@@ -61,10 +70,10 @@ const joinByIdOrAlias = clientEndpoint({
   body: Reason,
   bodyOptional: true,
   responses: { 200: RoomIdBody },
-  errcodes: ['M_GUEST_ACCESS_FORBIDDEN', 'M_INVALID_PARAM'],
-  handle: async ({ params, body, requester }, services) => {
-    const roomId = await resolveRoom(services, params.roomIdOrAlias);
-    return joinRoom(services, requester, roomId, body.reason);
+  errcodes: [...joinErrcodes, 'M_INVALID_PARAM'],
+  handle: async ({ params, query, body, requester }, services) => {
+    const room = await resolveRoom(services, params.roomIdOrAlias, query);
+    return joinAs(services, requester, room, body.reason);
   },
 });
 
@@ -81,18 +90,12 @@ const knock = clientEndpoint({
   body: Reason,
   bodyOptional: true,
   responses: { 200: RoomIdBody },
-  errcodes: ['M_INVALID_PARAM'],
-  handle: async ({ params, body, requester }, services) => {
-    const { rooms } = services;
-    const roomId = await resolveRoom(services, params.roomIdOrAlias);
-    await changeMembership(rooms, {
-      roomNid: await findRoom(rooms, roomId),
-      sender: requester.userId,
-      target: requester.userId,
-      action: 'knock',
-      reason: body.reason,
-      profile: await rooms.profileOf(requester.userId),
-    });
+  errcodes: ['M_INCOMPATIBLE_ROOM_VERSION', 'M_INVALID_PARAM'],
+  handle: async ({ params, query, body, requester: { userId } }, services) => {
+    const { rooms, remoteRooms } = services;
+    const { roomId, servers } = await resolveRoom(services, params.roomIdOrAlias, query);
+    const profile = await rooms.profileOf(userId);
+    await knockRoom(remoteRooms, { roomId, userId, reason: body.reason, profile, via: servers });
     return { room_id: roomId };
   },
 });
@@ -109,14 +112,9 @@ const leave = clientEndpoint({
   bodyOptional: true,
   responses: { 200: Empty },
   errcodes: ['M_NOT_FOUND'],
-  handle: async ({ params, body, requester }, { rooms }) => {
-    await changeMembership(rooms, {
-      roomNid: await findRoom(rooms, params.roomId),
-      sender: requester.userId,
-      target: requester.userId,
-      action: 'leave',
-      reason: body.reason,
-    });
+  handle: async ({ params, body, requester: { userNid } }, { rooms, remoteRooms }) => {
+    const roomNid = await findRoom(rooms, params.roomId);
+    await leaveRoom(remoteRooms, { roomNid, userNid, reason: body.reason });
     return {};
   },
 });
@@ -131,11 +129,16 @@ const invite = clientEndpoint({
   suspended: false,
   body: InviteBody,
   responses: { 200: Empty },
-  errcodes: ['M_INVALID_PARAM', 'M_MISSING_PARAM', 'M_INVITE_BLOCKED'],
+  errcodes: [
+    'M_INVALID_PARAM',
+    'M_MISSING_PARAM',
+    'M_INVITE_BLOCKED',
+    'M_UNSUPPORTED_ROOM_VERSION',
+  ],
   handle: async ({ params, body, requester }, services) => {
     const { user_id: invitee } = body;
     if (invitee !== undefined) {
-      await inviteUser(services, requester, params.roomId, invitee, body.reason);
+      await inviteById(services, requester, params.roomId, invitee, body.reason);
     } else {
       await inviteByAddress(services, requester, params.roomId, invitedAddressIn(body));
     }

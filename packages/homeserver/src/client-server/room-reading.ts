@@ -4,12 +4,12 @@ import { isJsonObject, parseRoomEventFilter } from '@soma/protocol';
 import type { JsonObject, RoomEventFilter } from '@soma/protocol';
 
 import { forbidden, invalidParam } from '../errors/matrix-error.ts';
+import { findEventFurther } from '../federation/history/find-event-further.ts';
+import { readContextFurther } from '../federation/history/read-context-further.ts';
+import { readMessagesFurther } from '../federation/history/read-messages-further.ts';
 import { clientPaths, v1Paths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { readMembersOfRoom } from '../membership/membership-store.ts';
-import { findEventByTime } from '../rooms/find-event-by-time.ts';
-import { readContext } from '../rooms/read-context.ts';
-import { readMessages } from '../rooms/read-messages.ts';
 import { readMembers, readRoomEvent, readState, readStateEvent } from '../rooms/read-state.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { clientEndpoint } from './services.ts';
@@ -37,9 +37,9 @@ const messages = clientEndpoint({
     filter: Type.Optional(Type.String()),
   }),
   errcodes: [],
-  handle: ({ params, query, requester }, { rooms }) => {
+  handle: ({ params, query, requester }, { rooms, pasts }) => {
     const filter = filterOf(query.filter);
-    return readMessages(rooms, {
+    return readMessagesFurther(rooms, pasts, {
       viewer: viewerOf(requester),
       roomId: params.roomId,
       direction: query.dir,
@@ -77,8 +77,8 @@ const getContext = clientEndpoint({
   guests: true,
   query: Type.Object({ limit: Limit, filter: Type.Optional(Type.String()) }),
   errcodes: ['M_INVALID_PARAM'],
-  handle: ({ params, query, requester }, { rooms }) =>
-    readContext(rooms, {
+  handle: ({ params, query, requester }, { rooms, pasts }) =>
+    readContextFurther(rooms, pasts, {
       viewer: viewerOf(requester),
       roomId: params.roomId,
       eventId: params.eventId,
@@ -102,8 +102,8 @@ const getEventByTime = clientEndpoint({
     200: Type.Object({ event_id: Type.String(), origin_server_ts: Type.Integer() }),
   },
   errcodes: ['M_INVALID_PARAM'],
-  handle: ({ params, query, requester }, { rooms }) =>
-    findEventByTime(rooms, {
+  handle: ({ params, query, requester }, { rooms, pasts }) =>
+    findEventFurther(rooms, pasts, {
       viewer: viewerOf(requester),
       roomId: params.roomId,
       timestampMs: query.ts,

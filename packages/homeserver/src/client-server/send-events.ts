@@ -16,7 +16,7 @@ import { sendEvent } from '../rooms/send-event.ts';
 import type { SendRequest, SendTransaction } from '../rooms/send-event.ts';
 import { countRedaction } from './count-redaction.ts';
 import { DelayQuery, sendLater, sendLaterOnce } from './delayed-events.ts';
-import { checkMayInvite, countInvite, localInvitee } from './invitations.ts';
+import { checkMayInvite, countInvite, parseInvitee } from './invitations.ts';
 import { countJoin, isNewMember } from './join-room.ts';
 import { massagedTime } from './massaged-time.ts';
 import { checkMaySend } from './may-send.ts';
@@ -211,20 +211,19 @@ async function sendMember(
   requester: Requester,
   state: Omit<MembershipState, 'sender' | 'isGuest'>,
 ): Promise<{ event_id: string }> {
-  const { rooms, config } = services;
+  const { remoteRooms, config } = services;
   const { userId: sender, isGuest } = requester;
   const { roomId, target, content } = state;
   if (content['membership'] === 'invite') {
     checkMayInvite(config, requester);
-    countInvite(services, requester, roomId, localInvitee(target, rooms.serverName));
+    countInvite(services, requester, roomId, parseInvitee(target));
     await services.bringUser(target);
   }
-  const roomNid = await rooms.names.rooms.find(roomId);
-  const isJoin = content['membership'] === 'join' && roomNid !== undefined;
-  if (isJoin && (await isNewMember(services, requester, roomNid))) {
-    countJoin(services, requester, roomId);
+  const isJoin = content['membership'] === 'join';
+  if (isJoin && (await isNewMember(services, requester, roomId))) {
+    await countJoin(services, requester, roomId);
   }
-  return { event_id: await setMembershipState(rooms, { ...state, sender, isGuest }) };
+  return { event_id: await setMembershipState(remoteRooms, { ...state, sender, isGuest }) };
 }
 
 export const sendEndpoints = [

@@ -14,12 +14,14 @@ import type { RemoteSpaces } from '../directory/remote-spaces.ts';
 import type { Encryption } from '../e2ee/encryption.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import type { Presence } from '../ephemeral/presence.ts';
+import type { RoomPasts } from '../federation/history/room-pasts.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { InteractiveAuth } from '../http/interactive-auth.ts';
 import type { RateLimiter } from '../http/rate-limit.ts';
 import type { MediaRepository } from '../media/media.ts';
 import type { UrlPreviews } from '../media/previews/url-previews.ts';
 import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
+import type { RemoteRooms } from '../membership/remote/remote-rooms.ts';
 import type { PushRules } from '../push/push-rules.ts';
 import type { Pushers } from '../push/pushers/pushers.ts';
 import type { DelayedEvents } from '../rooms/delayed/delayed-events.ts';
@@ -76,6 +78,10 @@ export interface Bridges {
 export interface ClientServices extends AccountServices, MediaServices {
   readonly rooms: Rooms;
   readonly bridges: Bridges;
+  /** Rooms that other servers are in. */
+  readonly remoteRooms: RemoteRooms;
+  /** What of rooms' histories other servers have. */
+  readonly pasts: RoomPasts;
   readonly ephemeral: Ephemeral;
   readonly pushRules: PushRules;
   readonly pushers: Pushers;

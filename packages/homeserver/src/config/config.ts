@@ -33,7 +33,7 @@ export type { PushConfig } from './push.ts';
 export type { RateLimit, RatelimitingConfig } from './ratelimiting.ts';
 export type { RegistrationConfig } from './registration.ts';
 export type { RetentionConfig } from './retention.ts';
-export type { RoomPreset, RoomsConfig } from './rooms.ts';
+export type { LimitRemoteRooms, RoomPreset, RoomsConfig } from './rooms.ts';
 export type { SearchConfig } from './search.ts';
 export type { ServerConfig, SupportContact } from './server.ts';
 export type { SigningKeysConfig } from './signing-keys.ts';

@@ -1,8 +1,8 @@
 import { DEFAULT_ROOM_VERSION, supportedRoomVersions } from '@soma/protocol';
 
-import { anyMapping, convert, mapOf } from './schema/compounds.ts';
+import { anyMapping, convert, mapOf, object } from './schema/compounds.ts';
 import { option } from './schema/option.ts';
-import { flag, oneOf } from './schema/scalars.ts';
+import { flag, number, oneOf, text } from './schema/scalars.ts';
 import { section } from './schema/section.ts';
 import type { SectionValue } from './schema/section.ts';
 import { describeFound } from './schema/site.ts';
@@ -10,6 +10,7 @@ import { duration } from './schema/units.ts';
 import type { ValueType } from './schema/value-type.ts';
 
 export type RoomsConfig = SectionValue<typeof roomsSection>;
+export type LimitRemoteRooms = RoomsConfig['limitRemoteRooms'];
 export type RoomPreset = (typeof PRESETS)[number];
 
 const PRESETS = ['public_chat', 'private_chat', 'trusted_private_chat'] as const;
@@ -31,6 +32,37 @@ const powerLevelContent = convert(mapOf(anyMapping), (content, site) => {
   return unknown === undefined
     ? content
     : site.refuse(`presets among ${PRESETS.join(', ')}`, JSON.stringify(unknown));
+});
+
+/** Keys as Synapse has them, and its words for the refusal. */
+const limitRemoteRooms = object({
+  enabled: option({
+    name: 'enabled',
+    valueType: flag,
+    default: false,
+    description: 'Whether there is a limit.',
+  }),
+  complexityMax: option({
+    name: 'complexity',
+    valueType: number(0),
+    default: 1,
+    description:
+      'The greatest complexity that is joined: the number of state events divided by 500.',
+  }),
+  refusal: option({
+    name: 'complexity_error',
+    valueType: text('a text'),
+    default:
+      'Your homeserver is unable to join rooms this large or complex. Please speak to your server ' +
+      'administrator, or upgrade your instance to join this room.',
+    description: 'What the user is told.',
+  }),
+  adminsMayJoin: option({
+    name: 'admins_can_join',
+    valueType: flag,
+    default: false,
+    description: 'Whether administrators of the server may join all the same.',
+  }),
 });
 
 export const roomsSection = section(
@@ -70,6 +102,13 @@ export const roomsSection = section(
       valueType: flag,
       default: false,
       description: 'Whether only administrators of the server may invite.',
+    }),
+    limitRemoteRooms: option({
+      name: 'limit_remote_rooms',
+      valueType: limitRemoteRooms,
+      default: {},
+      description: 'How large a room on other servers may be for users of this one to join it.',
+      example: { enabled: true, complexity: 50 },
     }),
     forgetRoomsOnLeave: option({
       name: 'forget_rooms_on_leave',

@@ -1,4 +1,5 @@
 import type { DirectoryConfig } from '../config/config.ts';
+import type { FederationClient } from '../federation-client/federation-client.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 
 /** What the room directory works with; one per process, made at composition. */
@@ -9,6 +10,8 @@ export interface Directory {
   checkAliasOwner(alias: string, serviceId: string | undefined): void;
   /** Whether an application service makes the room of its alias now. Throws a 408 where it does not answer. */
   bringAlias(alias: string): Promise<boolean>;
+  /** Asks other servers about their aliases. */
+  readonly federation: Pick<FederationClient, 'requestJson'>;
 }
 
 /** On whose behalf the directory is changed. */

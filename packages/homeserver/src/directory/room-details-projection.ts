@@ -1,5 +1,6 @@
 import type { JsonObject } from '@soma/protocol';
 
+import type { ImportedState, ProjectImport } from '../rooms/imported-state.ts';
 import type { Projection } from '../rooms/projection.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
 import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
@@ -13,6 +14,13 @@ export class RoomDetailsProjection implements Projection {
   async open(reader: Reader, head: RoomHead): Promise<RoomProjection> {
     const stored = await readRoomDetails(reader, head.roomNid);
     return new DetailsOfRoom(stored ?? (await readFromHead(head)));
+  }
+
+  async import(imported: ImportedState): Promise<ProjectImport> {
+    const details = detailsOfState((type) => imported.get(type, '')?.event.content);
+    return (_position, { statements }) => {
+      statements.push(putRoomDetailsStatement(imported.roomNid, details));
+    };
   }
 }
 
@@ -33,9 +41,10 @@ class DetailsOfRoom implements RoomProjection {
     return undefined;
   }
 
-  project({ event, redactedState }: ProjectedEvent, output: ProjectionOutput): void {
-    const { type, state_key: stateKey, content } = event.built.pdu;
-    if (stateKey === '') this.#take(event.roomNid, type, content, output);
+  project({ event, stateChanges, redactedState }: ProjectedEvent, output: ProjectionOutput): void {
+    for (const { type, stateKey, after } of stateChanges) {
+      if (stateKey === '') this.#take(event.roomNid, type, after?.event.content ?? {}, output);
+    }
     if (redactedState?.event.state_key === '') {
       const { event: redacted } = redactedState;
       this.#take(event.roomNid, redacted.type, redacted.content, output);

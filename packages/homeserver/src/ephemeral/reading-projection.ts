@@ -1,11 +1,14 @@
+import type { ImportedState, ProjectImport } from '../rooms/imported-state.ts';
 import type { PreparedEvent } from '../rooms/prepared-event.ts';
 import type { Projection } from '../rooms/projection.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
 import type { Reader } from '../storage/sql.ts';
 import { waitingReceiptsMax } from './limits.ts';
+import { moveReadPositionStatements } from './read-position-store.ts';
 import { readWaitingReceipts } from './receipt-store.ts';
 import { RoomReading } from './room-reading.ts';
 import type { LeaveListener } from './room-reading.ts';
+import { UNTHREADED } from './thread.ts';
 
 /**
  * Follows how far users have read: finds the thread of each event, moves the read position of its sender, and
@@ -26,6 +29,14 @@ export class ReadingProjection implements Projection {
     const room = new RoomReading(reader, head.roomNid, this.#serverName, this.#onLeave, waiting);
     this.#rooms.set(head, room);
     return room;
+  }
+
+  /** Who joins has nothing to read from before. */
+  async import({ roomNid, joined }: ImportedState): Promise<ProjectImport> {
+    return (position, { statements }) => {
+      const { userNid } = joined;
+      statements.push(...moveReadPositionStatements(userNid, roomNid, UNTHREADED, position));
+    };
   }
 
   /** The view of a head that is open. */

@@ -1,5 +1,6 @@
 import type { EventRelation, PreparedEvent } from '../rooms/prepared-event.ts';
 import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
+import type { StateChange } from '../rooms/state-change.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Reader } from '../storage/sql.ts';
 import { isLocalUser } from './is-local-user.ts';
@@ -54,6 +55,7 @@ export class RoomReading implements RoomProjection {
     if (threadNid !== MAIN_TIMELINE) {
       output.statements.push(putThreadStatement(event.eventNid, threadNid));
     }
+    if (projected.stateChanges.length > 0) this.#noticeLeaves(projected.stateChanges);
     const readThread = this.#readBySending(projected, threadNid);
     if (readThread !== undefined) {
       output.statements.push(
@@ -96,17 +98,20 @@ export class RoomReading implements RoomProjection {
   /**
    * The thread that its sender has now read up to the event, if local; who joins has nothing to read from before.
    */
-  #readBySending({ event, replaces }: ProjectedEvent, threadNid: number): number | undefined {
+  #readBySending({ event, stateChanges }: ProjectedEvent, threadNid: number): number | undefined {
     const { type, sender, state_key: target, content } = event.built.pdu;
-    if (type !== 'm.room.member' || target === undefined) {
-      return isLocalUser(sender, this.#serverName) ? threadNid : undefined;
-    }
-    const isJoin = content['membership'] === 'join';
-    if (!isJoin && isLocalUser(target, this.#serverName)) this.#onLeave(this.#roomNid, target);
     if (!isLocalUser(sender, this.#serverName)) return undefined;
-    if (target !== sender) return threadNid;
-    if (!isJoin) return undefined;
-    return replaces?.event.content['membership'] === 'join' ? threadNid : UNTHREADED;
+    if (type !== 'm.room.member' || target !== sender) return threadNid;
+    if (content['membership'] !== 'join') return undefined;
+    const own = stateChanges.find(({ after }) => after?.eventNid === event.eventNid);
+    return own?.before?.event.content['membership'] === 'join' ? threadNid : UNTHREADED;
+  }
+
+  #noticeLeaves(stateChanges: readonly StateChange[]): void {
+    for (const { type, stateKey: userId, after } of stateChanges) {
+      if (type !== 'm.room.member' || after?.event.content['membership'] === 'join') continue;
+      if (isLocalUser(userId, this.#serverName)) this.#onLeave(this.#roomNid, userId);
+    }
   }
 
   #applyWaiting(

@@ -38,6 +38,9 @@ export interface FederationRequest {
   /** Default true. Keys are asked for, and some media served, without a signature. */
   readonly isSigned?: boolean;
   readonly bodyBytesMax?: number;
+  /** Of a stream, from one byte to the next, and for all of it; the defaults are those of media. */
+  readonly idleMs?: number;
+  readonly totalMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -87,8 +90,8 @@ export class FederationClient {
     const limits = {
       ...defaultLimits,
       headersMs: request.timeoutMs ?? this.#options.settings.clientTimeoutMs,
-      idleMs: streamIdleMs,
-      totalMs: streamTotalMs,
+      idleMs: request.idleMs ?? streamIdleMs,
+      totalMs: request.totalMs ?? streamTotalMs,
       bodyBytesMax: request.bodyBytesMax ?? defaultLimits.bodyBytesMax,
     };
     return this.#attempted(request, limits, async (answer) => answer);

@@ -107,7 +107,10 @@ export interface EndpointDescription {
   readonly query?: TObject;
   /** Without a schema the body is not read. */
   readonly body?: TSchema;
-  /** Default `json`. `bytes` gives a Buffer, `stream` an async iterable of Buffers. */
+  /**
+   * Default `json`. `bytes` gives a Buffer, `stream` an async iterable of Buffers. What another server signs is JSON in
+   * any case; `bytes` gives its text.
+   */
   readonly bodyAs?: 'json' | 'bytes' | 'stream';
   readonly bodyBytesMax?: number;
   /** An empty body is then `{}` and not M_NOT_JSON. */

@@ -109,8 +109,9 @@ function receiveSigned(edge: Edge, exchange: Exchange, route: Route): void {
         exchange.origin = origin;
         await waitForTurn(edge, exchange, route);
         readParameters(exchange, route);
-        if (body !== undefined) route.checkBody(body.content);
-        exchange.body = body?.content;
+        const isRaw = route.endpoint.bodyAs === 'bytes';
+        if (body !== undefined && !isRaw) route.checkBody(body.content);
+        exchange.body = isRaw ? body?.bytes : body?.content;
         invoke(edge, exchange, route);
       })
       .catch((error: unknown) => refuse(edge, exchange, error));

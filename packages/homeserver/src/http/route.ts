@@ -35,8 +35,8 @@ export class Route {
     this.endpoint = endpoint;
     this.#mounted = mounted;
     this.bodyBytesMax = endpoint.bodyBytesMax ?? options.bodyBytesMax ?? bodyBytesMaxDefault;
-    if (endpoint.authentication === 'server' && (endpoint.bodyAs ?? 'json') !== 'json') {
-      throw new Error(`${endpoint.operationId}: other servers sign JSON and nothing else`);
+    if (endpoint.authentication === 'server' && endpoint.bodyAs === 'stream') {
+      throw new Error(`${endpoint.operationId}: what other servers sign is read as a whole`);
     }
     if (endpoint.rateLimit !== undefined) {
       this.rateLimit = options.rateLimits?.[endpoint.rateLimit];

@@ -1,11 +1,20 @@
 import { creatorsOf, isJsonObject, parseUserId, serverNameOf } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
-import { forbidden, guestAccessForbidden } from '../errors/matrix-error.ts';
+import { MatrixError, forbidden, guestAccessForbidden } from '../errors/matrix-error.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
 import { powerLevelsOf } from '../rooms/room-power.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import { isResident } from './is-resident.ts';
 import { readLocalMembers } from './membership-store.ts';
+
+/** This server cannot let the user in; another one that is in the room may know better. */
+export class NotAuthorisedHere extends MatrixError {
+  constructor(message: string) {
+    super(403, 'M_FORBIDDEN', message);
+    this.name = 'NotAuthorisedHere';
+  }
+}
 
 /** Who wants to become a member. */
 export interface Joiner {
@@ -15,53 +24,108 @@ export interface Joiner {
 
 /**
  * Checks what the auth rules leave to the server of who joins: guest access, and the conditions of restricted
- * rooms. Resolves to the keys that the member event needs. Throws `403 M_FORBIDDEN`, `403 M_GUEST_ACCESS_FORBIDDEN`.
+ * rooms. Resolves to the keys that the member event needs. Throws `403 M_FORBIDDEN`, {@link NotAuthorisedHere},
+ * `403 M_GUEST_ACCESS_FORBIDDEN`.
  */
 export async function admitJoin(
   rooms: Rooms,
   head: RoomHead,
   { userId, isGuest }: Joiner,
 ): Promise<JsonObject> {
+  await loadAdmission(head, userId);
+  const access = head.get('m.room.guest_access', '')?.event.content['guest_access'];
+  if (isGuest && access !== 'can_join') {
+    throw guestAccessForbidden('This room does not let guests in');
+  }
+  const rules = conditionsFor(head, userId);
+  if (rules === undefined) return {};
+  const judged = await judgeConditions(rooms, userId, rules);
+  if (judged !== 'met') {
+    const refusal = 'You are in none of the rooms whose members may join this one';
+    throw judged === 'failed' ? forbidden(refusal) : new NotAuthorisedHere(refusal);
+  }
+  const authoriser = await findAuthoriser(rooms, head);
+  if (authoriser === undefined) throw new NotAuthorisedHere('Nobody on this server can let you in');
+  return { join_authorised_via_users_server: authoriser };
+}
+
+/**
+ * The same for a user of another server, who comes through this one (SS API, "Restricted rooms"). Throws
+ * `403 M_FORBIDDEN`, `400 M_UNABLE_TO_AUTHORISE_JOIN`, `400 M_UNABLE_TO_GRANT_JOIN`.
+ */
+export async function admitRemoteJoin(
+  rooms: Rooms,
+  head: RoomHead,
+  userId: string,
+): Promise<JsonObject> {
+  await loadAdmission(head, userId);
+  const rules = conditionsFor(head, userId);
+  if (rules === undefined) return {};
+  const judged = await judgeConditions(rooms, userId, rules);
+  if (judged === 'unknown') {
+    throw new MatrixError(
+      400,
+      'M_UNABLE_TO_AUTHORISE_JOIN',
+      'This server does not know who is in the rooms whose members may join this one',
+    );
+  }
+  if (judged === 'failed') {
+    throw forbidden(`${userId} is in none of the rooms whose members may join this one`);
+  }
+  const authoriser = await findAuthoriser(rooms, head);
+  if (authoriser === undefined) {
+    throw new MatrixError(400, 'M_UNABLE_TO_GRANT_JOIN', 'Nobody on this server can let users in');
+  }
+  return { join_authorised_via_users_server: authoriser };
+}
+
+async function loadAdmission(head: RoomHead, userId: string): Promise<void> {
   await head.load([
     ['m.room.join_rules', ''],
     ['m.room.guest_access', ''],
     ['m.room.member', userId],
   ]);
-  const access = head.get('m.room.guest_access', '')?.event.content['guest_access'];
-  if (isGuest && access !== 'can_join') {
-    throw guestAccessForbidden('This room does not let guests in');
-  }
+}
+
+/** The join rules, where the user needs one of their conditions to hold. */
+function conditionsFor(head: RoomHead, userId: string): JsonObject | undefined {
   const rules = head.get('m.room.join_rules', '')?.event.content;
   const joinRule = rules?.['join_rule'];
   const isRestricted =
     typeof joinRule === 'string' && head.version.joinRulesForRestricted.includes(joinRule);
   const membership = head.get('m.room.member', userId)?.event.content['membership'];
-  if (!isRestricted || membership === 'invite' || membership === 'ban') return {};
-  await checkConditions(rooms, userId, rules);
-  return { join_authorised_via_users_server: await findAuthoriser(rooms, head) };
+  const needsNone = membership === 'invite' || membership === 'join' || membership === 'ban';
+  return isRestricted && !needsNone ? rules : undefined;
 }
 
-/** CS API, "Restricted rooms": any one condition that holds is enough; those of unknown types never do. */
-async function checkConditions(
+/**
+ * CS API, "Restricted rooms": any one condition that holds is enough; those of unknown types never do. `unknown` when
+ * none holds, and this server is not in one of the rooms that count.
+ */
+async function judgeConditions(
   rooms: Rooms,
   userId: string,
-  rules: JsonObject | undefined,
-): Promise<void> {
+  rules: JsonObject,
+): Promise<'met' | 'failed' | 'unknown'> {
   const { reader } = rooms.database;
   const userNid = await rooms.names.users.find(userId);
-  const allow = rules?.['allow'];
-  for (const condition of Array.isArray(allow) && userNid !== undefined ? allow : []) {
+  const { allow } = rules;
+  let judged: 'failed' | 'unknown' = 'failed';
+  for (const condition of Array.isArray(allow) ? allow : []) {
     if (!isJsonObject(condition) || condition['type'] !== 'm.room_membership') continue;
     const { room_id: roomId } = condition;
-    const roomNid = typeof roomId === 'string' ? await rooms.names.rooms.find(roomId) : undefined;
-    if (roomNid === undefined || userNid === undefined) continue;
-    if (await rooms.isJoined(reader, userNid, roomNid)) return;
+    if (typeof roomId !== 'string') continue;
+    const roomNid = await rooms.names.rooms.find(roomId);
+    const isKnown = roomNid !== undefined && (await isResident(rooms, reader, roomNid));
+    if (!isKnown) judged = 'unknown';
+    else if (userNid !== undefined && (await rooms.isJoined(reader, userNid, roomNid)))
+      return 'met';
   }
-  throw forbidden('You are in none of the rooms whose members may join this one');
+  return judged;
 }
 
 /** A joined user of this server with the power to invite: the most powerful of those with a level of their own. */
-async function findAuthoriser(rooms: Rooms, head: RoomHead): Promise<string> {
+async function findAuthoriser(rooms: Rooms, head: RoomHead): Promise<string | undefined> {
   const levels = await powerLevelsOf(head);
   const named = namedUsers(head)
     .filter((userId) => isLocal(userId, rooms) && levels.userLevel(userId) >= levels.invite)
@@ -75,7 +139,7 @@ async function findAuthoriser(rooms: Rooms, head: RoomHead): Promise<string> {
       if (mayInvite && (await isJoined(head, userId))) return userId;
     }
   }
-  throw forbidden('Nobody on this server can let you in');
+  return undefined;
 }
 
 /** Users to whom the room gives a level; {@link powerLevelsOf} has loaded what says so. */

@@ -1,13 +1,18 @@
 import type { JsonObject } from '@soma/protocol';
 
 import { badRequest, forbidden, notFound } from '../errors/matrix-error.ts';
+import type { MatrixError } from '../errors/matrix-error.ts';
+import type { EventDraft } from '../rooms/build-event.ts';
 import type { HeadEntry } from '../rooms/head-entry.ts';
 import type { Profile } from '../rooms/profile.ts';
+import type { RoomHead } from '../rooms/room-head.ts';
 import { writeToRoom } from '../rooms/room-write.ts';
 import type { RoomWrite, Written } from '../rooms/room-write.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import type { Statement } from '../storage/sql.ts';
 import { admitJoin } from './admit-join.ts';
 import { checkInvitePermission } from './invite-permission.ts';
+import { isResident } from './is-resident.ts';
 import type { Membership } from './membership-store.ts';
 
 /** What is to become of whom. */
@@ -26,6 +31,8 @@ export interface MembershipRequest {
   readonly isGuest?: boolean;
   /** From an application service's `ts`. */
   readonly originServerTs?: number | undefined;
+  /** What belongs to the same change as the event. */
+  readonly beside?: (eventNid: number) => readonly Statement[];
 }
 
 const memberships: Readonly<Record<MembershipRequest['action'], Membership>> = {
@@ -40,7 +47,7 @@ const memberships: Readonly<Record<MembershipRequest['action'], Membership>> = {
 };
 
 /**
- * Changes a membership of a room that this server has (CS API, "Room membership"). What is so already is left
+ * Changes a membership of a room that this server is in (CS API, "Room membership"). What is so already is left
  * as it is. Resolves to the member event's ID; throws `MatrixError`.
  */
 export async function changeMembership(
@@ -50,21 +57,28 @@ export async function changeMembership(
   if (request.action === 'invite') {
     await checkInvitePermission(rooms, request.target, request.sender);
   }
-  return writeToRoom(
-    rooms,
-    request.roomNid,
-    (write) => appendMembership(rooms, write, request),
-    () => notFound('No such room is known to this server'),
-  );
+  // A room that was left goes on elsewhere: what this server knows of it is of the past.
+  if (!(await isResident(rooms, rooms.database.reader, request.roomNid))) throw notInRoom();
+  const append = async (write: RoomWrite): Promise<string> => {
+    const drafted = await draftMembership(rooms, write.head, request);
+    if (typeof drafted === 'string') return drafted;
+    const event = await write.append(drafted);
+    write.add(...(request.beside?.(event.eventNid) ?? []));
+    return event.built.eventId;
+  };
+  return writeToRoom(rooms, request.roomNid, append, notInRoom);
 }
 
-/** The same inside a change that is being made. */
-async function appendMembership(
+export function notInRoom(): MatrixError {
+  return notFound('This server is not in such a room');
+}
+
+/** The event that changes the membership, or the ID of the one by which it is so already. */
+export async function draftMembership(
   rooms: Rooms,
-  write: RoomWrite,
+  head: RoomHead,
   request: MembershipRequest,
-): Promise<string> {
-  const { head } = write;
+): Promise<EventDraft | string> {
   const memberKey = ['m.room.member', request.target] as const;
   await head.load([memberKey]);
   const current = head.get(...memberKey);
@@ -75,14 +89,13 @@ async function appendMembership(
     Object.assign(content, await admitJoin(rooms, head, joiner));
   }
   if (current !== undefined && isSame(current, request, content)) return current.event.eventId;
-  const event = await write.append({
+  return {
     type: 'm.room.member',
     stateKey: request.target,
     sender: request.sender,
     content,
     originServerTs: request.originServerTs,
-  });
-  return event.built.eventId;
+  };
 }
 
 function stateOf(entry: HeadEntry | undefined): string | undefined {

@@ -1,14 +1,19 @@
 import { parseUserId, serverNameOf } from '@soma/protocol';
 
 import type { HeadEntry } from '../rooms/head-entry.ts';
+import type { ImportedState, ProjectImport } from '../rooms/imported-state.ts';
 import type { PreparedEvent } from '../rooms/prepared-event.ts';
 import type { Projection } from '../rooms/projection.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
 import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
+import type { StateChange } from '../rooms/state-change.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Names } from '../storage/names-store.ts';
-import type { Reader } from '../storage/sql.ts';
+import type { PositionRef, Reader } from '../storage/sql.ts';
+import { importMembers } from './import-members.ts';
 import {
+  deleteMembershipStatement,
+  endMembershipStatement,
   membershipCode,
   membershipName,
   putCountsStatement,
@@ -37,6 +42,10 @@ export class MembershipProjection implements Projection {
     const options = { serverName: this.#serverName, forgetsOnLeave: this.#forgetsOnLeave };
     return new RoomMemberships(head, this.#users, options, counts);
   }
+
+  import(imported: ImportedState): Promise<ProjectImport> {
+    return importMembers(imported, (userId) => isOfServer(userId, this.#serverName));
+  }
 }
 
 interface MembershipOptions {
@@ -49,8 +58,8 @@ class RoomMemberships implements RoomProjection {
   readonly #users: Names;
   readonly #options: MembershipOptions;
   #counts: MemberCounts;
-  /** The user that the event in preparation is about. */
-  #target: number | undefined;
+  /** The users whom the event in preparation changes the membership of. */
+  readonly #targets = new Map<string, number>();
 
   constructor(head: RoomHead, users: Names, options: MembershipOptions, counts: MemberCounts) {
     this.#head = head;
@@ -59,51 +68,81 @@ class RoomMemberships implements RoomProjection {
     this.#counts = counts;
   }
 
-  prepare(event: PreparedEvent): Promise<void> | undefined {
-    const { pdu } = event.built;
-    this.#target = undefined;
-    if (pdu.type !== 'm.room.member' || pdu.state_key === undefined) return undefined;
-    return this.#load(pdu.state_key, pdu.sender);
+  prepare(_event: PreparedEvent, stateChanges: readonly StateChange[]): Promise<void> | undefined {
+    this.#targets.clear();
+    const changes = stateChanges.filter(isOfMember);
+    return changes.length === 0 ? undefined : this.#load(changes);
   }
 
-  project({ event, order, replaces, redacts }: ProjectedEvent, output: ProjectionOutput): void {
+  project({ event, order, stateChanges, redacts }: ProjectedEvent, output: ProjectionOutput): void {
     if (redacts !== undefined && redacts.state_key_nid !== null) {
       output.statements.push(redactMembershipStatement(event.roomNid, redacts.event_nid));
     }
-    const { type, state_key: userId, sender, content } = event.built.pdu;
-    const code = membershipCode(content['membership']);
-    if (type !== 'm.room.member' || userId === undefined || code === undefined) return;
-    const userNid = this.#target;
-    if (userNid === undefined) throw new Error('a membership was projected unprepared');
-    const membership = membershipName(code);
-    const target = parseUserId(userId);
-    const isLocal = target !== undefined && serverNameOf(target) === this.#options.serverName;
-    const isOut = membership === 'leave' || membership === 'ban';
-    const isWaiting = membership === 'invite' || membership === 'knock';
-    const { displayname: displayName, avatar_url: avatarUrl } = content;
-    this.#counts = recount(this.#counts, membershipOf(replaces), membership, isLocal);
-    output.statements.push(
-      putMembershipStatement({
-        roomNid: event.roomNid,
-        userNid,
-        membership,
-        eventNid: event.eventNid,
-        position: order,
-        isLocal,
-        forgottenByLeaving: isLocal && isOut && this.#options.forgetsOnLeave,
-        displayName: typeof displayName === 'string' ? displayName : null,
-        avatarUrl: typeof avatarUrl === 'string' ? avatarUrl : null,
-        strippedState: isWaiting ? JSON.stringify(strippedState(this.#head, sender)) : null,
-      }),
-      putCountsStatement(event.roomNid, this.#counts),
-    );
-    output.touches.push({ kind: ChangeKind.membership, subject: userNid });
+    const changes = stateChanges.filter(isOfMember);
+    for (const change of changes) this.#projectMember(change, order, output);
+    if (changes.length > 0) {
+      output.statements.push(putCountsStatement(event.roomNid, this.#counts));
+    }
   }
 
-  async #load(target: string, sender: string): Promise<void> {
-    this.#target = await this.#users.intern(target);
-    await this.#head.load([...STRIPPED_STATE_KEYS, ['m.room.member', sender]]);
+  #projectMember(change: StateChange, position: PositionRef, output: ProjectionOutput): void {
+    const { stateKey: userId, before, after } = change;
+    const userNid = this.#targets.get(userId);
+    if (userNid === undefined) throw new Error('a membership was projected unprepared');
+    const isLocal = isOfServer(userId, this.#options.serverName);
+    const membership = membershipOf(after);
+    this.#counts = recount(this.#counts, membershipOf(before), membership, isLocal);
+    output.touches.push({ kind: ChangeKind.membership, subject: userNid });
+    const { roomNid } = this.#head;
+    if (after !== undefined && membership !== undefined) {
+      const row = this.#row(after, membership, isLocal);
+      output.statements.push(putMembershipStatement({ roomNid, userNid, position, ...row }));
+    } else if (isLocal) {
+      // Who is not in the state any more has left, as far as their clients are concerned.
+      output.statements.push(endMembershipStatement(roomNid, userNid, position));
+    } else {
+      output.statements.push(deleteMembershipStatement(roomNid, userNid));
+    }
   }
+
+  #row(
+    { eventNid, event: { sender, content } }: HeadEntry,
+    membership: Membership,
+    isLocal: boolean,
+  ) {
+    const { displayname: displayName, avatar_url: avatarUrl } = content;
+    const isOut = membership === 'leave' || membership === 'ban';
+    const isWaiting = membership === 'invite' || membership === 'knock';
+    return {
+      membership,
+      eventNid,
+      isLocal,
+      forgottenByLeaving: isLocal && isOut && this.#options.forgetsOnLeave,
+      displayName: typeof displayName === 'string' ? displayName : null,
+      avatarUrl: typeof avatarUrl === 'string' ? avatarUrl : null,
+      strippedState: isWaiting ? JSON.stringify(strippedState(this.#head, sender)) : null,
+    };
+  }
+
+  async #load(changes: readonly StateChange[]): Promise<void> {
+    for (const { stateKey } of changes) {
+      this.#targets.set(stateKey, await this.#users.intern(stateKey));
+    }
+    const senders = changes.flatMap(({ after }) => after?.event.sender ?? []);
+    await this.#head.load([
+      ...STRIPPED_STATE_KEYS,
+      ...senders.map((sender) => ['m.room.member', sender] as const),
+    ]);
+  }
+}
+
+function isOfServer(userId: string, serverName: string): boolean {
+  const target = parseUserId(userId);
+  return target !== undefined && serverNameOf(target) === serverName;
+}
+
+function isOfMember({ type }: StateChange): boolean {
+  return type === 'm.room.member';
 }
 
 function membershipOf(entry: HeadEntry | undefined): Membership | undefined {
@@ -114,7 +153,7 @@ function membershipOf(entry: HeadEntry | undefined): Membership | undefined {
 function recount(
   counts: MemberCounts,
   before: Membership | undefined,
-  after: Membership,
+  after: Membership | undefined,
   isLocal: boolean,
 ): MemberCounts {
   const change = (of: Membership): number => Number(after === of) - Number(before === of);

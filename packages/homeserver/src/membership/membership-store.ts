@@ -59,6 +59,11 @@ const putMembership = query(
      display_name = excluded.display_name, avatar_url = excluded.avatar_url,
      stripped_state = excluded.stripped_state`,
 );
+const endMembership = query(
+  `update memberships set membership = ${MembershipCode.leave}, position = ?, stripped_state = null
+   where user_nid = ? and room_nid = ?`,
+);
+const deleteMembership = query('delete from memberships where user_nid = ? and room_nid = ?');
 const putSummary = query(
   `insert into room_summaries (room_nid, joined_count, invited_count, local_joined_count)
    values (?, ?, ?, ?)
@@ -82,6 +87,10 @@ const ofRoom = query<MembershipRow>(
 );
 const localJoined = query<{ user_nid: number }>(
   'select user_nid from memberships where room_nid = ? and local = 1 and membership = 1',
+);
+const remoteJoined = query<{ user_nid: number }>(
+  `select user_nid from memberships where room_nid = ? and membership = 1 and local = 0
+   order by position limit ?`,
 );
 /** Whether somebody is a guest stands with the account alone, since it ends when the guest registers. */
 const guests = query<{ user_nid: number }>(
@@ -167,6 +176,19 @@ export function putMembershipStatement(row: NewMembership): Statement {
   );
 }
 
+/** The user is no longer in the room, by no event of their own. */
+export function endMembershipStatement(
+  roomNid: number,
+  userNid: number,
+  position: SqlParam,
+): Statement {
+  return statement(endMembership, position, userNid, roomNid);
+}
+
+export function deleteMembershipStatement(roomNid: number, userNid: number): Statement {
+  return statement(deleteMembership, userNid, roomNid);
+}
+
 export function putCountsStatement(roomNid: number, counts: MemberCounts): Statement {
   return statement(putSummary, roomNid, counts.joined, counts.invited, counts.localJoined);
 }
@@ -244,6 +266,15 @@ export async function readMembersOfRoom(
 /** The users of this server who are in the room. */
 export async function readLocalMembers(reader: Reader, roomNid: number): Promise<number[]> {
   return (await reader.all(localJoined, roomNid)).map((row) => row.user_nid);
+}
+
+/** Some users of other servers who are in the room, longest first. */
+export async function readRemoteMembers(
+  reader: Reader,
+  roomNid: number,
+  countMax: number,
+): Promise<number[]> {
+  return (await reader.all(remoteJoined, roomNid, countMax)).map((row) => row.user_nid);
 }
 
 /** Those of them who are guests. */

@@ -1,9 +1,10 @@
 import type { JsonObject } from '@soma/protocol';
 
 import { badJson, forbidden } from '../errors/matrix-error.ts';
-import type { Rooms } from '../rooms/rooms.ts';
 import { changeMembership } from './change-membership.ts';
+import { inviteUser } from './invite-user.ts';
 import { membershipCode, membershipName } from './membership-store.ts';
+import type { RemoteRooms } from './remote/remote-rooms.ts';
 
 /** A member event given in full, through `PUT /rooms/{roomId}/state/m.room.member/{userId}`. */
 export interface MembershipState {
@@ -18,7 +19,11 @@ export interface MembershipState {
 }
 
 /** Takes a member event as the membership endpoints would make it. Resolves to its ID; throws `MatrixError`. */
-export async function setMembershipState(rooms: Rooms, state: MembershipState): Promise<string> {
+export async function setMembershipState(
+  remote: RemoteRooms,
+  state: MembershipState,
+): Promise<string> {
+  const { rooms } = remote;
   const { sender, target, content } = state;
   const code = membershipCode(content['membership']);
   if (code === undefined) {
@@ -27,6 +32,9 @@ export async function setMembershipState(rooms: Rooms, state: MembershipState): 
   const membership = membershipName(code);
   const roomNid = await rooms.names.rooms.find(state.roomId);
   if (roomNid === undefined) throw forbidden('You are not in this room');
+  if (membership === 'invite') {
+    return inviteUser(remote, { roomNid, sender, target, content });
+  }
   const written = await changeMembership(rooms, {
     roomNid,
     sender,

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@soma/protocol';
 
-import type { RoomHead } from '../rooms/room-head.ts';
+import type { HeadEntry } from '../rooms/head-entry.ts';
 
 /** What someone invited or knocking is shown of the room (CS API, "Stripped state"). */
 export const STRIPPED_STATE_KEYS: readonly (readonly [type: string, stateKey: string])[] = [
@@ -21,10 +21,13 @@ export interface StrippedEvent {
 }
 
 /** The stripped state of a room, with the member event of the user who invites or knocks. */
-export function strippedState(head: RoomHead, senderId: string): StrippedEvent[] {
+export function strippedState(
+  state: { get(type: string, stateKey: string): Pick<HeadEntry, 'event'> | undefined },
+  senderId: string,
+): StrippedEvent[] {
   const keys = [...STRIPPED_STATE_KEYS, ['m.room.member', senderId] as const];
   return keys.flatMap(([type, stateKey]) => {
-    const entry = head.get(type, stateKey);
+    const entry = state.get(type, stateKey);
     if (entry === undefined) return [];
     const { sender, content } = entry.event;
     return [{ type, state_key: stateKey, sender, content }];

@@ -7,6 +7,7 @@ import { MAIN_TIMELINE } from '../ephemeral/thread.ts';
 import type { PreparedEvent } from '../rooms/prepared-event.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
 import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
+import type { StateChange } from '../rooms/state-change.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import type { Reader } from '../storage/sql.ts';
 import { JoinsInFlight } from './joins-in-flight.ts';
@@ -41,13 +42,15 @@ export interface UnreadContext {
 
 /** Why an event has to be looked at more closely. */
 interface Reasons {
-  readonly isJoin: boolean;
+  /** Local users. */
+  readonly joined: readonly string[];
   readonly byName: boolean;
   readonly isReviewDue: boolean;
   readonly ignoring: MaybeUsers | Promise<MaybeUsers>;
 }
 
 const NOBODY: readonly SingledOut[] = [];
+const NO_USERS: readonly string[] = [];
 const NOTHING: PushOutcome = { notify: false, highlight: false, actions: [] };
 
 /**
@@ -94,7 +97,7 @@ export class RoomUnread implements RoomProjection {
     }
   }
 
-  prepare(event: PreparedEvent): Promise<void> | undefined {
+  prepare(event: PreparedEvent, stateChanges: readonly StateChange[]): Promise<void> | undefined {
     const pushEvent = toPushEvent(event.built.pdu, this.#head.roomId);
     this.#event = pushEvent;
     this.#singledOut = NOBODY;
@@ -103,20 +106,26 @@ export class RoomUnread implements RoomProjection {
     const named = namedUsers(pushEvent).filter((userId) =>
       this.#mayBeSingledOut(pushEvent, userId),
     );
-    const isJoin = this.#isLocalMember(pushEvent) && pushEvent.content['membership'] === 'join';
+    const joined = stateChanges.length === 0 ? NO_USERS : this.#joinedBy(stateChanges);
     const byName = this.#dependsOnNames && typeof pushEvent.content['body'] === 'string';
     // State is shown and told even to those who ignore its sender.
     const ignoring =
       event.stateKeyNid === null ? this.#context.ignoring(pushEvent.sender) : undefined;
     const isReviewDue = this.#leftSinceReview >= this.#context.reviewAfter && this.joins.isEmpty;
-    if (named.length === 0 && !isJoin && !byName && !isReviewDue && ignoring === undefined) {
+    if (
+      named.length === 0 &&
+      joined.length === 0 &&
+      !byName &&
+      !isReviewDue &&
+      ignoring === undefined
+    ) {
       return undefined;
     }
-    if (isJoin) this.joins.add(event.senderNid);
-    return this.#load(event, named, { isJoin, byName, isReviewDue, ignoring });
+    if (joined.includes(pushEvent.sender)) this.joins.add(event.senderNid);
+    return this.#load(event, named, { joined, byName, isReviewDue, ignoring });
   }
 
-  project({ event, order, replaces, redacts }: ProjectedEvent, output: ProjectionOutput): void {
+  project({ event, order, stateChanges, redacts }: ProjectedEvent, output: ProjectionOutput): void {
     const pushEvent = this.#event;
     if (pushEvent === undefined) throw new Error('an event was projected unprepared');
     const { roomNid } = event;
@@ -139,9 +148,7 @@ export class RoomUnread implements RoomProjection {
     for (const user of this.#singledOut) {
       this.#correct(user, pushEvent, threadNid, { event, order }, output);
     }
-    if (pushEvent.type === 'm.room.member') {
-      this.#countMember(pushEvent, replaces?.event.content['membership']);
-    }
+    for (const change of stateChanges) this.#countMember(change);
   }
 
   /** What a singled-out member gets that others with the same rules do not, or the reverse. */
@@ -177,13 +184,26 @@ export class RoomUnread implements RoomProjection {
     }
   }
 
-  #countMember({ state_key: target, content }: PushEvent, before: unknown): void {
-    if (target === undefined) return;
-    const isJoined = content['membership'] === 'join';
-    this.#question.memberCount += Number(isJoined) - Number(before === 'join');
+  #countMember({ type, stateKey: target, before, after }: StateChange): void {
+    if (type !== 'm.room.member') return;
+    const isJoined = after?.event.content['membership'] === 'join';
+    const wasJoined = before?.event.content['membership'] === 'join';
+    this.#question.memberCount += Number(isJoined) - Number(wasJoined);
     if (!isLocalUser(target, this.#context.serverName)) return;
     if (isJoined) this.include(this.#joining);
     else this.#leftSinceReview += 1;
+  }
+
+  /** The local users who are in the room by these changes. */
+  #joinedBy(stateChanges: readonly StateChange[]): string[] {
+    return stateChanges
+      .filter(
+        ({ type, stateKey, after }) =>
+          type === 'm.room.member' &&
+          after?.event.content['membership'] === 'join' &&
+          isLocalUser(stateKey, this.#context.serverName),
+      )
+      .map(({ stateKey }) => stateKey);
   }
 
   #isLocalMember({ type, state_key: target }: PushEvent): boolean {
@@ -198,10 +218,9 @@ export class RoomUnread implements RoomProjection {
   }
 
   async #load(event: PreparedEvent, named: readonly string[], is: Reasons): Promise<void> {
-    const { ruleSets } = this.#context;
     const { roomNid } = this.#head;
     if (is.isReviewDue) await this.#review();
-    if (is.isJoin) this.#joining = await ruleSets.of(event.senderNid, roomNid);
+    if (is.joined.length > 0) this.#joining = await this.#rulesOfJoined(event, is.joined);
     const ignoring = await is.ignoring;
     if (named.length > 0 || is.byName || ignoring !== undefined) {
       const nameDependent = is.byName
@@ -219,6 +238,19 @@ export class RoomUnread implements RoomProjection {
       ];
       await this.#head.load(this.#singledOut.map(({ userId }) => ['m.room.member', userId]));
     }
+  }
+
+  /** The rules of those who join. */
+  async #rulesOfJoined(event: PreparedEvent, joined: readonly string[]): Promise<RuleSet[]> {
+    const { ruleSets, names } = this.#context;
+    const all: RuleSet[] = [];
+    for (const userId of joined) {
+      const isSender = userId === event.built.pdu.sender;
+      const userNid = isSender ? event.senderNid : await names.users.intern(userId);
+      if (!isSender) this.joins.add(userNid);
+      all.push(...(await ruleSets.of(userNid, this.#head.roomNid)));
+    }
+    return all;
   }
 
   /** Forgets the rule sets that nobody in the room has any more. */

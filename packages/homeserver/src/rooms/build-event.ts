@@ -1,19 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
-import {
-  KEY_BYTES_MAX,
-  authEventKeys,
-  exceedsBytes,
-  hashEvent,
-  isJsonObject,
-} from '@soma/protocol';
+import { KEY_BYTES_MAX, authEventKeys, exceedsBytes, hashEvent } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
 import { MatrixError, tooLarge } from '../errors/matrix-error.ts';
 import { SignedText } from '../storage/sql.ts';
-import { readEventNid } from './event-store.ts';
 import type { HeadEntry } from './head-entry.ts';
-import type { EventOrigin, EventRelation, PreparedEvent } from './prepared-event.ts';
+import type { EventOrigin, PreparedEvent } from './prepared-event.ts';
+import { relationOf } from './relations/relation-of.ts';
 import type { RoomHead } from './room-head.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -45,12 +39,13 @@ export async function buildEvent(
       ? null
       : (names.stateKeys.cached(draft.type, draft.stateKey) ??
         (await names.stateKeys.intern(draft.type, draft.stateKey)));
-  const relates = relationIn(draft.content);
-  const relation = relates === undefined ? undefined : await findRelation(rooms, relates);
+  const relating = relationOf(rooms, draft.content);
+  const relation = relating === undefined ? undefined : await relating;
   for (let wait = rooms.eventNids.ready(1); wait !== undefined; wait = rooms.eventNids.ready(1)) {
     await wait;
   }
   const authEntries = head.authOfMessages(draft) ?? (await selectAuthEvents(head, draft));
+  const { parents } = head;
   const built = hashEvent(
     {
       roomVersion: head.version,
@@ -58,7 +53,7 @@ export async function buildEvent(
       ...(draft.type === 'm.room.create' && head.version.roomId === 'create-event'
         ? {}
         : { room_id: head.roomId }),
-      prev_events: head.extremities.map((extremity) => extremity.reference),
+      prev_events: parents.map((parent) => parent.reference),
       auth_events: authEntries.map((entry) => entry.reference),
       depth: head.nextDepth,
       origin_server_ts: draft.originServerTs ?? rooms.now(),
@@ -80,7 +75,7 @@ export async function buildEvent(
     typeNid,
     stateKeyNid,
     senderNid,
-    prevEventNids: head.extremities.map((extremity) => extremity.eventNid),
+    prevEventNids: parents.map((parent) => parent.eventNid),
     authEventNids: authEntries.map((entry) => entry.eventNid),
     origin: draft.origin,
     relation,
@@ -117,36 +112,13 @@ function alwaysNeeded(draft: EventDraft): (readonly [string, string])[] {
 }
 
 /** The current state events that authorise the event (SS API, "Auth events selection"). */
-async function selectAuthEvents(head: RoomHead, draft: EventDraft): Promise<readonly HeadEntry[]> {
+export async function selectAuthEvents(
+  head: RoomHead,
+  draft: EventDraft,
+): Promise<readonly HeadEntry[]> {
   const keys = authEventKeys(authSubject(draft), head.version);
   await head.load([...keys, ...alwaysNeeded(draft)]);
   const entries = keys.flatMap(([type, stateKey]) => head.get(type, stateKey) ?? []);
   if (draft.stateKey === undefined) head.keepAuthOfMessages(draft.sender, entries);
   return entries;
-}
-
-interface RelatesTo {
-  readonly type: string;
-  readonly parentId: string;
-  readonly key: string | null;
-}
-
-/** What `m.relates_to` says (CS API, "Relationship types"). */
-function relationIn(content: JsonObject): RelatesTo | undefined {
-  const relatesTo = content['m.relates_to'];
-  if (!isJsonObject(relatesTo)) return undefined;
-  const { rel_type: type, event_id: parentId, key } = relatesTo;
-  if (typeof type !== 'string' || typeof parentId !== 'string') return undefined;
-  // It is kept in an index; no client makes longer ones.
-  if (exceedsBytes(type, KEY_BYTES_MAX)) return undefined;
-  return { type, parentId, key: typeof key === 'string' ? key : null };
-}
-
-/** The relation, where this server has the event that it is to. */
-async function findRelation(
-  rooms: Rooms,
-  { type, parentId, key }: RelatesTo,
-): Promise<EventRelation | undefined> {
-  const parentNid = await readEventNid(rooms.database.reader, parentId);
-  return parentNid === undefined ? undefined : { parentNid, type, key };
 }

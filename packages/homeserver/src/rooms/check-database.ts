@@ -1,13 +1,19 @@
+import { compactState, roomVersion } from '@soma/protocol';
+import type { CompactState } from '@soma/protocol';
+
+import { verifySignature } from '../federation-client/keys/verify-signature.ts';
 import type { Database } from '../storage/database.ts';
-import type { Reader } from '../storage/sql.ts';
+import { internedNames } from '../storage/names-store.ts';
 import {
   findTableProblems,
   readEventCount,
   readRoomNids,
   readSnapshotHashes,
 } from './consistency-store.ts';
-import { readEvent } from './event-store.ts';
-import { hashPair } from './persist-event.ts';
+import { resolveRoomState } from './inbound/resolve-room-state.ts';
+import type { ResolutionContext } from './inbound/resolve-room-state.ts';
+import { differencesOf } from './inbound/states.ts';
+import { hashPair } from './state-hash.ts';
 import { readCurrentState, readRoomHead, readSnapshot } from './state-store.ts';
 
 /** What was looked at and what is wrong with it. */
@@ -26,13 +32,15 @@ export function checkDatabase(
   database: Database,
   progress: (done: number, of: number) => void = () => {},
 ): Promise<DatabaseCheck> {
+  const { stateKeys } = internedNames(database, 0);
   return database.read(async (reader) => {
+    const context = { reader, stateKeys, verify: verifySignature };
     const tables = await findTableProblems(reader);
     const problems = tables.map(({ problem, subject }) => `${problem}: ${subject}`);
     const roomNids = await readRoomNids(reader);
     let snapshots = 0;
     for (const [index, roomNid] of roomNids.entries()) {
-      snapshots += await checkRoom(reader, roomNid, database.snapshotKey, problems);
+      snapshots += await checkRoom(context, roomNid, database.snapshotKey, problems);
       progress(index + 1, roomNids.length);
     }
     return {
@@ -46,11 +54,12 @@ export function checkDatabase(
 
 /** Adds a room's problems, and returns how many snapshots it has. */
 async function checkRoom(
-  reader: Reader,
+  context: ResolutionContext,
   roomNid: number,
   key: Uint8Array,
   problems: string[],
 ): Promise<number> {
+  const { reader } = context;
   const head = await readRoomHead(reader, roomNid);
   if (head === undefined) {
     problems.push(`room ${roomNid} has a head and no version`);
@@ -60,7 +69,7 @@ async function checkRoom(
   if (!sameState(current, await readSnapshot(reader, head.snapshot.nid))) {
     problems.push(`room ${roomNid}: the current state differs from the head's snapshot`);
   }
-  await checkExtremities(reader, roomNid, head.extremities, current, problems);
+  await checkExtremities(context, { roomNid, ...head }, current, problems);
   const hashes = await readSnapshotHashes(reader, roomNid);
   for (const { snapshot_nid: nid, hash } of hashes) {
     const state = await readSnapshot(reader, nid);
@@ -72,23 +81,29 @@ async function checkRoom(
   return hashes.length;
 }
 
-/** With one extremity the current state is the state after it; with more, resolution has decided. */
+interface CheckedHead {
+  readonly roomNid: number;
+  readonly version: string;
+  readonly extremities: readonly { readonly state_after: number }[];
+}
+
+/** The current state is what resolves of the states after the extremities. */
 async function checkExtremities(
-  reader: Reader,
-  roomNid: number,
-  extremities: readonly { readonly event_nid: number }[],
+  context: ResolutionContext,
+  { roomNid, version: versionId, extremities }: CheckedHead,
   current: ReadonlyMap<number, number>,
   problems: string[],
 ): Promise<void> {
-  const [only, ...others] = extremities;
-  if (only === undefined) problems.push(`room ${roomNid} has no forward extremity`);
-  if (only === undefined || others.length > 0) return;
-  const row = await readEvent(reader, only.event_nid);
-  if (row === undefined) return;
-  const state = await readSnapshot(reader, row.state_before ?? 0);
-  if (row.state_key_nid !== null) state.set(row.state_key_nid, row.event_nid);
-  if (!sameState(state, current)) {
-    problems.push(`room ${roomNid}: the current state is not that after its last event`);
+  if (extremities.length === 0) problems.push(`room ${roomNid} has no forward extremity`);
+  const version = roomVersion(versionId);
+  if (extremities.length === 0 || version === undefined) return;
+  const states: CompactState[] = [];
+  for (const nid of new Set(extremities.map((one) => one.state_after))) {
+    states.push(compactState(await readSnapshot(context.reader, nid)));
+  }
+  const state = await resolveRoomState(context, { roomNid, version }, states);
+  if (differencesOf(state, compactState(current)).length > 0) {
+    problems.push(`room ${roomNid}: the current state is not that after its last events`);
   }
 }
 

@@ -7,7 +7,7 @@ import type { StoredEvent } from './stored-event.ts';
  * on who asks. `roomId` is absent inside `/sync`, where the room is known.
  */
 export function clientEvent(
-  event: StoredEvent,
+  event: Pick<StoredEvent, 'eventId' | 'pdu'>,
   unsigned: JsonObject,
   roomId: string | undefined,
 ): JsonObject {
@@ -27,7 +27,7 @@ export function clientEvent(
 }
 
 /** Room version 11: clients find `redacts` at both places, whichever the room version uses. */
-function mirrorRedacts(client: JsonObject, { pdu }: StoredEvent): void {
+function mirrorRedacts(client: JsonObject, { pdu }: Pick<StoredEvent, 'pdu'>): void {
   const redacts = pdu.redacts ?? pdu.content['redacts'];
   if (typeof redacts !== 'string') return;
   client['redacts'] = redacts;

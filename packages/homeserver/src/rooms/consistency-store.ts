@@ -1,6 +1,6 @@
 import { query } from '../storage/sql.ts';
 import type { Reader } from '../storage/sql.ts';
-import { EdgeKind, EventFlag } from './event-store.ts';
+import { EdgeKind, EventFlag, HIDDEN_FLAGS } from './event-store.ts';
 
 /** A query that finds nothing in a sound database, and what its rows mean. */
 interface SoundnessQuery {
@@ -15,7 +15,10 @@ function soundness(problem: string, text: string): SoundnessQuery {
   return { problem, of: query<{ subject: number | string }>(`${text} limit ${ROWS_MAX}`) };
 }
 
-/** What holds over whole tables (DATA-MODEL, Proof). */
+/**
+ * What holds over whole tables (DATA-MODEL, Proof). Memberships are those of the current state in rooms that somebody of
+ * this server is in; elsewhere they may have come out of band.
+ */
 const soundnessQueries: readonly SoundnessQuery[] = [
   soundness(
     'event whose ID is not interned as its own',
@@ -24,24 +27,49 @@ const soundnessQueries: readonly SoundnessQuery[] = [
      where i.event_nid is null or i.event_nid <> e.event_nid`,
   ),
   soundness(
-    'edge from or to an event that is not there',
+    'edge from or to an event that is not there, and is no backward extremity',
     `select x.event_nid as subject from event_edges x
      left join events a on a.event_nid = x.event_nid
-     left join events b on b.event_nid = x.to_event_nid
-     where a.event_nid is null or b.event_nid is null`,
+     left join events b on b.event_nid = x.to_event_nid and b.event_order is not null
+     left join backward_extremities m
+       on m.event_nid = x.to_event_nid and m.child_nid = x.event_nid
+     where a.event_nid is null
+       or (x.kind = ${EdgeKind.prev} and b.event_nid is null and m.event_nid is null)`,
   ),
   soundness(
-    'forward extremity that is unknown, an outlier or rejected',
+    'auth event that is not there',
+    `select x.event_nid as subject from event_edges x
+     left join events b on b.event_nid = x.to_event_nid
+     where x.kind = ${EdgeKind.auth} and b.event_nid is null`,
+  ),
+  soundness(
+    'backward extremity that is there',
+    `select m.event_nid as subject from backward_extremities m
+     join events e on e.event_nid = m.event_nid where e.event_order is not null`,
+  ),
+  soundness(
+    'backward extremity whose ID is not interned',
+    `select m.event_nid as subject from backward_extremities m
+     left join event_ids i on i.event_nid = m.event_nid where i.event_id is null`,
+  ),
+  soundness(
+    'placed event without the state before it, or an outlier with a place',
+    `select event_nid as subject from events
+     where (event_order is null) <> (flags & ${EventFlag.outlier} <> 0)
+       or (event_order is not null and state_before is null)`,
+  ),
+  soundness(
+    'forward extremity that is unknown, an outlier, rejected or soft-failed',
     `select x.event_nid as subject from forward_extremities x
      left join events e on e.event_nid = x.event_nid
-     where e.event_nid is null or (e.flags & ${EventFlag.outlier | EventFlag.rejected}) <> 0`,
+     where e.event_nid is null or (e.flags & ${HIDDEN_FLAGS}) <> 0`,
   ),
   soundness(
     'forward extremity that a later event refers to',
     `select x.event_nid as subject from forward_extremities x
      join event_edges d on d.to_event_nid = x.event_nid and d.kind = ${EdgeKind.prev}
      join events e on e.event_nid = d.event_nid
-     where (e.flags & ${EventFlag.outlier | EventFlag.rejected | EventFlag.softFailed}) = 0`,
+     where (e.flags & ${HIDDEN_FLAGS}) = 0`,
   ),
   soundness(
     'order that two events share',
@@ -78,24 +106,27 @@ const soundnessQueries: readonly SoundnessQuery[] = [
        join state_keys k on k.state_key_nid = c.state_key_nid
        join users u on u.user_id = k.state_key
        where c.room_nid = m.room_nid and c.event_nid = m.event_nid and u.user_nid = m.user_nid)
-     and exists (select 1 from room_heads h where h.room_nid = m.room_nid)`,
+     and not (m.local = 1 and m.membership = 4)
+     and exists (select 1 from room_summaries s
+       where s.room_nid = m.room_nid and s.local_joined_count > 0)`,
   ),
   soundness(
     'member of the current state without a membership',
     `select c.event_nid as subject from current_state c
      join event_types t on t.type_nid = c.type_nid and t.type = 'm.room.member'
      left join memberships m on m.event_nid = c.event_nid
-     where m.event_nid is null`,
+     where m.event_nid is null and exists (select 1 from room_summaries s
+       where s.room_nid = c.room_nid and s.local_joined_count > 0)`,
   ),
   soundness(
     'room whose member counts are wrong',
     `select s.room_nid as subject from room_summaries s
-     where s.joined_count <> (select count(*) from memberships m
+     where s.local_joined_count <> (select count(*) from memberships m
+         where m.room_nid = s.room_nid and m.membership = 1 and m.local = 1)
+       or s.local_joined_count > 0 and (s.joined_count <> (select count(*) from memberships m
          where m.room_nid = s.room_nid and m.membership = 1)
        or s.invited_count <> (select count(*) from memberships m
-         where m.room_nid = s.room_nid and m.membership = 2)
-       or s.local_joined_count <> (select count(*) from memberships m
-         where m.room_nid = s.room_nid and m.membership = 1 and m.local = 1)`,
+         where m.room_nid = s.room_nid and m.membership = 2))`,
   ),
 ];
 

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 import type { JsonObject, RoomVersion } from '@soma/protocol';
-import { serverNameOf } from '@soma/protocol';
 
-import { MatrixError, forbidden } from '../errors/matrix-error.ts';
+import { MatrixError } from '../errors/matrix-error.ts';
 import { ChangeRefused } from '../storage/database.ts';
 import { buildEvent } from './build-event.ts';
 import { firstEvents } from './first-events.ts';
@@ -16,15 +15,11 @@ import type { Rooms } from './rooms.ts';
 import { EMPTY_SNAPSHOT } from './state-store.ts';
 
 /**
- * Makes a room: all its first events in one change, or none. Resolves to its ID; throws `MatrixError`, and
+ * Makes a room: all its first events in one change, or none. Users of other servers are not invited yet, since that
+ * takes their servers. Resolves to its ID; throws `MatrixError`, and
  * `ChangeRefused` where a guard of the additions does not hold.
  */
 export async function createRoom(rooms: Rooms, room: NewRoom): Promise<string> {
-  for (const userId of room.invite) {
-    if (serverNameOf(userId) !== rooms.serverName) {
-      throw forbidden(`${userId} is on another server, and this server does not federate`);
-    }
-  }
   const create = await buildCreate(rooms, room);
   const { roomId } = create.built;
   const roomNid = await rooms.names.rooms.intern(roomId);
@@ -43,7 +38,7 @@ export async function createRoom(rooms: Rooms, room: NewRoom): Promise<string> {
 
 function emptyHead(rooms: Rooms, version: RoomVersion, roomId: string, roomNid: number): RoomHead {
   return new RoomHead(
-    { roomNid, roomId, version, extremities: [], snapshot: EMPTY_SNAPSHOT },
+    { roomNid, roomId, version, extremities: [], snapshot: EMPTY_SNAPSHOT, isLast: true },
     rooms.database.reader,
     rooms.names,
     true,

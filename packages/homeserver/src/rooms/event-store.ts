@@ -111,9 +111,9 @@ export const timeQueries = {
 const insertEventId = query('insert into event_ids (event_id, event_nid) values (?, ?)');
 const insertEvent = query(
   `insert into events (event_nid, event_id, room_nid, type_nid, state_key_nid, sender_nid, depth,
-     origin_server_ts, event_order, state_before, flags, rejected_by, device_nid, transaction_id,
+     origin_server_ts, event_order, state_before, state_after, flags, rejected_by, device_nid, transaction_id,
      format, json)
-   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${JSON_FORMAT}, ?)`,
+   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${JSON_FORMAT}, ?)`,
 );
 const insertExtremity = query(
   'insert into forward_extremities (room_nid, event_nid) values (?, ?)',
@@ -166,7 +166,8 @@ export interface NewEventRow {
   readonly depth: number;
   readonly originServerTs: number;
   readonly order: SqlParam;
-  readonly stateBefore: number;
+  readonly stateBefore: number | null;
+  readonly stateAfter: number | null;
   readonly flags: number;
   readonly rejectedBy: string | null;
   readonly deviceNid: number | null;
@@ -191,6 +192,7 @@ export function insertEventStatements(row: NewEventRow): Statement[] {
       clampInteger(row.originServerTs),
       row.order,
       row.stateBefore,
+      row.stateAfter,
       row.flags,
       row.rejectedBy,
       row.deviceNid,
@@ -201,13 +203,16 @@ export function insertEventStatements(row: NewEventRow): Statement[] {
   ];
 }
 
-/** The new event takes the place of the extremities it refers to. */
+/** The new event, where it is one of the room's ends, takes the place of extremities. */
 export function moveExtremities(
   roomNid: number,
-  eventNid: number,
+  eventNid: number | undefined,
   replaced: readonly number[],
 ): Statement[] {
   const [first, ...others] = replaced;
+  if (eventNid === undefined) {
+    return replaced.map((nid) => statement(deleteExtremity, roomNid, nid));
+  }
   if (first === undefined) return [statement(insertExtremity, roomNid, eventNid)];
   return [
     ...others.map((nid) => statement(deleteExtremity, roomNid, nid)),

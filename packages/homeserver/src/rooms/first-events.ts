@@ -1,3 +1,5 @@
+import { serverNameOf } from '@soma/protocol';
+
 import type { EventDraft } from './build-event.ts';
 import type { NewRoom } from './new-room.ts';
 import { initialPowerLevels, presetState } from './room-presets.ts';
@@ -27,7 +29,11 @@ export async function firstEvents(rooms: Rooms, room: NewRoom): Promise<EventDra
       .map(state),
     ...given.filter((one) => one !== levels).map(state),
     ...namingState(room).map(state),
-    ...(await Promise.all(room.invite.map((userId) => member(rooms, room, userId, 'invite')))),
+    ...(await Promise.all(
+      room.invite
+        .filter((userId) => serverNameOf(userId) === rooms.serverName)
+        .map((userId) => member(rooms, room, userId, 'invite')),
+    )),
     ...(room.last ?? []),
   ];
 }

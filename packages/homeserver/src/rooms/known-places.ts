@@ -6,7 +6,7 @@ import type { SnapshotPlace } from './state-store.ts';
 /** Snapshots and member events whose place is remembered, about 200 bytes each. */
 const ENTRIES_MAX = 50_000;
 
-/** A member event: what it makes of its user, and where in the lineage of states it came in. */
+/** A member event: what it makes of its user, and the first place in its lineage of states that holds it. */
 export interface MemberPlace {
   readonly membership: string | undefined;
   readonly place: SnapshotPlace | undefined;

@@ -1,11 +1,10 @@
-import { hash } from 'node:crypto';
-
 import type { Pdu } from '@soma/protocol';
 
 import type { Change, Guard, Touch } from '../storage/change.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { positionAt } from '../storage/sql.ts';
-import type { Statement } from '../storage/sql.ts';
+import type { PositionRef, SqlParam, Statement } from '../storage/sql.ts';
+import type { EventPlace, EventVerdict, NewState } from './event-place.ts';
 import {
   EventFlag,
   insertEventStatements,
@@ -13,31 +12,26 @@ import {
   redactionStatements,
 } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
+import { placeOutlierStatements } from './graph-store.ts';
 import type { HeadEntry } from './head-entry.ts';
 import type { PreparedEvent } from './prepared-event.ts';
-import type { RoomHead } from './room-head.ts';
-import {
-  insertRoomStatement,
-  insertSnapshotStatements,
-  nextSnapshot,
-  putHeadStatement,
-  stateChangeStatements,
-} from './state-store.ts';
+import type { Extremity, RoomHead } from './room-head.ts';
+import { NO_STATE_CHANGES } from './state-change.ts';
+import { insertRoomStatement, putHeadStatement, stateChangeStatements } from './state-store.ts';
 
-/** What the checks said of an event (SS API, "Checks performed on receipt of a PDU"). */
-export type EventVerdict =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'soft-failed' }
-  | { readonly kind: 'rejected'; readonly rule: string };
-
-/** An event with its verdict, ready to take its place. */
+/** An event with its verdict and its place, ready to take it. */
 export interface EventToPersist {
   readonly event: PreparedEvent;
   readonly verdict: EventVerdict;
+  readonly place: EventPlace;
   /** The event that this one redacts, where it may. */
   readonly redacts?: EventRow | undefined;
-  /** For a state event: the number of the snapshot that it makes. */
-  readonly snapshotNid?: number | undefined;
+  /** What the database has of it already: its ID, or an outlier. */
+  readonly known?: 'id' | 'outlier' | undefined;
+  /** Of an event of the past: its place in the order of arrival, below 0. */
+  readonly pastOrder?: number | undefined;
+  /** Whether a redaction of it came before it. */
+  readonly isRedacted?: boolean | undefined;
 }
 
 /** What persisting adds to the change that the caller submits. */
@@ -49,48 +43,19 @@ export interface RoomChange {
 }
 
 /**
- * The only writer of the room graph: adds the events' rows to `change`, in order, and moves the head past
- * them, so that the next event can build on these before they are committed.
+ * The only writer of the room graph: adds the event's rows to `change`, and moves the head past it, so that the next
+ * event can build on this one before it is committed.
  */
-export function persistEvents(
-  head: RoomHead,
-  events: readonly EventToPersist[],
-  change: RoomChange,
-  snapshotKey: Uint8Array,
-): void {
-  for (const each of events) persistEvent(head, each, change, snapshotKey);
-}
-
-function persistEvent(
-  head: RoomHead,
-  { event, verdict, redacts, snapshotNid }: EventToPersist,
-  change: RoomChange,
-  snapshotKey: Uint8Array,
-): void {
+export function persistEvent(head: RoomHead, toPersist: EventToPersist, change: RoomChange): void {
+  if (toPersist.pastOrder !== undefined) {
+    persistPast(head, toPersist, toPersist.pastOrder, change);
+    return;
+  }
+  const { event, verdict, place, redacts } = toPersist;
   const order = positionAt(change.positions);
   change.positions += 1;
-  const { pdu, eventId } = event.built;
-  change.statements.push(
-    ...insertEventStatements({
-      eventNid: event.eventNid,
-      eventId,
-      roomNid: event.roomNid,
-      typeNid: event.typeNid,
-      stateKeyNid: event.stateKeyNid,
-      senderNid: event.senderNid,
-      depth: pdu.depth,
-      originServerTs: pdu.origin_server_ts,
-      order,
-      stateBefore: head.snapshot.nid,
-      flags: flagsOf(verdict),
-      rejectedBy: verdict.kind === 'rejected' ? verdict.rule : null,
-      deviceNid: event.origin?.deviceNid ?? null,
-      transactionId: event.origin?.transactionId ?? null,
-      json: event.json,
-      prevEventNids: event.prevEventNids,
-      authEventNids: event.authEventNids,
-    }),
-  );
+  insertEvent(toPersist, order, change);
+  change.statements.push(...place.statements);
   if (change.touches.length === 0) {
     change.touches.push({ kind: ChangeKind.room, subject: event.roomNid });
   }
@@ -99,14 +64,67 @@ function persistEvent(
   if (redacts !== undefined) {
     change.statements.push(...redactionStatements(redacts.event_nid, event.eventNid));
   }
-  moveHead(head, event, change);
-  const replaces = pdu.state_key === undefined ? undefined : head.get(pdu.type, pdu.state_key);
-  if (event.stateKeyNid !== null && snapshotNid !== undefined) {
-    takeState(head, event, event.stateKeyNid, snapshotNid, replaces, change, snapshotKey);
+  if (place.end !== undefined) {
+    moveHead(head, event, place.end.extremities, change);
+    if (place.end.state !== undefined) takeState(head, event, place.end.state, order, change);
   }
   const redactedState = redacts === undefined ? undefined : redactState(head, redacts);
-  const projected = { event, order, replaces, redacts, redactedState };
+  const stateChanges = place.end?.state?.changes ?? NO_STATE_CHANGES;
+  const projected = { event, order, stateChanges, redacts, redactedState };
   for (const projection of head.projections) projection.project(projected, change);
+}
+
+/** What other servers have had before takes no position: nobody who follows the log hears of it. */
+function persistPast(
+  head: RoomHead,
+  toPersist: EventToPersist,
+  order: number,
+  change: RoomChange,
+): void {
+  const { event, verdict, place, redacts } = toPersist;
+  insertEvent(toPersist, order, change);
+  change.statements.push(...place.statements);
+  if (verdict.kind !== 'accepted') return;
+  if (redacts !== undefined) {
+    change.statements.push(...redactionStatements(redacts.event_nid, event.eventNid));
+    redactState(head, redacts);
+  }
+  const past = { event, order, redacts };
+  for (const projection of head.projections) projection.projectPast?.(past, change);
+}
+
+/** Adds the event's own rows. */
+export function insertEvent(toPersist: EventToPersist, order: SqlParam, change: RoomChange): void {
+  const { event, verdict, place, known } = toPersist;
+  const { pdu, eventId } = event.built;
+  const placed = {
+    order,
+    stateBefore: place.stateBefore,
+    stateAfter: place.stateAfter,
+    flags: flagsOf(toPersist),
+    rejectedBy: verdict.kind === 'rejected' ? verdict.rule : null,
+  };
+  if (known === 'outlier') {
+    change.statements.push(...placeOutlierStatements(event.eventNid, placed, event.prevEventNids));
+    return;
+  }
+  const statements = insertEventStatements({
+    eventNid: event.eventNid,
+    eventId,
+    roomNid: event.roomNid,
+    typeNid: event.typeNid,
+    stateKeyNid: event.stateKeyNid,
+    senderNid: event.senderNid,
+    depth: pdu.depth,
+    originServerTs: pdu.origin_server_ts,
+    ...placed,
+    deviceNid: event.origin?.deviceNid ?? null,
+    transactionId: event.origin?.transactionId ?? null,
+    json: event.json,
+    prevEventNids: event.prevEventNids,
+    authEventNids: event.authEventNids,
+  });
+  change.statements.push(...(known === 'id' ? statements.slice(1) : statements));
 }
 
 /** The redacted event may be current state; the caller has loaded that entry of the head. */
@@ -115,91 +133,60 @@ function redactState(head: RoomHead, redacted: EventRow): HeadEntry | undefined 
   return stateKey === undefined ? undefined : head.redact(type, stateKey, redacted.event_nid);
 }
 
-function flagsOf(verdict: EventVerdict): number {
-  if (verdict.kind === 'rejected') return EventFlag.rejected;
-  return verdict.kind === 'soft-failed' ? EventFlag.softFailed : 0;
+function flagsOf({ verdict, isRedacted = false }: EventToPersist): number {
+  const redacted = isRedacted ? EventFlag.redacted : 0;
+  if (verdict.kind === 'rejected') return redacted | EventFlag.rejected;
+  return verdict.kind === 'soft-failed' ? redacted | EventFlag.softFailed : redacted;
 }
 
-/** The accepted event is the room's new end. */
-function moveHead(head: RoomHead, event: PreparedEvent, change: RoomChange): void {
-  const replaced = head.extremities.filter((one) => event.prevEventNids.includes(one.eventNid));
-  const kept = head.extremities.filter((one) => !event.prevEventNids.includes(one.eventNid));
+/** The accepted event is one of the room's new ends, or stands behind one already. */
+function moveHead(
+  head: RoomHead,
+  event: PreparedEvent,
+  extremities: readonly Extremity[],
+  change: RoomChange,
+): void {
+  const isIn = (list: readonly Extremity[], nid: number): boolean =>
+    list.some(({ eventNid }) => eventNid === nid);
+  const replaced = head.extremities.filter(({ eventNid }) => !isIn(extremities, eventNid));
   change.statements.push(
     ...moveExtremities(
       head.roomNid,
-      event.eventNid,
-      replaced.map((one) => one.eventNid),
+      isIn(extremities, event.eventNid) ? event.eventNid : undefined,
+      replaced.map(({ eventNid }) => eventNid),
     ),
   );
-  head.extremities = [
-    ...kept,
-    {
-      eventNid: event.eventNid,
-      eventId: event.built.eventId,
-      depth: event.built.pdu.depth,
-      reference: event.built.reference,
-    },
-  ];
+  head.extremities = extremities;
 }
 
-/** Writes the new current state: snapshot, current entry, difference. */
+/** Writes the new current state: its differences, and which snapshot it is. */
 function takeState(
   head: RoomHead,
   event: PreparedEvent,
-  stateKeyNid: number,
-  snapshotNid: number,
-  replaces: HeadEntry | undefined,
+  { snapshot, isLast, changes }: NewState,
+  order: PositionRef,
   change: RoomChange,
-  snapshotKey: Uint8Array,
 ): void {
-  const { pdu, eventId } = event.built;
-  if (pdu.type === 'm.room.create' && head.snapshot.nid === 0) {
+  if (event.built.pdu.type === 'm.room.create' && head.snapshot.nid === 0) {
     change.statements.push(insertRoomStatement(head.roomNid, head.version.id, event.eventNid));
   }
-  const pairHash = (eventNid: number): number => hashPair(snapshotKey, stateKeyNid, eventNid);
-  const added = head.snapshot.hash + pairHash(event.eventNid);
-  const removed = replaces === undefined ? 0 : pairHash(replaces.eventNid);
-  const next = nextSnapshot(head.snapshot, snapshotNid, modulo(added - removed));
-  change.statements.push(
-    ...insertSnapshotStatements(head.roomNid, next, stateKeyNid, event.eventNid),
-    ...stateChangeStatements(
-      head.roomNid,
-      positionAt(change.positions - 1),
-      event.typeNid,
-      stateKeyNid,
-      replaces?.eventNid ?? null,
-      event.eventNid,
-    ),
-    putHeadStatement(head.roomNid, snapshotNid),
-  );
-  head.snapshot = next.snapshot;
-  head.put({
-    eventNid: event.eventNid,
-    stateKeyNid,
-    event: {
-      eventId,
-      type: pdu.type,
-      state_key: pdu.state_key ?? '',
-      sender: pdu.sender,
-      content: pdu.content,
-    },
-    reference: event.built.reference,
-  });
-}
-
-const HASH_BITS = 2 ** 48;
-
-function modulo(value: number): number {
-  return ((value % HASH_BITS) + HASH_BITS) % HASH_BITS;
-}
-
-/** One pair's part of the snapshot hash: keyed, so that nobody outside can make two states collide. */
-export function hashPair(key: Uint8Array, stateKeyNid: number, eventNid: number): number {
-  const input = Buffer.alloc(key.length + 16);
-  input.set(key);
-  input.writeDoubleLE(stateKeyNid, key.length);
-  input.writeDoubleLE(eventNid, key.length + 8);
-  return hash('sha256', input, 'buffer').readUIntLE(0, 6);
+  for (const { type, stateKey, typeNid, stateKeyNid, before, after } of changes) {
+    change.statements.push(
+      ...stateChangeStatements(
+        head.roomNid,
+        order,
+        typeNid,
+        stateKeyNid,
+        before?.eventNid ?? null,
+        after?.eventNid ?? null,
+      ),
+    );
+    if (after === undefined) head.remove(type, stateKey);
+    else head.put(after);
+  }
+  change.statements.push(putHeadStatement(head.roomNid, snapshot.nid));
+  head.snapshot = snapshot;
+  head.isLast = isLast;
 }
 
 /** An empty change to add to. */

@@ -4,9 +4,9 @@ import type { SignedText } from '../storage/sql.ts';
 
 /** An event with its names interned: all that persisting needs, and nothing that waits. */
 export interface PreparedEvent {
-  readonly built: UnsignedEvent;
+  readonly built: Pick<UnsignedEvent, 'pdu' | 'eventId' | 'roomId' | 'reference'>;
   /** The event's canonical JSON, signed. */
-  readonly json: SignedText;
+  readonly json: string | SignedText;
   readonly eventNid: number;
   readonly roomNid: number;
   readonly typeNid: number;

@@ -1,4 +1,5 @@
 import type { Reader } from '../storage/sql.ts';
+import type { ImportedState, ProjectImport } from './imported-state.ts';
 import type { RoomHead } from './room-head.ts';
 import type { RoomProjection } from './room-projection.ts';
 
@@ -9,4 +10,9 @@ import type { RoomProjection } from './room-projection.ts';
 export interface Projection {
   /** Reads what it keeps in memory of one room, uncommitted events included from then on. */
   open(reader: Reader, head: RoomHead): Promise<RoomProjection>;
+  /**
+   * For a room whose state comes as a whole, in place of what {@link RoomProjection.project} does: it is opened anew after
+   * that. May write many rows before, in changes of its own, where nobody sees them yet.
+   */
+  import?(imported: ImportedState): Promise<ProjectImport>;
 }

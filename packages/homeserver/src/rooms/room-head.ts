@@ -1,4 +1,4 @@
-import { redactContent } from '@soma/protocol';
+import { PREV_EVENTS_MAX, redactContent } from '@soma/protocol';
 import type { EventReference, RoomVersion } from '@soma/protocol';
 
 import type { Submitted } from '../storage/change.ts';
@@ -18,6 +18,8 @@ export interface Extremity {
   readonly depth: number;
   /** How other events name it. */
   readonly reference: EventReference;
+  /** The snapshot after it. */
+  readonly stateAfter: number;
 }
 
 interface HeadStart {
@@ -26,6 +28,7 @@ interface HeadStart {
   readonly version: RoomVersion;
   readonly extremities: readonly Extremity[];
   readonly snapshot: Snapshot;
+  readonly isLast: boolean;
 }
 
 /**
@@ -39,7 +42,10 @@ export class RoomHead {
   roomId: string;
   readonly version: RoomVersion;
   extremities: readonly Extremity[];
+  /** The current state. */
   snapshot: Snapshot;
+  /** Whether no other snapshot comes after it in its lineage. */
+  isLast: boolean;
   projections: readonly RoomProjection[] = [];
   /** The newest change that holds events of this room. */
   lastChange: Submitted | undefined;
@@ -59,6 +65,7 @@ export class RoomHead {
     this.version = start.version;
     this.extremities = start.extremities;
     this.snapshot = start.snapshot;
+    this.isLast = start.isLast;
     this.#reader = reader;
     this.#names = names;
     this.#complete = isNew;
@@ -98,6 +105,12 @@ export class RoomHead {
     this.#state.set(entryKey(entry.event.type, entry.event.state_key), entry);
   }
 
+  /** The current state has no such entry any more. */
+  remove(type: string, stateKey: string): void {
+    this.#authOfMessages.clear();
+    this.#state.set(entryKey(type, stateKey), null);
+  }
+
   /** Strips the state event, if it is current, of what a redaction takes; {@link load} must have been asked for it. */
   redact(type: string, stateKey: string, eventNid: number): HeadEntry | undefined {
     const entry = this.get(type, stateKey);
@@ -108,10 +121,16 @@ export class RoomHead {
     return redacted;
   }
 
+  /** The prev events of one that comes next: the room's ends, the deepest ones where they are more than an event may have. */
+  get parents(): readonly Extremity[] {
+    if (this.extremities.length <= PREV_EVENTS_MAX) return this.extremities;
+    return this.extremities.toSorted((a, b) => b.depth - a.depth).slice(0, PREV_EVENTS_MAX);
+  }
+
   /** The depth of an event that comes next. */
   get nextDepth(): number {
     let depth = 0;
-    for (const extremity of this.extremities) depth = Math.max(depth, extremity.depth);
+    for (const extremity of this.parents) depth = Math.max(depth, extremity.depth);
     return Math.min(depth + 1, this.version.depthMax);
   }
 

@@ -4,6 +4,7 @@ import type { Submitted } from '../storage/change.ts';
 import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { readReference } from './event-reference.ts';
+import type { ImportedState, ProjectImport } from './imported-state.ts';
 import type { Projection } from './projection.ts';
 import { RoomHead } from './room-head.ts';
 import type { Extremity } from './room-head.ts';
@@ -58,6 +59,23 @@ export class RoomHeads {
     this.#queue(head.roomNid).head = head;
   }
 
+  /** What all projections have to say of an imported room. */
+  async import(imported: ImportedState): Promise<ProjectImport> {
+    const all: ProjectImport[] = [];
+    for (const projection of this.#projections) {
+      const project = await projection.import?.(imported);
+      if (project !== undefined) all.push(project);
+    }
+    return (position, output) => {
+      for (const project of all) project(position, output);
+    };
+  }
+
+  /** Whether this is still the head of its room. */
+  isCurrent(head: RoomHead): boolean {
+    return this.#queues.get(head.roomNid)?.head === head;
+  }
+
   /** Forgets a head that took in what was not committed; the next job reads it again. */
   drop(head: RoomHead): void {
     const queue = this.#queues.get(head.roomNid);
@@ -110,22 +128,16 @@ export class RoomHeads {
       const version = roomVersion(found?.version ?? '');
       if (found === undefined || version === undefined) return undefined;
       const extremities: Extremity[] = [];
-      for (const { event_nid: eventNid, event_id: eventId, depth } of found.extremities) {
+      for (const row of found.extremities) {
+        const { event_nid: eventNid, event_id: eventId, depth, state_after: stateAfter } = row;
         const reference = await readReference(reader, eventNid, eventId, version);
-        extremities.push({ eventNid, eventId, depth, reference });
+        extremities.push({ eventNid, eventId, depth, reference, stateAfter });
       }
-      return { snapshot: found.snapshot, version, extremities };
+      return { snapshot: found.snapshot, isLast: found.isLast, version, extremities };
     });
     if (loaded === undefined) return undefined;
-    const { snapshot, version, extremities } = loaded;
     const head = new RoomHead(
-      {
-        roomNid,
-        roomId: await this.#names.rooms.text(roomNid),
-        version,
-        extremities,
-        snapshot,
-      },
+      { roomNid, roomId: await this.#names.rooms.text(roomNid), ...loaded },
       this.#database.reader,
       this.#names,
       false,

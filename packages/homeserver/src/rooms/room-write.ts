@@ -8,13 +8,18 @@ import { ChangeRefused } from '../storage/database.ts';
 import type { Statement } from '../storage/sql.ts';
 import { buildEvent } from './build-event.ts';
 import type { EventDraft } from './build-event.ts';
+import { placeOnHead } from './event-place.ts';
+import type { EventPlace } from './event-place.ts';
 import { readEvent, readEventNid } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
-import { emptyRoomChange, persistEvents, toChange } from './persist-event.ts';
+import { placeOnSomeEnds } from './inbound/place-on-some-ends.ts';
+import { emptyRoomChange, persistEvent, toChange } from './persist-event.ts';
+import type { EventToPersist } from './persist-event.ts';
 import type { PreparedEvent } from './prepared-event.ts';
 import { checkRelation } from './relations/check-relation.ts';
 import type { RoomHead } from './room-head.ts';
 import type { Rooms } from './rooms.ts';
+import { NO_STATE_CHANGES } from './state-change.ts';
 
 /** After so many falls of the change before ours something is wrong that waiting does not mend. */
 const ATTEMPTS_MAX = 5;
@@ -32,7 +37,7 @@ export class RoomWrite {
 
   /** True once the head holds what only this change will make durable. */
   get isDirty(): boolean {
-    return this.#change.positions > 0;
+    return this.#change.statements.length > 0;
   }
 
   /**
@@ -54,24 +59,52 @@ export class RoomWrite {
   /** Takes in an event that was built on this head. Throws `403 M_FORBIDDEN`. */
   async appendBuilt(event: PreparedEvent, redacts?: EventRow): Promise<void> {
     const { head } = this;
-    const { pdu, eventId } = event.built;
-    const snapshotNid =
-      pdu.state_key === undefined ? undefined : await this.#rooms.snapshotNids.next();
-    for (const projection of head.projections) {
-      const loading = projection.prepare(event);
-      if (loading !== undefined) await loading;
-    }
+    const place =
+      event.prevEventNids.length === head.extremities.length
+        ? await this.#placeOnHead(event)
+        : await this.#placeOnSome(event);
+    await this.#prepare(event, place);
+    this.authorise(event);
+    persistEvent(head, { event, verdict: { kind: 'accepted' }, place, redacts }, this.#change);
+  }
+
+  /** Checks an event that was built on this head against the auth rules. Throws `403 M_FORBIDDEN`. */
+  authorise({ built: { pdu, eventId } }: PreparedEvent): void {
+    const { head } = this;
     const state = { get: (type: string, key: string) => head.get(type, key)?.event };
     const verdict = authorise({ ...pdu, eventId }, state, head.version, {
       verify: this.#rooms.verify,
     });
     if (!verdict.allowed) throw forbidden(verdict.reason);
-    persistEvents(
-      head,
-      [{ event, verdict: { kind: 'accepted' }, redacts, snapshotNid }],
-      this.#change,
-      this.#rooms.database.snapshotKey,
-    );
+  }
+
+  /** Takes in an event that was checked and has its place, for whatever it was accepted. */
+  async take(toPersist: EventToPersist): Promise<void> {
+    const { event, place, verdict } = toPersist;
+    if (verdict.kind === 'accepted') await this.#prepare(event, place);
+    persistEvent(this.head, toPersist, this.#change);
+  }
+
+  async #placeOnHead(event: PreparedEvent): Promise<EventPlace> {
+    const { snapshotNids, database } = this.#rooms;
+    const snapshotNid = event.stateKeyNid === null ? undefined : await snapshotNids.next();
+    return placeOnHead(this.head, event, snapshotNid, database.snapshotKey);
+  }
+
+  /** The room has more ends than an event may name. Throws `403 M_FORBIDDEN`. */
+  async #placeOnSome(event: PreparedEvent): Promise<EventPlace> {
+    const { head } = this;
+    if (this.isDirty) throw new Error(`room ${head.roomNid} has too many ends for one change`);
+    await head.lastChange?.done;
+    return placeOnSomeEnds(this.#rooms, head, event);
+  }
+
+  async #prepare(event: PreparedEvent, place: EventPlace): Promise<void> {
+    const stateChanges = place.end?.state?.changes ?? NO_STATE_CHANGES;
+    for (const projection of this.head.projections) {
+      const loading = projection.prepare(event, stateChanges);
+      if (loading !== undefined) await loading;
+    }
   }
 
   /** Adds what belongs to the same change as the events. */

@@ -6,11 +6,13 @@ import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Reader } from '../storage/sql.ts';
+import { States } from './inbound/states.ts';
 import { KnownPlaces } from './known-places.ts';
 import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
 import { RoomHeads } from './room-heads.ts';
 import { RoomVersions } from './room-versions.ts';
+import { TornRooms } from './torn-rooms.ts';
 import { RunningTransactions } from './transaction-replay.ts';
 
 /** How this server hashes and signs its events. */
@@ -30,8 +32,12 @@ export interface Rooms {
   readonly serverName: string;
   readonly eventNids: NidBlocks;
   readonly snapshotNids: NidBlocks;
+  /** Orders of events of the past, but for the sign. */
+  readonly pastOrders: NidBlocks;
   readonly transactions: RunningTransactions;
   readonly places: KnownPlaces;
+  readonly states: States;
+  readonly torn: TornRooms;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
@@ -79,6 +85,7 @@ export interface RoomsOptions {
 const NOBODY: ReadonlySet<string> = new Set();
 const EVENT_NID_BLOCK = 10_000;
 const SNAPSHOT_NID_BLOCK = 1_000;
+const PAST_ORDER_BLOCK = 1_000;
 
 export function openRooms(options: RoomsOptions): Rooms {
   const { database, names, projections, signer, now, profileOf } = options;
@@ -93,8 +100,11 @@ export function openRooms(options: RoomsOptions): Rooms {
     serverName: signer.serverName,
     eventNids: new NidBlocks(database, 'event', EVENT_NID_BLOCK),
     snapshotNids: new NidBlocks(database, 'snapshot', SNAPSHOT_NID_BLOCK),
+    pastOrders: new NidBlocks(database, 'past_order', PAST_ORDER_BLOCK),
     transactions: new RunningTransactions(),
     places: new KnownPlaces(),
+    states: new States(database),
+    torn: new TornRooms(database),
     now,
     createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),
     profileOf,

@@ -8,7 +8,7 @@ import type { TestDatabase } from '../../../../tests/harness/engines.ts';
 import { openDatabaseUnderTest } from '../storage/database-under-test.ts';
 import { write } from '../storage/database.ts';
 import type { Database } from '../storage/database.ts';
-import { hashPair } from './persist-event.ts';
+import { hashPair } from './state-hash.ts';
 import {
   EMPTY_SNAPSHOT,
   insertSnapshotStatements,
@@ -51,7 +51,7 @@ for (const engine of testEngines()) {
         nextNid += 2;
         const next = nextSnapshot(last.snapshot, nid, hashAfter(last, key, eventNid));
         await write(database, {
-          statements: insertSnapshotStatements(1, next, key, eventNid),
+          statements: insertSnapshotStatements(1, next, [[key, eventNid]]),
           positions: 0,
         });
         last = { snapshot: next.snapshot, state: new Map(last.state).set(key, eventNid) };

@@ -43,6 +43,9 @@ const putCurrent = query(
   `insert into current_state (room_nid, type_nid, state_key_nid, event_nid) values (?, ?, ?, ?)
    on conflict (room_nid, type_nid, state_key_nid) do update set event_nid = excluded.event_nid`,
 );
+const deleteCurrent = query(
+  'delete from current_state where room_nid = ? and type_nid = ? and state_key_nid = ?',
+);
 const insertStateChange = query(
   `insert into state_changes (room_nid, position, state_key_nid, old_event_nid, new_event_nid)
    values (?, ?, ?, ?, ?)`,
@@ -108,10 +111,14 @@ const readRoom = query<{ version: string; create_event_nid: number }>(
 const readHead = query<{ snapshot_nid: number }>(
   'select snapshot_nid from room_heads where room_nid = ?',
 );
-const readExtremities = query<{ event_nid: number; event_id: string; depth: number }>(
-  `select x.event_nid, e.event_id, e.depth from forward_extremities x
+const readExtremities = query<ExtremityRow>(
+  `select x.event_nid, e.event_id, e.depth, coalesce(e.state_after, e.state_before) as state_after
+   from forward_extremities x
    join events e on e.event_nid = x.event_nid
    where x.room_nid = ? order by x.event_nid`,
+);
+const readLastIndex = query<{ lineage_index: number }>(
+  'select lineage_index from snapshots where lineage = ? order by lineage_index desc limit 1',
 );
 const readStateChanges = query<{
   position: number;
@@ -131,19 +138,30 @@ export interface StateDifference {
   readonly newEventNid: number | null;
 }
 
-/** The next snapshot of a lineage: what it refers to, and which nodes its own delta takes over. */
+/** A snapshot to be made: what it refers to, and which nodes its own delta takes over. */
+export interface NextSnapshot {
+  readonly snapshot: Snapshot;
+  readonly merged: readonly SnapshotNode[];
+  readonly ancestor: SnapshotNode | undefined;
+}
+
+/**
+ * The snapshot that comes after `from`: in its lineage, or the first of a new one. A lineage goes on only by a new event
+ * on its last snapshot, so that what holds at one index and is replaced at a later one never comes back.
+ */
 export function nextSnapshot(
   from: Snapshot,
   nid: number,
   hash: number,
-): { snapshot: Snapshot; merged: readonly SnapshotNode[]; ancestor: SnapshotNode | undefined } {
+  startsLineage = false,
+): NextSnapshot {
   const index = (from.path.at(-1)?.index ?? 0) + 1;
   const ancestorIndex = index - (index & -index);
   const kept = from.path.filter((node) => node.index <= ancestorIndex);
   return {
     snapshot: {
       nid,
-      lineage: from.path.length === 0 ? nid : from.lineage,
+      lineage: startsLineage || from.path.length === 0 ? nid : from.lineage,
       path: [...kept, { nid, index }],
       hash,
     },
@@ -152,12 +170,14 @@ export function nextSnapshot(
   };
 }
 
-/** Stores a snapshot that differs from `from` by one pair. */
+/** One entry of a state that is another in the next one; null where there is none any more. */
+export type StatePair = readonly [stateKeyNid: number, eventNid: number | null];
+
+/** Stores a snapshot that differs by these pairs from the one that it comes after. */
 export function insertSnapshotStatements(
   roomNid: number,
-  next: ReturnType<typeof nextSnapshot>,
-  stateKeyNid: number,
-  eventNid: number,
+  next: NextSnapshot,
+  pairs: readonly StatePair[],
 ): Statement[] {
   const { snapshot, merged, ancestor } = next;
   const index = snapshot.path.at(-1)?.index ?? 0;
@@ -172,7 +192,7 @@ export function insertSnapshotStatements(
       snapshot.hash,
     ),
     ...merged.map((node) => statement(copyDelta, snapshot.nid, node.nid)),
-    statement(putDelta, snapshot.nid, stateKeyNid, eventNid),
+    ...pairs.map((pair) => statement(putDelta, snapshot.nid, ...pair)),
   ];
 }
 
@@ -183,10 +203,12 @@ export function stateChangeStatements(
   typeNid: number,
   stateKeyNid: number,
   oldEventNid: number | null,
-  newEventNid: number,
+  newEventNid: number | null,
 ): Statement[] {
   return [
-    statement(putCurrent, roomNid, typeNid, stateKeyNid, newEventNid),
+    newEventNid === null
+      ? statement(deleteCurrent, roomNid, typeNid, stateKeyNid)
+      : statement(putCurrent, roomNid, typeNid, stateKeyNid, newEventNid),
     statement(insertStateChange, roomNid, at, stateKeyNid, oldEventNid, newEventNid),
   ];
 }
@@ -214,6 +236,37 @@ export async function readSnapshot(
     else state.set(row.state_key_nid, row.event_nid);
   }
   return state;
+}
+
+const readPiece = query<{ state_key_nid: number; event_nid: number | null }>(
+  `select state_key_nid, event_nid from snapshot_deltas
+   where snapshot_nid = ? and state_key_nid > ? order by state_key_nid limit ?`,
+);
+
+/** A part of what one snapshot itself holds, by ascending key. */
+export async function readSnapshotPiece(
+  reader: Reader,
+  snapshotNid: number,
+  aboveKeyNid: number,
+  rowsMax: number,
+): Promise<StatePair[]> {
+  const rows = await reader.all(readPiece, snapshotNid, aboveKeyNid, rowsMax);
+  return rows.map((row) => [row.state_key_nid, row.event_nid]);
+}
+
+const readByHash = query<{ snapshot_nid: number }>(
+  'select snapshot_nid from snapshots where room_nid = ? and hash = ? order by snapshot_nid limit ?',
+);
+
+/** The snapshots of a room that may be a state with this hash. */
+export async function readSnapshotsByHash(
+  reader: Reader,
+  roomNid: number,
+  hash: number,
+  countMax: number,
+): Promise<number[]> {
+  const rows = await reader.all(readByHash, roomNid, hash, countMax);
+  return rows.map((row) => row.snapshot_nid);
 }
 
 /** One entry of the state that a snapshot stands for. */
@@ -320,6 +373,21 @@ export async function readStateDifferences(
   }));
 }
 
+interface ExtremityRow {
+  readonly event_nid: number;
+  readonly event_id: string;
+  readonly depth: number;
+  /** The snapshot after it. */
+  readonly state_after: number;
+}
+
+/** Whether no snapshot comes after this one in its lineage. */
+export async function isLastOfLineage(reader: Reader, snapshot: Snapshot): Promise<boolean> {
+  const index = snapshot.path.at(-1)?.index;
+  if (index === undefined) return true;
+  return (await reader.get(readLastIndex, snapshot.lineage))?.lineage_index === index;
+}
+
 /** What a head is loaded from; undefined for a room that this server has no state of. */
 export async function readRoomHead(
   reader: Reader,
@@ -329,17 +397,20 @@ export async function readRoomHead(
       version: string;
       createEventNid: number;
       snapshot: Snapshot;
-      extremities: { event_nid: number; event_id: string; depth: number }[];
+      isLast: boolean;
+      extremities: ExtremityRow[];
     }
   | undefined
 > {
   const room = await reader.get(readRoom, roomNid);
   const head = await reader.get(readHead, roomNid);
   if (room === undefined || head === undefined) return undefined;
+  const snapshot = await readSnapshotPath(reader, head.snapshot_nid);
   return {
     version: room.version,
     createEventNid: room.create_event_nid,
-    snapshot: await readSnapshotPath(reader, head.snapshot_nid),
+    snapshot,
+    isLast: await isLastOfLineage(reader, snapshot),
     extremities: await reader.all(readExtremities, roomNid),
   };
 }
@@ -374,11 +445,11 @@ export async function readRoomVersion(
   return row?.version;
 }
 
-const readReplaced = query<{ position: number; old_event_nid: number | null }>(
-  'select position, old_event_nid from state_changes where room_nid = ? and position {in}',
+const readReplaced = query<{ new_event_nid: number | null; old_event_nid: number | null }>(
+  'select new_event_nid, old_event_nid from state_changes where room_nid = ? and position {in}',
 );
 
-/** What the state events at these positions took the place of: position → event nid. */
+/** What state events took the place of at these positions: event nid → event nid. */
 export async function readReplacedState(
   reader: Reader,
   roomNid: number,
@@ -387,7 +458,8 @@ export async function readReplacedState(
   const replaced = new Map<number, number>();
   if (positions.length === 0) return replaced;
   for (const row of await reader.all(readReplaced, roomNid, integerList(positions))) {
-    if (row.old_event_nid !== null) replaced.set(row.position, row.old_event_nid);
+    const { old_event_nid: before, new_event_nid: after } = row;
+    if (before !== null && after !== null) replaced.set(after, before);
   }
   return replaced;
 }

@@ -197,7 +197,7 @@ class Unsigned {
     if (event.transactionId !== undefined && event.deviceNid === this.#deviceNid) {
       unsigned['transaction_id'] = event.transactionId;
     }
-    const replaced = event.order === null ? undefined : this.#replaced.get(event.order);
+    const replaced = this.#replaced.get(event.eventNid);
     if (replaced !== undefined && event.stateKeyNid !== null) {
       unsigned['replaces_state'] = replaced.eventId;
       if (this.#visible.has(replaced.eventNid)) {

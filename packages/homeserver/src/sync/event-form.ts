@@ -4,7 +4,10 @@ import type { JsonObject, SyncFilter } from '@soma/protocol';
 import type { StoredEvent } from '../rooms/stored-event.ts';
 
 /** How a response writes an event, given the event and its JSON for clients. */
-export type EventForm = (event: StoredEvent, client: JsonObject) => JsonObject;
+export type EventForm = (
+  event: Pick<StoredEvent, 'eventId' | 'pdu'>,
+  client: JsonObject,
+) => JsonObject;
 
 /** The form that a filter asks for by `event_format` and `event_fields`. */
 export function eventFormOf({ eventFormat, eventFields }: SyncFilter): EventForm {
@@ -14,6 +17,9 @@ export function eventFormOf({ eventFormat, eventFields }: SyncFilter): EventForm
 }
 
 /** The event as servers exchange it, with what the client needs to tell events apart. */
-function federationForm({ pdu, eventId }: StoredEvent, { unsigned = {} }: JsonObject): JsonObject {
+function federationForm(
+  { pdu, eventId }: Pick<StoredEvent, 'eventId' | 'pdu'>,
+  { unsigned = {} }: JsonObject,
+): JsonObject {
   return { ...pdu, event_id: eventId, unsigned };
 }

@@ -5,15 +5,15 @@ import type { MembershipRecord } from '../membership/membership-store.ts';
 import { clientEvent } from '../rooms/client-event.ts';
 import { readEvent } from '../rooms/event-store.ts';
 import { readDeparture } from '../rooms/room-access.ts';
-import { toStoredEvent } from '../rooms/stored-event.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { readAt } from '../storage/database.ts';
+import { Turn } from '../streams/turns.ts';
+import { readMemberEvent } from './member-event.ts';
 import { filterWithLimit, oldPresence, readOldReceipts, readOldRoom } from './old-room.ts';
 import { readPresence } from './presence-section.ts';
 import { openPass } from './sync-context.ts';
 import type { AccountDataEvent, SyncContext, SyncPass } from './sync-context.ts';
 import { formatSyncToken } from './sync-token.ts';
-import { Turn } from './turns.ts';
 
 /** What a client of the old API begins with (CS API, `GET /initialSync`). */
 export interface InitialSyncRequest {
@@ -96,15 +96,14 @@ async function hasBeenSeen({ context, reader, viewer }: SyncPass, record: Member
 
 /** The own member event of someone invited, with the stripped state that came with it. */
 export async function readInvite(
-  { context, reader }: SyncPass,
-  { userNid, roomNid, eventNid }: MembershipRecord,
+  pass: SyncPass,
+  record: MembershipRecord,
   roomId: string,
 ): Promise<JsonObject | undefined> {
-  const version = await context.rooms.versions.of(reader, roomNid);
-  const row = await readEvent(reader, eventNid);
-  if (row === undefined || version === undefined) return undefined;
-  const stripped = await readStrippedState(reader, userNid, roomNid);
+  const event = await readMemberEvent(pass, record);
+  if (event === undefined) return undefined;
+  const stripped = await readStrippedState(pass.reader, record.userNid, record.roomNid);
   const unsigned: JsonObject =
     stripped === undefined ? {} : { invite_room_state: JSON.parse(stripped) };
-  return clientEvent(toStoredEvent(row, version), unsigned, roomId);
+  return clientEvent(event, unsigned, roomId);
 }

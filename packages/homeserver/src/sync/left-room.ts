@@ -7,6 +7,7 @@ import type { MembershipRecord } from '../membership/membership-store.ts';
 import { readEvent } from '../rooms/event-store.ts';
 import { readDeparture } from '../rooms/room-access.ts';
 import type { RoomQuestion } from './joined-room.ts';
+import { readMemberEvent } from './member-event.ts';
 import { readRoomState, stateJson } from './room-state.ts';
 import { readTimeline, timelineJson } from './room-timeline.ts';
 import type { SyncPass } from './sync-context.ts';
@@ -62,28 +63,26 @@ export async function readStrippedRoom(
 ): Promise<JsonValue[] | undefined> {
   const text = await readStrippedState(pass.reader, record.userNid, record.roomNid);
   const stripped: unknown = text === undefined ? [] : JSON.parse(text);
-  const row = await readEvent(pass.reader, record.eventNid);
-  const pdu: unknown = row === undefined ? undefined : JSON.parse(row.json);
   const events: JsonValue[] = Array.isArray(stripped) ? stripped : [];
-  if (!isJsonObject(pdu)) return events;
-  const { type, state_key: stateKey, sender, content } = pdu;
-  if (type === undefined || stateKey === undefined) return events;
+  const event = await readMemberEvent(pass, record);
+  if (event === undefined) return events;
+  const { type, state_key: stateKey = '', sender, content } = event.pdu;
   const ignored = await pass.context.rooms.ignoredBy(record.userNid);
-  if (record.membership === 'invite' && typeof sender === 'string') {
+  if (record.membership === 'invite') {
     if (ignored.has(sender)) return undefined;
     if ((await invitePermission(pass.reader, record.userNid, sender)) !== 'allow') return undefined;
   }
   // Whoever knocks stands in the stripped state as well.
-  const others = events.filter((event) => !isMemberEvent(event, stateKey));
+  const others = events.filter((each) => !isMemberEvent(each, stateKey));
   return [
     ...others,
     {
       type,
       state_key: stateKey,
-      sender: sender ?? '',
-      content: content ?? {},
-      event_id: row?.event_id ?? '',
-      origin_server_ts: pdu['origin_server_ts'] ?? 0,
+      sender,
+      content,
+      event_id: event.eventId,
+      origin_server_ts: event.pdu.origin_server_ts,
     },
   ];
 }

@@ -5,11 +5,11 @@ import type { Viewer } from '../rooms/viewer.ts';
 import type { Reader } from '../storage/sql.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { RecentChanges } from '../streams/recent-changes.ts';
+import type { WaitingLine } from '../streams/turns.ts';
 import { eventFormOf } from './event-form.ts';
 import type { EventForm } from './event-form.ts';
 import type { LazyMembers } from './lazy-members.ts';
 import type { SharedReads } from './shared-reads.ts';
-import type { WaitingLine } from './turns.ts';
 import type { UserRooms } from './user-rooms.ts';
 
 /** One entry of account data as clients see it. */

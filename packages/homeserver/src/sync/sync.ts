@@ -5,6 +5,7 @@ import { invalidParam } from '../errors/matrix-error.ts';
 import type { MembershipRecord } from '../membership/membership-store.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { readAt } from '../storage/database.ts';
+import { Turn } from '../streams/turns.ts';
 import { changedRooms, concernsUser } from './changed-rooms.ts';
 import type { AnswerPlace } from './changed-rooms.ts';
 import { hasDeviceLists, readDeviceLists } from './device-lists.ts';
@@ -13,13 +14,13 @@ import { passFor } from './filter-room.ts';
 import { readJoinedRoom, withUnread } from './joined-room.ts';
 import type { RoomQuestion } from './joined-room.ts';
 import { readLeftRoom, readStrippedRoom } from './left-room.ts';
+import { readLoneLeave } from './member-event.ts';
 import { membershipAt } from './membership-at.ts';
 import { readPresence } from './presence-section.ts';
 import { openPass } from './sync-context.ts';
 import type { AccountDataChanges, StateAfter, SyncContext, SyncPass } from './sync-context.ts';
 import { formatSyncToken, parseSyncToken } from './sync-token.ts';
 import type { SyncToken } from './sync-token.ts';
-import { Turn } from './turns.ts';
 import type { Memberships } from './user-rooms.ts';
 
 /** What a client asks of `/sync`. */
@@ -183,9 +184,14 @@ async function readRoom(
     if (events === undefined) return undefined;
     return { section: membership, room: { [`${membership}_state`]: { events } } };
   }
-  const version = await pass.context.rooms.versions.of(pass.reader, roomNid);
   const isTold = record.forgottenByLeaving && isNew && pass.since >= 0;
-  if (version === undefined || (record.forgotten && !isTold)) return undefined;
+  if (record.forgotten && !isTold) return undefined;
+  const isOut = membership !== 'join';
+  if (isOut && (pass.since < 0 ? !pass.filter.room.includeLeave : !isNew)) return undefined;
+  const loneLeave = isOut ? await readLoneLeave(pass, record) : undefined;
+  if (loneLeave !== undefined) return { section: 'leave', room: loneLeave };
+  const version = await pass.context.rooms.versions.of(pass.reader, roomNid);
+  if (version === undefined) return undefined;
   const before =
     isNew && pass.since >= 0 ? await membershipAt(pass, roomNid, pass.viewer.userId) : membership;
   const question: RoomQuestion = {
@@ -194,10 +200,7 @@ async function readRoom(
     since: pass.since < 0 || before !== 'join' ? undefined : pass.since,
     accountData: accountData.rooms.get(roomNid) ?? [],
   };
-  if (membership === 'join') {
-    const room = await readJoinedRoom(pass, question);
-    return room === undefined ? undefined : { section: 'join', room };
-  }
-  if (pass.since < 0 ? !pass.filter.room.includeLeave : !isNew) return undefined;
-  return { section: 'leave', room: await readLeftRoom(pass, question, record) };
+  if (isOut) return { section: 'leave', room: await readLeftRoom(pass, question, record) };
+  const room = await readJoinedRoom(pass, question);
+  return room === undefined ? undefined : { section: 'join', room };
 }

@@ -34,25 +34,24 @@ export async function fetchKeys(
   throw new FederationError('bad-answer', serverName, `its keys are ${keys}`);
 }
 
-/**
- * A server's keys from a notary: only what the server itself signed, in an answer that the notary signed.
- *
- * @param keyIds those that are looked for
- * @param minimumValidUntilTs until when they should be valid
- */
+/** Servers' keys from a notary: only what each server itself signed, in an answer that the notary signed. */
 export async function fetchKeysFromNotary(
   client: Pick<FederationClient, 'requestJson'>,
   notary: TrustedKeyServer,
-  { serverName, keyIds, minimumValidUntilTs }: NotaryQuery,
+  queries: readonly NotaryQuery[],
   nowMs: number,
 ): Promise<ServerKeys[]> {
-  const criteria = { minimum_valid_until_ts: minimumValidUntilTs };
   const answer = await client.requestJson({
     destination: notary.serverName,
     method: 'POST',
     path: '/_matrix/key/v2/query',
     body: {
-      server_keys: { [serverName]: Object.fromEntries(keyIds.map((keyId) => [keyId, criteria])) },
+      server_keys: Object.fromEntries(
+        queries.map(({ serverName, keyIds, minimumValidUntilTs }) => {
+          const criteria = { minimum_valid_until_ts: minimumValidUntilTs };
+          return [serverName, Object.fromEntries(keyIds.map((keyId) => [keyId, criteria]))];
+        }),
+      ),
     },
     retries: 'none',
     timeoutMs: 2 * timeoutMs,
@@ -64,14 +63,18 @@ export async function fetchKeysFromNotary(
   }
   return documents.flatMap((document) => {
     if (!isJsonObject(document) || !isSignedBy(notary, document)) return [];
-    const keys = parseServerKeys(document, serverName, nowMs);
+    const query = queries.find(({ serverName }) => serverName === document['server_name']);
+    if (query === undefined) return [];
+    const keys = parseServerKeys(document, query.serverName, nowMs);
     return typeof keys === 'string' ? [] : [keys];
   });
 }
 
 export interface NotaryQuery {
   readonly serverName: string;
+  /** Those that are looked for. */
   readonly keyIds: readonly string[];
+  /** Until when they should be valid. */
   readonly minimumValidUntilTs: number;
 }
 

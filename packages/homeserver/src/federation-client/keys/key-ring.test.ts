@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { roomVersion, signJson, signedText } from '@soma/protocol';
+import { compareCodePoints, isJsonObject, roomVersion, signJson, signedText } from '@soma/protocol';
 import type { JsonObject, JsonValue, RoomVersion } from '@soma/protocol';
 
 import { testEngines } from '../../../../../tests/harness/engines.ts';
@@ -273,6 +273,42 @@ for (const engine of testEngines()) {
         version: version('12'),
       };
       assert.ok(await has(keyRing, serverName, current.keyId, use));
+    });
+
+    test('keys for many signatures come from a notary together, the others from their servers', async () => {
+      const notary = { serverName: 'n.test', verifyKeys: undefined, acceptKeysInsecurely: false };
+      const current = newSigningKey('a');
+      const names = Array.from({ length: 150 }, newName);
+      const validUntilTs = clock.nowMs + dayMs;
+      const keysOf = (serverName: string) => publish({ serverName, current, validUntilTs });
+      const [unknownToNotary = '', silent = ''] = names;
+      const { keyRing, asked } = open(
+        ({ destination, body }) => {
+          if (destination === silent) return undefined;
+          if (destination !== 'n.test') return keysOf(destination);
+          const wanted = Object.keys(
+            isJsonObject(body?.['server_keys']) ? body['server_keys'] : {},
+          );
+          const known = wanted.filter((name) => name !== unknownToNotary && name !== silent);
+          // A notary may send more than it was asked for.
+          return { server_keys: [...known, 'other.test'].map(keysOf) };
+        },
+        [notary],
+      );
+      await keyRing.prepare(
+        names.map((serverName) => ({ serverName, keyIds: [current.keyId], use: request })),
+      );
+      // Two requests to the notary for all; then the two that it did not know, the silent one through the notary again.
+      assert.deepEqual(
+        asked.toSorted(compareCodePoints),
+        ['n.test', 'n.test', 'n.test', silent, unknownToNotary].toSorted(compareCodePoints),
+      );
+      const askedBefore = asked.length;
+      for (const name of names.slice(2))
+        assert.ok(await has(keyRing, name, current.keyId, request));
+      assert.ok(await has(keyRing, unknownToNotary, current.keyId, request));
+      assert.equal(await has(keyRing, silent, current.keyId, request), false);
+      assert.equal(asked.length, askedBefore);
     });
 
     test('as a notary this server asks again only for what it does not know', async () => {

@@ -9,6 +9,7 @@ import type { FederationClient } from '../federation-client.ts';
 import { FederationError } from '../federation-error.ts';
 import { serversRememberedMax } from '../limits.ts';
 import { fetchKeys, fetchKeysFromNotary } from './fetch-keys.ts';
+import type { NotaryQuery } from './fetch-keys.ts';
 import type { OwnKeys } from './own-keys.ts';
 import { readServerKeys, storeServerKeysStatements } from './server-key-store.ts';
 import type { ServerKey, ServerKeys } from './server-keys.ts';
@@ -43,6 +44,18 @@ const refreshMsMin = 10_000;
 const retryMsMax = 600_000;
 /** Anybody can name any server in a request; more of them at once are not asked. */
 const fetchesAtOnceMax = 200;
+/** Servers in one question to a notary, and servers that are asked at once where many keys are prepared. */
+const notaryServersMax = 100;
+const preparedAtOnceMax = 40;
+/** After so long no further server is asked for the keys that are being prepared. */
+const preparingMsMax = 60_000;
+
+/** Signatures that are going to be verified. */
+export interface ExpectedSignatures {
+  readonly serverName: string;
+  readonly keyIds: readonly string[];
+  readonly use: KeyUse;
+}
 
 /**
  * The keys of all servers: in memory, in the database, from the servers themselves, from notaries. Requests for the
@@ -82,24 +95,44 @@ export class KeyRing {
     keyIds: readonly string[],
     use: KeyUse,
   ): Promise<ReadonlyMap<string, string>> {
-    const validAtMs = this.#validAtMs(use);
-    const choose = (known: KeysById): ReadonlyMap<string, string> =>
-      new Map(
-        keyIds.flatMap((keyId) => {
-          const key = known.get(keyId);
-          const isGood =
-            key !== undefined &&
-            key.validUntilTs >= validAtMs &&
-            !(key.isOld && use.kind === 'request');
-          return isGood ? [[keyId, key.publicKey] as const] : [];
-        }),
-      );
-    const found = choose(await this.#keysOf(serverName));
+    const found = await this.#goodKeys(serverName, keyIds, use);
     if (found.size > 0 || keyIds.length === 0 || serverName === this.#options.own.serverName) {
       return found;
     }
-    await this.#refresh(serverName, keyIds, validAtMs);
-    return choose(await this.#keysOf(serverName));
+    await this.#refresh(serverName, keyIds, this.#validAtMs(use));
+    return this.#goodKeys(serverName, keyIds, use);
+  }
+
+  /**
+   * Gets the keys for many signatures together, before they are verified one by one: from notaries in few requests,
+   * and what these do not have from the servers, several at a time. What is not to be had is left out.
+   */
+  async prepare(expected: Iterable<ExpectedSignatures>): Promise<void> {
+    const { client, notaries, now } = this.#options;
+    let missing = await this.#missing(expected);
+    for (const notary of notaries) {
+      for (let at = 0; at < missing.length; at += notaryServersMax) {
+        const queries = missing.slice(at, at + notaryServersMax).map((each) => this.#queryOf(each));
+        try {
+          const answers = await fetchKeysFromNotary(client, notary, queries, now());
+          for (const answer of answers) await this.#store(answer, true);
+        } catch (error) {
+          if (!(error instanceof FederationError)) throw error;
+          this.#options.reportFailure(notary.serverName, error);
+          break;
+        }
+      }
+      missing = await this.#missing(missing);
+    }
+    const untilMs = now() + preparingMsMax;
+    const left = missing.values();
+    const work = async (): Promise<void> => {
+      for (const { serverName, keyIds, use } of left) {
+        if (now() > untilMs) return;
+        await this.#refresh(serverName, keyIds, this.#validAtMs(use));
+      }
+    };
+    await Promise.all(Array.from({ length: preparedAtOnceMax }, work));
   }
 
   /** Asks the server itself for its keys now, unless that was done a short while ago. */
@@ -110,6 +143,40 @@ export class KeyRing {
   /** A server that is up again is asked at once. */
   forgetFailures(serverName: string): void {
     this.#backoffs.delete(serverName);
+  }
+
+  /** Those that are known and good for `use`. */
+  async #goodKeys(
+    serverName: string,
+    keyIds: readonly string[],
+    use: KeyUse,
+  ): Promise<ReadonlyMap<string, string>> {
+    const known = await this.#keysOf(serverName);
+    const validAtMs = this.#validAtMs(use);
+    return new Map(
+      keyIds.flatMap((keyId) => {
+        const key = known.get(keyId);
+        const isGood =
+          key !== undefined &&
+          key.validUntilTs >= validAtMs &&
+          !(key.isOld && use.kind === 'request');
+        return isGood ? [[keyId, key.publicKey] as const] : [];
+      }),
+    );
+  }
+
+  async #missing(expected: Iterable<ExpectedSignatures>): Promise<ExpectedSignatures[]> {
+    const missing: ExpectedSignatures[] = [];
+    for (const each of expected) {
+      if (each.serverName === this.#options.own.serverName || each.keyIds.length === 0) continue;
+      const found = await this.#goodKeys(each.serverName, each.keyIds, each.use);
+      if (found.size === 0) missing.push(each);
+    }
+    return missing;
+  }
+
+  #queryOf({ serverName, keyIds, use }: ExpectedSignatures): NotaryQuery {
+    return { serverName, keyIds, minimumValidUntilTs: this.#validAtMs(use) };
   }
 
   #validAtMs(use: KeyUse): number {
@@ -151,7 +218,7 @@ export class KeyRing {
       async () => [await fetchKeys(client, serverName, now())],
       ...(keyIds.length === 0 ? [] : notaries).map((notary) => async () => {
         const wanted = { serverName, keyIds, minimumValidUntilTs: validAtMs };
-        return fetchKeysFromNotary(client, notary, wanted, now());
+        return fetchKeysFromNotary(client, notary, [wanted], now());
       }),
     ];
     let gotAny = false;

@@ -7,6 +7,7 @@ import type {
   ProjectionOutput,
   RoomProjection,
 } from '../../rooms/room-projection.ts';
+import type { StateChange } from '../../rooms/state-change.ts';
 import type { Names } from '../../storage/names-store.ts';
 import { forgetUnsharedOfRoomStatements, forgetUnsharedStatements } from './remote-device-store.ts';
 
@@ -31,28 +32,26 @@ export class ForgetDevicesProjection implements Projection {
 class RoomForgetting implements RoomProjection {
   readonly #users: Names;
   readonly #serverName: string;
-  /** The user of another server whom the event in preparation is about. */
-  #remoteNid: number | undefined;
+  /** The users of other servers who leave by the event in preparation. */
+  #remoteNids: readonly number[] = [];
 
   constructor(users: Names, serverName: string) {
     this.#users = users;
     this.#serverName = serverName;
   }
 
-  prepare({ built: { pdu } }: PreparedEvent): Promise<void> | undefined {
-    this.#remoteNid = undefined;
-    if (pdu.type !== 'm.room.member' || this.#isLocal(pdu.state_key)) return undefined;
-    return this.#find(pdu.state_key ?? '');
+  prepare(_event: PreparedEvent, stateChanges: readonly StateChange[]): Promise<void> | undefined {
+    this.#remoteNids = [];
+    const remote = stateChanges.filter(isLeave).filter(({ stateKey }) => !this.#isLocal(stateKey));
+    return remote.length === 0 ? undefined : this.#find(remote);
   }
 
-  project({ event, replaces }: ProjectedEvent, output: ProjectionOutput): void {
-    const { type, state_key: userId, content } = event.built.pdu;
-    if (type !== 'm.room.member' || content['membership'] === 'join') return;
-    if (replaces?.event.content['membership'] !== 'join') return;
-    if (this.#isLocal(userId)) {
+  project({ event, stateChanges }: ProjectedEvent, output: ProjectionOutput): void {
+    if (stateChanges.some((change) => isLeave(change) && this.#isLocal(change.stateKey))) {
       output.statements.push(...forgetUnsharedOfRoomStatements(event.roomNid));
-    } else if (this.#remoteNid !== undefined) {
-      output.statements.push(...forgetUnsharedStatements(this.#remoteNid));
+    }
+    for (const userNid of this.#remoteNids) {
+      output.statements.push(...forgetUnsharedStatements(userNid));
     }
   }
 
@@ -61,7 +60,21 @@ class RoomForgetting implements RoomProjection {
     return userId !== undefined && serverNameOf(userId) === this.#serverName;
   }
 
-  async #find(userId: string): Promise<void> {
-    this.#remoteNid = await this.#users.find(userId);
+  async #find(changes: readonly StateChange[]): Promise<void> {
+    const found: number[] = [];
+    for (const { stateKey } of changes) {
+      const userNid = await this.#users.find(stateKey);
+      if (userNid !== undefined) found.push(userNid);
+    }
+    this.#remoteNids = found;
   }
+}
+
+/** Whether somebody is in the room no longer. */
+function isLeave({ type, before, after }: StateChange): boolean {
+  return (
+    type === 'm.room.member' &&
+    before?.event.content['membership'] === 'join' &&
+    after?.event.content['membership'] !== 'join'
+  );
 }

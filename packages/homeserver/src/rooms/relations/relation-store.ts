@@ -25,7 +25,8 @@ const insertDescendants = query(
 const countReply = query(
   `insert into threads (root_nid, room_nid, latest_order, reply_count) values (?, ?, ?, 1)
    on conflict (root_nid) do update
-     set latest_order = excluded.latest_order, reply_count = threads.reply_count + 1`,
+     set latest_order = case when excluded.latest_order > threads.latest_order
+         then excluded.latest_order else threads.latest_order end, reply_count = threads.reply_count + 1`,
 );
 const insertParticipant = query(
   `insert into thread_participants (room_nid, user_nid, root_nid) values (?, ?, ?)

@@ -6,7 +6,7 @@ import type { EventRow } from '../event-store.ts';
 import type { PreparedEvent } from '../prepared-event.ts';
 import type { Projection } from '../projection.ts';
 import type { RoomHead } from '../room-head.ts';
-import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../room-projection.ts';
+import type { PastEvent, ProjectionOutput, RoomProjection } from '../room-projection.ts';
 import {
   countReplyStatements,
   deleteRelationStatements,
@@ -38,7 +38,11 @@ class RoomRelations implements RoomProjection {
     return relation === undefined ? undefined : this.#load(relation.parentNid);
   }
 
-  project({ event, order, redacts }: ProjectedEvent, output: ProjectionOutput): void {
+  project(projected: PastEvent, output: ProjectionOutput): void {
+    this.projectPast(projected, output);
+  }
+
+  projectPast({ event, order, redacts }: PastEvent, output: ProjectionOutput): void {
     if (redacts !== undefined && relatesToSomething(redacts)) {
       output.statements.push(
         ...deleteRelationStatements(this.#roomNid, redacts.event_nid, redacts.sender_nid),

@@ -21,6 +21,8 @@ import { threePids } from './0101-three-pids.ts';
 import { outbox } from './0120-outbox.ts';
 import { remoteDevices } from './0130-remote-devices.ts';
 import { announcedDevices } from './0131-announced-devices.ts';
+import { inbound } from './0140-inbound.ts';
+import { outOfBand } from './0160-out-of-band.ts';
 import { applicationServices } from './0180-application-services.ts';
 
 /**
@@ -62,5 +64,7 @@ export const migrations: readonly Migration[] = [
   { number: 120, name: 'outbox', text: outbox },
   { number: 130, name: 'remote-devices', text: remoteDevices },
   { number: 131, name: 'announced-devices', text: announcedDevices },
+  { number: 140, name: 'inbound', text: inbound },
+  { number: 160, name: 'out-of-band', text: outOfBand },
   { number: 180, name: 'application-services', text: applicationServices },
 ];

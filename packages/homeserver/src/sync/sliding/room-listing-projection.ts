@@ -1,9 +1,11 @@
+import type { ImportedState, ProjectImport } from '../../rooms/imported-state.ts';
 import type { Projection } from '../../rooms/projection.ts';
 import type {
   ProjectedEvent,
   ProjectionOutput,
   RoomProjection,
 } from '../../rooms/room-projection.ts';
+import type { StateChange } from '../../rooms/state-change.ts';
 import { bumpStatement, encryptedStatement } from './room-listing-store.ts';
 
 /** What people take for something new in a room, as Synapse has it; the migration that made the table names them too. */
@@ -22,17 +24,30 @@ export class RoomListingProjection implements Projection {
   async open(): Promise<RoomProjection> {
     return listingOfRoom;
   }
+
+  async import({ roomNid, get }: ImportedState): Promise<ProjectImport> {
+    const isEncrypted = get('m.room.encryption', '') !== undefined;
+    return (position, { statements }) => {
+      statements.push(bumpStatement(roomNid, position));
+      if (isEncrypted) statements.push(encryptedStatement(roomNid));
+    };
+  }
 }
 
 /** It remembers nothing of a room. */
 const listingOfRoom: RoomProjection = {
   prepare: () => undefined,
-  project({ event, order }: ProjectedEvent, output: ProjectionOutput): void {
-    const { type, state_key: stateKey } = event.built.pdu;
-    if (BUMP_TYPES.has(type)) output.statements.push(bumpStatement(event.roomNid, order));
+  project({ event, order, stateChanges }: ProjectedEvent, output: ProjectionOutput): void {
+    if (BUMP_TYPES.has(event.built.pdu.type)) {
+      output.statements.push(bumpStatement(event.roomNid, order));
+    }
     // A room that was encrypted once remains so (CS API, "m.room.encryption").
-    if (type === 'm.room.encryption' && stateKey === '') {
+    if (stateChanges.some(isEncryption)) {
       output.statements.push(encryptedStatement(event.roomNid));
     }
   },
 };
+
+function isEncryption({ type, stateKey, after }: StateChange): boolean {
+  return type === 'm.room.encryption' && stateKey === '' && after !== undefined;
+}

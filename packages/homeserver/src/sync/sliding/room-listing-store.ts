@@ -29,9 +29,12 @@ interface ListingRow {
 
 /** The sender of a member event says who invited, or whether somebody left or was removed; nobody asks it of a join. */
 const listing = `select m.room_nid, m.user_nid, m.membership, m.event_nid, m.position, m.forgotten,
-    e.sender_nid, l.bump_position, l.encrypted, d.room_nid as detailed, d.room_type
+    coalesce(e.sender_nid, o.sender_nid) as sender_nid, l.bump_position, l.encrypted,
+    d.room_nid as detailed, d.room_type
   from memberships m
   left join events e on e.event_nid = m.event_nid and m.membership > 1
+  left join out_of_band_memberships o
+    on o.user_nid = m.user_nid and o.room_nid = m.room_nid and o.event_nid = m.event_nid
   left join room_listings l on l.room_nid = m.room_nid
   left join room_details d on d.room_nid = m.room_nid
   where m.user_nid = ?`;

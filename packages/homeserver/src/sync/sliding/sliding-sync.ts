@@ -1,10 +1,10 @@
 import type { JsonObject } from '@soma/protocol';
 
 import { readAt } from '../../storage/database.ts';
+import { Turn } from '../../streams/turns.ts';
 import { concernsUser } from '../changed-rooms.ts';
 import type { AnswerPlace } from '../changed-rooms.ts';
 import type { RoomTimeline } from '../room-timeline.ts';
-import { Turn } from '../turns.ts';
 import type { Connection, Known, SentRoom, Told } from './connection.ts';
 import { acknowledgeToDevice } from './encryption-extensions.ts';
 import { readExtensions } from './extensions.ts';

@@ -1,0 +1,73 @@
+import {
+  DEFAULT_ROOM_VERSION,
+  compileServerAcl,
+  eventIdOf,
+  isJsonObject,
+  parsePduText,
+  parseRoomId,
+  roomVersion,
+} from '@soma/protocol';
+import type { JsonValue, RoomVersion } from '@soma/protocol';
+
+import type { KeyRing } from '../../federation-client/keys/key-ring.ts';
+import { receiveRemoval } from '../../membership/remote/receive-removal.ts';
+import { isServerInRoom } from '../../rooms/graph-store.ts';
+import { checkPdu } from '../../rooms/inbound/check-pdu.ts';
+import { readCurrentContent } from '../../rooms/read-current-content.ts';
+import type { Rooms } from '../../rooms/rooms.ts';
+import type { InboxEvent } from './inbox.ts';
+
+export interface PduAdmission {
+  readonly rooms: Rooms;
+  readonly keyRing: Pick<KeyRing, 'verify'>;
+}
+
+/** What the answer to a transaction says of one PDU. */
+export interface AdmittedPdu {
+  /** Undefined where the PDU is too malformed to have one. */
+  readonly eventId: string | undefined;
+  /** Set where it is to be taken in. */
+  readonly event?: InboxEvent;
+  readonly error?: string;
+}
+
+/** The checks that are made before a transaction is answered: format, signatures, hash, and the room's server ACL. */
+export async function admitPdu(
+  { rooms, keyRing }: PduAdmission,
+  origin: string,
+  text: string,
+): Promise<AdmittedPdu> {
+  const { database, names, versions, signer } = rooms;
+  const { reader } = database;
+  const value: JsonValue = JSON.parse(text);
+  const roomId = isJsonObject(value) ? parseRoomId(value['room_id']) : undefined;
+  const roomNid = roomId === undefined ? undefined : await names.rooms.find(roomId);
+  const version = roomNid === undefined ? undefined : await versions.of(reader, roomNid);
+  if (roomNid === undefined || version === undefined || !(await isServerInRoom(reader, roomNid))) {
+    const removalId =
+      roomNid === undefined ? undefined : await receiveRemoval({ rooms, keyRing }, roomNid, text);
+    if (removalId !== undefined) return { eventId: removalId };
+    return { eventId: likelyId(rooms, text, version), error: 'This server is not in the room' };
+  }
+  const checked = await checkPdu({ keyRing, sha256: signer.sha256 }, text, version);
+  if (!checked.ok) return { eventId: checked.eventId, error: checked.reason };
+  const { eventId, json } = checked;
+  if (checked.roomId !== roomId) return { eventId, error: 'The event is of another room' };
+  const acl = await readCurrentContent(rooms, reader, roomNid, 'm.room.server_acl');
+  if (!compileServerAcl(acl)(origin)) {
+    return { eventId, error: 'The server is denied by the ACL of the room' };
+  }
+  return { eventId, event: { roomNid, eventId, origin, json } };
+}
+
+/** An event's ID depends on its room's version; of an unknown room that can only be guessed. */
+function likelyId(
+  { signer }: Rooms,
+  text: string,
+  known: RoomVersion | undefined,
+): string | undefined {
+  const version = known ?? roomVersion(DEFAULT_ROOM_VERSION);
+  const parsed = version === undefined ? undefined : parsePduText(text, version);
+  if (version === undefined || parsed?.ok !== true) return undefined;
+  return parsed.pdu.event_id ?? eventIdOf(parsed.exact, version, signer);
+}

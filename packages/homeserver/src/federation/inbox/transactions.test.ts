@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { parseServerName } from '@soma/protocol';
+import type { ServerName } from '@soma/protocol';
+
+import { testEngines } from '../../../../../tests/harness/engines.ts';
+import type { TestDatabase } from '../../../../../tests/harness/engines.ts';
+import { readEventById } from '../../rooms/event-store.ts';
+import type { RoomIntake } from '../../rooms/inbound/room-intake.ts';
+import { createLogger } from '../../telemetry/logger.ts';
+import type { Edu } from '../edus/edu-type.ts';
+import { readWaiting } from './inbox-store.ts';
+import { Inbox } from './inbox.ts';
+import { Transactions } from './receive-transaction.ts';
+import { ServerUnderTest, TestNetwork } from './servers-under-test.ts';
+
+const { logger } = createLogger({ level: 'silent' });
+
+for (const engine of testEngines()) {
+  describe(`transactions (${engine.name})`, () => {
+    const made: TestDatabase[] = [];
+    const network = new TestNetwork();
+    const edus: (readonly Edu[])[] = [];
+    let a: ServerUnderTest;
+    let b: ServerUnderTest;
+    let origin: ServerName;
+    let inbox: Inbox;
+    let transactions: Transactions;
+    let count = 0;
+
+    before(async () => {
+      for (let index = 0; index < 2; index += 1) made.push(await engine.createDatabase());
+      a = await ServerUnderTest.open(network, 'a.test', made[0]?.config ?? {});
+      b = await ServerUnderTest.open(network, 'b.test', made[1]?.config ?? {});
+      const parsed = parseServerName(b.name);
+      assert.ok(parsed !== undefined);
+      origin = parsed;
+      await open(a.intake);
+    });
+    after(async () => {
+      await inbox.close();
+      await a.database.close();
+      await b.database.close();
+      for (const database of made) await database.drop();
+    });
+
+    /** As at a start of the server. */
+    async function open(intake: RoomIntake): Promise<void> {
+      const { rooms, keyRing } = a;
+      inbox = await Inbox.open({ rooms, intake, logger });
+      const receive = async (_: string, received: readonly Edu[]): Promise<void> => {
+        edus.push(received);
+      };
+      transactions = new Transactions({ rooms, keyRing, inbox, edus: { receive } });
+    }
+
+    async function send(body: object, id = `${(count += 1)}`): Promise<unknown> {
+      return JSON.parse(await transactions.receive(origin, id, JSON.stringify(body)));
+    }
+
+    async function sharedRoom(): Promise<string> {
+      const roomId = await a.createRoom(a.user('alice'), '11');
+      await b.join(a, roomId, b.user('bob'));
+      return roomId;
+    }
+
+    async function message(roomId: string, body: string) {
+      const draft = { type: 'm.room.message', sender: b.user('bob'), content: { body } };
+      const eventId = await b.send(roomId, draft);
+      return { eventId, pdu: JSON.parse(await b.json(eventId)) };
+    }
+
+    /** Resolves when the event has its place. */
+    async function arrived(eventId: string): Promise<void> {
+      const deadline = performance.now() + 10_000;
+      while ((await readEventById(a.database.reader, eventId)) === undefined) {
+        assert.ok(performance.now() < deadline, `${eventId} has not come`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    }
+
+    test('its events are answered one by one, and come into their room', async () => {
+      const roomId = await sharedRoom();
+      const one = await message(roomId, 'one');
+      const two = await message(roomId, 'two');
+      const forged = { ...two.pdu, origin_server_ts: 1 };
+      const answer = await send({ pdus: [one.pdu, two.pdu, forged] });
+      assert.deepEqual(
+        Object.entries(Object(Object(answer).pdus)).map(([id, result]) => [
+          id === one.eventId || id === two.eventId,
+          Object.keys(Object(result)),
+        ]),
+        [
+          [true, []],
+          [true, []],
+          [false, ['error']],
+        ],
+      );
+      await arrived(two.eventId);
+      assert.deepEqual(await a.problems(), []);
+    });
+
+    test('one that comes again gets the same answer, and changes nothing', async () => {
+      const roomId = await sharedRoom();
+      const { pdu, eventId } = await message(roomId, 'once');
+      const body = { pdus: [pdu], edus: [{ edu_type: 'm.test', content: {} }] };
+      edus.length = 0;
+      const answers = await Promise.all([send(body, 'again'), send(body, 'again')]);
+      assert.deepEqual(answers, [{ pdus: { [eventId]: {} } }, { pdus: { [eventId]: {} } }]);
+      assert.deepEqual(await send({ pdus: [] }, 'again'), answers[0]);
+      assert.equal(edus.length, 1);
+      await arrived(eventId);
+    });
+
+    test('events of a room that this server is not in are answered with an error', async () => {
+      const roomId = await b.createRoom(b.user('bob'), '12');
+      const { pdu, eventId } = await message(roomId, 'elsewhere');
+      assert.deepEqual(await send({ pdus: [pdu] }), {
+        pdus: { [eventId]: { error: 'This server is not in the room' } },
+      });
+    });
+
+    test('events of a server that the ACL denies are answered with an error', async () => {
+      const roomId = await sharedRoom();
+      await a.send(roomId, {
+        type: 'm.room.server_acl',
+        stateKey: '',
+        sender: a.user('alice'),
+        content: { allow: ['*'], deny: [b.name] },
+      });
+      const { pdu, eventId } = await message(roomId, 'denied');
+      assert.deepEqual(await send({ pdus: [pdu] }), {
+        pdus: { [eventId]: { error: 'The server is denied by the ACL of the room' } },
+      });
+    });
+
+    test('more than 50 PDUs or 100 EDUs are refused, and what is no transaction', async () => {
+      const edu = { edu_type: 'm.test', content: {} };
+      for (const body of [
+        { pdus: Array.from({ length: 51 }, () => ({})) },
+        { pdus: [], edus: Array.from({ length: 101 }, () => edu) },
+        { pdus: {} },
+        [],
+      ]) {
+        await assert.rejects(send(body), { status: 400, errcode: 'M_BAD_JSON' });
+      }
+    });
+
+    test('what is no PDU is left out of the answer', async () => {
+      assert.deepEqual(await send({ pdus: [{}, 1, null, { room_id: '!a:b' }] }), { pdus: {} });
+    });
+
+    test('its EDUs are handed on, without those that are malformed', async () => {
+      edus.length = 0;
+      const edu = { edu_type: 'm.test', content: { a: 1 } };
+      await send({ pdus: [], edus: [edu, 1, { edu_type: 2, content: {} }] });
+      assert.deepEqual(edus, [[edu]]);
+    });
+
+    test('what was answered and not taken in when the server was killed is taken in after', async () => {
+      const roomId = await sharedRoom();
+      await inbox.close();
+      // It never comes to an end, as at a kill.
+      const stuck: RoomIntake = { ...a.intake, receive: () => new Promise(() => {}) };
+      await open(stuck);
+      const killed = inbox;
+      const { pdu, eventId } = await message(roomId, 'before the kill');
+      assert.deepEqual(await send({ pdus: [pdu] }), { pdus: { [eventId]: {} } });
+      assert.equal(await readEventById(a.database.reader, eventId), undefined);
+      await open(a.intake);
+      await arrived(eventId);
+      while ((await readWaiting(a.database.reader)).length > 0) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      assert.ok(killed !== inbox);
+      assert.deepEqual(await a.problems(), []);
+    });
+  });
+}

@@ -1,0 +1,72 @@
+import type { RoomVersion } from '@soma/protocol';
+
+import { forbidden, notFound } from '../../errors/matrix-error.ts';
+import type { ServersOfRoom } from '../../membership/room-servers.ts';
+import { readIsPartial } from '../../rooms/partial-room-store.ts';
+import type { Serving } from './serving.ts';
+
+/** A room that another server asks about. */
+export interface AskedRoom {
+  readonly roomNid: number;
+  readonly version: RoomVersion;
+}
+
+/** A room as another server may see it. */
+export interface ServerAccess extends AskedRoom {
+  readonly origin: string;
+  readonly servers: ServersOfRoom;
+  /** Whether the server is in the room; else it was, or has somebody who is invited. */
+  readonly isInside: boolean;
+}
+
+/**
+ * A room that this server is in, for a server that its ACL does not deny (SS API, "Server Access Control Lists").
+ * Throws `404 M_NOT_FOUND`, `403 M_FORBIDDEN`.
+ */
+export async function findAskedRoom(
+  { rooms, acls }: Serving,
+  origin: string,
+  roomId: string,
+): Promise<AskedRoom> {
+  const { reader } = rooms.database;
+  const roomNid = await rooms.names.rooms.find(roomId);
+  const version = roomNid === undefined ? undefined : await rooms.versions.of(reader, roomNid);
+  if (roomNid === undefined || version === undefined) {
+    throw notFound('No such room is known to this server');
+  }
+  if (!(await acls.allows(reader, roomNid, origin))) {
+    throw forbidden(`${origin} is denied by the server ACL of the room`);
+  }
+  return { roomNid, version };
+}
+
+/** The same for a handshake: a room whose whole state this server knows, and has somebody in. */
+export async function findRoomToEnter(
+  serving: Serving,
+  origin: string,
+  roomId: string,
+): Promise<AskedRoom> {
+  const room = await findAskedRoom(serving, origin, roomId);
+  const { database, serverName } = serving.rooms;
+  const servers = await serving.roomServers.of(room.roomNid);
+  if (!servers.isJoined(serverName)) throw notFound('This server is not in the room');
+  if (await readIsPartial(database.reader, room.roomNid)) {
+    throw notFound('This server has not learned the whole state of the room yet');
+  }
+  return room;
+}
+
+/** Throws `403 M_FORBIDDEN` for a server that has nothing to do with the room, and what {@link findAskedRoom} throws. */
+export async function admitServer(
+  serving: Serving,
+  origin: string,
+  roomId: string,
+): Promise<ServerAccess> {
+  const room = await findAskedRoom(serving, origin, roomId);
+  const servers = await serving.roomServers.of(room.roomNid);
+  const isInside = servers.isJoined(origin);
+  if (!isInside && servers.usersOf(origin).size === 0) {
+    throw forbidden(`${origin} is not in the room`);
+  }
+  return { ...room, origin, servers, isInside };
+}

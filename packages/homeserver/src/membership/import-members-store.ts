@@ -1,0 +1,66 @@
+import { escapeText } from '../storage/escape-text.ts';
+import { query, statement } from '../storage/sql.ts';
+import type { SqlParam, Statement } from '../storage/sql.ts';
+import { MembershipCode } from './membership-store.ts';
+import type { NewMembership } from './membership-store.ts';
+
+const stage = query(
+  `insert into imported_members (snapshot_nid, user_nid, event_nid, membership, local, display_name,
+     avatar_url)
+   values (?, ?, ?, ?, ?, ?, ?)`,
+);
+const isImported = `select 1 from imported_members i
+  where i.snapshot_nid = ? and i.user_nid = memberships.user_nid`;
+/** (position, room, snapshot). */
+const endOthers = query(
+  `update memberships set membership = ${MembershipCode.leave}, position = ?, stripped_state = null
+   where room_nid = ? and local = 1 and membership <> ${MembershipCode.leave}
+     and not exists (${isImported})`,
+);
+const deleteOthers = query(
+  `delete from memberships where room_nid = ? and local = 0 and not exists (${isImported})`,
+);
+/** (room, position, snapshot). */
+const copy = query(
+  `insert into memberships (room_nid, user_nid, membership, event_nid, position, local, forgotten,
+     display_name, avatar_url, stripped_state)
+   select cast(? as bigint), user_nid, membership, event_nid, cast(? as bigint), local, 0,
+     display_name, avatar_url, null
+   from imported_members where snapshot_nid = ?
+   on conflict (user_nid, room_nid) do update set membership = excluded.membership,
+     event_nid = excluded.event_nid, position = excluded.position, forgotten = excluded.forgotten,
+     display_name = excluded.display_name, avatar_url = excluded.avatar_url,
+     stripped_state = excluded.stripped_state
+   where memberships.event_nid <> excluded.event_nid`,
+);
+const unstage = query('delete from imported_members where snapshot_nid = ?');
+
+export function stageMemberStatement(
+  snapshotNid: number,
+  row: Omit<NewMembership, 'roomNid' | 'position'>,
+): Statement {
+  return statement(
+    stage,
+    snapshotNid,
+    row.userNid,
+    row.eventNid,
+    MembershipCode[row.membership],
+    row.isLocal ? 1 : 0,
+    row.displayName === null ? null : escapeText(row.displayName),
+    row.avatarUrl === null ? null : escapeText(row.avatarUrl),
+  );
+}
+
+/** Makes the staged members those of the room, and nobody else. */
+export function importMembersStatements(
+  roomNid: number,
+  snapshotNid: number,
+  position: SqlParam,
+): Statement[] {
+  return [
+    statement(endOthers, position, roomNid, snapshotNid),
+    statement(deleteOthers, roomNid, snapshotNid),
+    statement(copy, roomNid, position, snapshotNid),
+    statement(unstage, snapshotNid),
+  ];
+}

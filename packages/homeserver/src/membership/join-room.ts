@@ -1,0 +1,88 @@
+import type { JsonObject } from '@soma/protocol';
+
+import type { Profile } from '../rooms/profile.ts';
+import { NotAuthorisedHere } from './admit-join.ts';
+import { changeMembership } from './change-membership.ts';
+import { isResident } from './is-resident.ts';
+import { candidateServers } from './remote/candidate-servers.ts';
+import { joinRemotely, joinThroughOthers } from './remote/join-remotely.ts';
+import type { RemoteJoin } from './remote/join-remotely.ts';
+import { readOutOfBand } from './remote/out-of-band-store.ts';
+import type { RemoteRooms } from './remote/remote-rooms.ts';
+import { serversOfRoom } from './remote/servers-of-room.ts';
+
+/** Who wants to join what. */
+export interface JoinRequest {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly userNid: number;
+  readonly isGuest: boolean;
+  readonly isAdmin: boolean;
+  readonly reason: string | undefined;
+  readonly profile: Profile;
+  /** Servers to go through, where this one is not in the room. */
+  readonly via: readonly string[];
+}
+
+/** Joins a room, through other servers where that is needed. Throws `MatrixError`. */
+export async function joinRoom(remote: RemoteRooms, request: JoinRequest): Promise<void> {
+  const { rooms } = remote;
+  const { roomId, userId, userNid, isGuest, reason, profile } = request;
+  const { reader } = rooms.database;
+  for (;;) {
+    const roomNid = await rooms.names.rooms.find(roomId);
+    if (roomNid !== undefined && (await isResident(rooms, reader, roomNid))) {
+      try {
+        const join = { sender: userId, target: userId, action: 'join', isGuest } as const;
+        await changeMembership(rooms, { roomNid, ...join, reason, profile });
+        return;
+      } catch (error) {
+        if (!(error instanceof NotAuthorisedHere)) throw error;
+        const via = await serversOfRoom(rooms, roomNid);
+        if (candidateServers(remote, via, roomId).length === 0) throw error;
+        await joinThroughOthers(remote, remoteJoin(request, via));
+        return;
+      }
+    }
+    const known = roomNid === undefined ? undefined : await readOutOfBand(reader, userNid, roomNid);
+    const via = [...request.via, ...(known?.servers ?? [])];
+    if (await alone(remote, roomId, () => joinRemotely(remote, remoteJoin(request, via)))) return;
+  }
+}
+
+/** Whether the join was made; not where another of the same room was under way, which has ended now. */
+async function alone(
+  { joining }: RemoteRooms,
+  roomId: string,
+  join: () => Promise<void>,
+): Promise<boolean> {
+  const other = joining.get(roomId);
+  if (other !== undefined) {
+    await other.catch(() => undefined);
+    return false;
+  }
+  const own = join();
+  joining.set(roomId, own);
+  try {
+    await own;
+  } finally {
+    joining.delete(roomId);
+  }
+  return true;
+}
+
+function remoteJoin(
+  { reason, profile, ...request }: JoinRequest,
+  via: readonly string[],
+): RemoteJoin {
+  return { ...request, via, content: memberContent(reason, profile) };
+}
+
+/** What a member event of one's own holds beside the membership. */
+export function memberContent(reason: string | undefined, profile: Profile): JsonObject {
+  return {
+    ...(profile.displayName === undefined ? {} : { displayname: profile.displayName }),
+    ...(profile.avatarUrl === undefined ? {} : { avatar_url: profile.avatarUrl }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}

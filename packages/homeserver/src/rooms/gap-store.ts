@@ -1,0 +1,69 @@
+import { unescapeText } from '../storage/escape-text.ts';
+import { query } from '../storage/sql.ts';
+import type { Reader } from '../storage/sql.ts';
+
+/** An event that is not there, and the place of one that follows it. */
+export interface Gap {
+  readonly missingNid: number;
+  readonly missingId: string;
+  /** Of the event that follows. */
+  readonly depth: number;
+  readonly order: number;
+  readonly originServerTs: number;
+}
+
+/** (room, from depth, to depth, limit), the newest first */
+const gaps = query<{
+  event_nid: number;
+  event_id: string;
+  depth: number;
+  event_order: number;
+  origin_server_ts: number;
+}>(
+  `select b.event_nid, i.event_id, c.depth, c.event_order, c.origin_server_ts
+   from backward_extremities b
+   join events c on c.event_nid = b.child_nid and c.event_order is not null
+   join event_ids i on i.event_nid = b.event_nid
+   where b.room_nid = ? and c.depth >= ? and c.depth <= ?
+   order by c.depth desc, c.event_order desc limit ?`,
+);
+
+/** Where the history of a room that this server has is torn, between two depths. */
+export async function readGaps(
+  reader: Reader,
+  roomNid: number,
+  from: number,
+  to: number,
+  limit: number,
+): Promise<Gap[]> {
+  const rows = await reader.all(gaps, roomNid, from, to, limit);
+  return rows.map((row) => ({
+    missingNid: row.event_nid,
+    missingId: unescapeText(row.event_id),
+    depth: row.depth,
+    order: row.event_order,
+    originServerTs: row.origin_server_ts,
+  }));
+}
+
+const tornRooms = query<{ room_nid: number }>('select distinct room_nid from backward_extremities');
+/** (room, above, up to) */
+const lastGap = query<{ event_order: number | null }>(
+  `select max(c.event_order) as event_order from backward_extremities b
+   join events c on c.event_nid = b.child_nid
+   where b.room_nid = ? and c.event_order > ? and c.event_order <= ?`,
+);
+
+export async function readTornRooms(reader: Reader): Promise<number[]> {
+  return (await reader.all(tornRooms)).map((row) => row.room_nid);
+}
+
+/** The order of the last event in (`above`, `upTo`] before which something is missing. */
+export async function readLastGap(
+  reader: Reader,
+  roomNid: number,
+  above: number,
+  upTo: number,
+): Promise<number | undefined> {
+  return (await reader.get(lastGap, roomNid, above, upTo))?.event_order ?? undefined;
+}

@@ -1,0 +1,31 @@
+import type { JsonObject } from '@soma/protocol';
+
+import type { SqlParam, Statement } from '../storage/sql.ts';
+import type { HeadEntry } from './head-entry.ts';
+import type { ProjectionOutput } from './room-projection.ts';
+
+/** A room whose state comes as a whole, with the join of a user of this server as its newest event. */
+export interface ImportedState {
+  readonly roomNid: number;
+  /** The snapshot of the state before the join. */
+  readonly snapshotNid: number;
+  /** Who joins. */
+  readonly joined: ImportedMember;
+  /** All members after the join. */
+  readonly members: readonly ImportedMember[];
+  /** State after the join. */
+  get(type: string, stateKey: string): Pick<HeadEntry, 'event'> | undefined;
+  /** Writes rows that nobody sees yet. */
+  stage(statements: readonly Statement[]): Promise<void>;
+}
+
+export interface ImportedMember {
+  readonly userId: string;
+  readonly userNid: number;
+  readonly eventNid: number;
+  readonly sender: string;
+  readonly content: JsonObject;
+}
+
+/** Adds rows to the change that makes the imported state the current one, at its position. */
+export type ProjectImport = (position: SqlParam, output: ProjectionOutput) => void;

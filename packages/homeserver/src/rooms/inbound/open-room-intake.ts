@@ -1,0 +1,29 @@
+import type { FederationClient } from '../../federation-client/federation-client.ts';
+import type { KeyRing } from '../../federation-client/keys/key-ring.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Rooms } from '../rooms.ts';
+import { addOutliers } from './add-outliers.ts';
+import { backfillRoom } from './backfill-room.ts';
+import { importRoom } from './import-room.ts';
+import type { InboundContext } from './inbound-context.ts';
+import { receiveEvent } from './receive-event.ts';
+import type { RoomIntake } from './room-intake.ts';
+
+export interface RoomIntakeOptions {
+  readonly rooms: Rooms;
+  readonly keyRing: Pick<KeyRing, 'verify'>;
+  readonly client: Pick<FederationClient, 'requestJson'>;
+  readonly logger: Logger;
+}
+
+export function openRoomIntake(options: RoomIntakeOptions): RoomIntake {
+  const closing = new AbortController();
+  const context: InboundContext = { ...options, signal: closing.signal };
+  return {
+    receive: (reception) => receiveEvent(context, reception),
+    importRoom: (room) => importRoom(context, room),
+    addOutliers: (outliers) => addOutliers(context, outliers),
+    backfill: (backfill) => backfillRoom(context, backfill),
+    close: () => closing.abort(),
+  };
+}

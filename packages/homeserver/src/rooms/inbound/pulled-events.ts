@@ -1,0 +1,138 @@
+import { FederationError } from '../../federation-client/federation-error.ts';
+import { write } from '../../storage/database.ts';
+import {
+  endFailedPullStatement,
+  putFailedPullStatement,
+  readFailedPull,
+} from '../failed-pull-store.ts';
+import { readRoomHead } from '../state-store.ts';
+import { askState } from './asked-state.ts';
+import type { CheckedPdu } from './check-pdu.ts';
+import { collectMissingEvents } from './collect-missing-events.ts';
+import type { InboundContext } from './inbound-context.ts';
+import { internEventIds } from './intern-event.ts';
+import { pullRetryMs, pullRetryMsMax, pulledEventsMax } from './limits.ts';
+import type { NotReceived, Received } from './room-intake.ts';
+import { FetchLimitExceeded, RoomRequests } from './room-requests.ts';
+import type { AskedRoom } from './room-requests.ts';
+import { storeOutliers } from './store-outliers.ts';
+import { takeInEvent } from './take-in-event.ts';
+import type { Missing } from './take-in-event.ts';
+
+const INCOMPLETE: NotReceived = {
+  kind: 'refused',
+  cause: 'incomplete',
+  reason: 'what the event refers to cannot be had',
+};
+
+/**
+ * Brings what one received event stands on, from the server that sent it: first the events between it and what is known,
+ * then, where a gap stays, the state at its far end (SS API, "Retrieving event authorization information").
+ */
+export class PulledEvents {
+  readonly #context: InboundContext;
+  readonly #room: AskedRoom;
+  readonly #requests: RoomRequests;
+  #pulled = 0;
+
+  constructor(context: InboundContext, room: AskedRoom) {
+    this.#context = context;
+    this.#room = room;
+    this.#requests = new RoomRequests(context, room);
+  }
+
+  async receive(event: CheckedPdu, missing: Missing): Promise<Received> {
+    try {
+      if (missing.prevEventIds.length > 0) await this.#fillGap(event);
+      return await this.#take(event);
+    } catch (error) {
+      const isOfOthers = error instanceof FederationError || error instanceof FetchLimitExceeded;
+      if (!isOfOthers) throw error;
+      return { ...INCOMPLETE, reason: error.message };
+    }
+  }
+
+  /** Takes in the ancestors that its sender has. */
+  async #fillGap(event: CheckedPdu): Promise<void> {
+    const head = await readRoomHead(this.#context.rooms.database.reader, this.#room.roomNid);
+    const extremityIds = head?.extremities.map((row) => row.event_id) ?? [];
+    const ancestors = await collectMissingEvents(
+      this.#context,
+      this.#requests,
+      event,
+      extremityIds,
+    ).catch((error: unknown): CheckedPdu[] => {
+      if (!(error instanceof FederationError)) throw error;
+      return [];
+    });
+    for (const ancestor of ancestors) await this.#take(ancestor);
+  }
+
+  /** Takes in an event, after what it stands on. */
+  async #take(event: CheckedPdu, stateBefore?: number): Promise<Received> {
+    let taken = await this.#try(event, stateBefore);
+    if (taken.kind === 'missing' && taken.authEventIds.length > 0) {
+      await this.#bringAuthEvents(event, taken.authEventIds);
+      taken = await this.#try(event, stateBefore);
+    }
+    if (taken.kind === 'missing' && taken.authEventIds.length === 0) {
+      for (const id of taken.prevEventIds) await this.#pull(id);
+      taken = await this.#try(event, stateBefore);
+    }
+    return taken.kind === 'missing' ? INCOMPLETE : taken;
+  }
+
+  #try(checked: CheckedPdu, stateBefore: number | undefined): Promise<Received | Missing> {
+    const { roomNid, origin } = this.#room;
+    return takeInEvent(this.#context, { origin, roomNid, checked, refuse: false, stateBefore });
+  }
+
+  async #bringAuthEvents(event: CheckedPdu, missingIds: readonly string[]): Promise<void> {
+    const { roomNid, version } = this.#room;
+    const chain = await this.#requests.authChain(event.eventId).catch((error: unknown) => {
+      if (!(error instanceof FederationError)) throw error;
+      return this.#requests.events(missingIds);
+    });
+    await storeOutliers(this.#context, roomNid, version, chain);
+  }
+
+  /** Takes in a prev event at the far end of a gap, with the state that its sender tells for it. */
+  async #pull(eventId: string): Promise<void> {
+    this.#pulled += 1;
+    if (this.#pulled > pulledEventsMax) throw new FetchLimitExceeded('events with a state');
+    const { rooms } = this.#context;
+    const { reader } = rooms.database;
+    const eventNid = (await internEventIds(rooms, [eventId])).get(eventId) ?? 0;
+    const failed = await readFailedPull(reader, eventNid);
+    if (failed !== undefined && failed.nextTryTs > rooms.now()) return;
+    if (await this.#pullNow(eventId)) {
+      if (failed !== undefined) {
+        await write(rooms.database, {
+          statements: [endFailedPullStatement(eventNid)],
+          positions: 0,
+        });
+      }
+      return;
+    }
+    const attempts = (failed?.attempts ?? 0) + 1;
+    const waitMs = Math.min(pullRetryMs * 2 ** (attempts - 1), pullRetryMsMax);
+    const pull = { attempts, nextTryTs: rooms.now() + waitMs };
+    await write(rooms.database, {
+      statements: [putFailedPullStatement(eventNid, pull)],
+      positions: 0,
+    });
+  }
+
+  async #pullNow(eventId: string): Promise<boolean> {
+    try {
+      const event = await this.#requests.event(eventId);
+      if (event === undefined) return false;
+      const stateBefore = await askState(this.#context, this.#room, this.#requests, eventId);
+      if (stateBefore === undefined) return false;
+      return (await this.#take(event, stateBefore)).kind !== 'refused';
+    } catch (error) {
+      if (!(error instanceof FederationError)) throw error;
+      return false;
+    }
+  }
+}

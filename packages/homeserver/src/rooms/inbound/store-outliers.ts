@@ -1,0 +1,155 @@
+import { authEventIds, createEventIdOf } from '@soma/protocol';
+import type { AuthEvent, RoomVersion } from '@soma/protocol';
+
+import { write } from '../../storage/database.ts';
+import type { Statement } from '../../storage/sql.ts';
+import { EventFlag, insertEventStatements } from '../event-store.ts';
+import { readGraphRows } from '../graph-store.ts';
+import type { GraphRow } from '../graph-store.ts';
+import type { PreparedEvent } from '../prepared-event.ts';
+import { Turns } from '../turns.ts';
+import { readAuthEvents } from './auth-state.ts';
+import type { CheckedPdu } from './check-pdu.ts';
+import type { InboundContext } from './inbound-context.ts';
+import { internEvent, internEventIds } from './intern-event.ts';
+import { judgeByAuthEvents } from './judge-event.ts';
+import { outliersPerChange } from './limits.ts';
+import { orderByAuth } from './order-by-auth.ts';
+
+/** An event that is stored, as an outlier or with a place that it had before. */
+export interface StoredOutlier {
+  readonly checked: CheckedPdu;
+  readonly eventNid: number;
+  /** The auth rule that it breaks. */
+  readonly rejectedBy: string | undefined;
+}
+
+interface Judged {
+  readonly checked: CheckedPdu;
+  readonly rejectedBy: string | undefined;
+}
+
+/**
+ * Judges events by their auth events and stores them without a place in the room's history. One whose auth events are
+ * neither stored nor among these is left out.
+ */
+export async function storeOutliers(
+  context: InboundContext,
+  roomNid: number,
+  version: RoomVersion,
+  events: readonly CheckedPdu[],
+): Promise<Map<string, StoredOutlier>> {
+  const { rooms } = context;
+  const ids = new Set(events.flatMap(({ eventId, pdu }) => [eventId, ...authEventIds(pdu)]));
+  for (const id of createIdsOf(version, events)) ids.add(id);
+  const rows = await readGraphRows(rooms.database.reader, ids);
+  const stored = new Map<string, StoredOutlier>();
+  for (const checked of events) {
+    const row = rows.get(checked.eventId);
+    if (row !== undefined) stored.set(checked.eventId, alreadyStored(checked, row));
+  }
+  const nids = new Map([...rows].map(([id, row]) => [id, row.event_nid]));
+  const judged = await judgeAll(context, version, events, nids);
+  for (let start = 0; start < judged.length; start += outliersPerChange) {
+    const batch = judged.slice(start, start + outliersPerChange);
+    // In the room's queue: an event is stored once, whichever way it comes.
+    await rooms.heads.run(roomNid, () => storeBatch(context, roomNid, batch, nids, stored));
+  }
+  return stored;
+}
+
+/** Where events stand on the create event without naming it. */
+function createIdsOf(version: RoomVersion, events: readonly CheckedPdu[]): string[] {
+  const [first] = events;
+  return version.createIsAuthEvent || first === undefined ? [] : [createEventIdOf(first.roomId)];
+}
+
+/** @param nids of the events that are stored */
+async function judgeAll(
+  { rooms }: InboundContext,
+  version: RoomVersion,
+  events: readonly CheckedPdu[],
+  nids: ReadonlyMap<string, number>,
+): Promise<Judged[]> {
+  const turns = new Turns();
+  const known = new Map<string, AuthEvent>();
+  const knownNids = [...nids.values()];
+  for (let start = 0; start < knownNids.length; start += outliersPerChange) {
+    const piece = knownNids.slice(start, start + outliersPerChange);
+    for (const event of await readAuthEvents(rooms.database.reader, piece)) {
+      known.set(event.eventId, event);
+    }
+    await turns.next();
+  }
+  const [createId = ''] = createIdsOf(version, events);
+  const judged: Judged[] = [];
+  const fresh = events.filter(({ eventId }) => !known.has(eventId));
+  for (const checked of await orderByAuth(fresh, (id) => known.has(id))) {
+    const authEvents = authEventIds(checked.pdu).flatMap((id) => known.get(id) ?? []);
+    const event = { ...checked.pdu, eventId: checked.eventId };
+    const create = known.get(createId);
+    const verdict = judgeByAuthEvents(rooms, { version }, event, authEvents, create);
+    known.set(checked.eventId, verdict === undefined ? event : { ...event, rejected: true });
+    judged.push({ checked, rejectedBy: verdict?.rule });
+    await turns.next();
+  }
+  return judged;
+}
+
+async function storeBatch(
+  { rooms }: InboundContext,
+  roomNid: number,
+  batch: readonly Judged[],
+  nids: Map<string, number>,
+  stored: Map<string, StoredOutlier>,
+): Promise<void> {
+  const ids = batch.map(({ checked }) => checked.eventId);
+  const rows = await readGraphRows(rooms.database.reader, ids);
+  for (const [id, nid] of await internEventIds(rooms, ids)) nids.set(id, nid);
+  const statements = await Promise.all(
+    batch.map(async ({ checked, rejectedBy }): Promise<Statement[]> => {
+      const row = rows.get(checked.eventId);
+      const eventNid = nids.get(checked.eventId) ?? 0;
+      const outlier =
+        row === undefined ? { checked, eventNid, rejectedBy } : alreadyStored(checked, row);
+      stored.set(checked.eventId, outlier);
+      if (row !== undefined) return [];
+      const authEventNids = authEventIds(checked.pdu).flatMap((id) => nids.get(id) ?? []);
+      const parents = { prevEventNids: [], authEventNids };
+      const event = await internEvent(rooms, roomNid, checked, eventNid, parents);
+      return outlierStatements(event, rejectedBy);
+    }),
+  );
+  await write(rooms.database, { statements: statements.flat(), positions: 0 });
+}
+
+function alreadyStored(checked: CheckedPdu, row: GraphRow): StoredOutlier {
+  const isRejected = (row.flags & EventFlag.rejected) !== 0;
+  const rejectedBy = isRejected ? (row.rejected_by ?? '') : undefined;
+  return { checked, eventNid: row.event_nid, rejectedBy };
+}
+
+function outlierStatements(event: PreparedEvent, rejectedBy: string | undefined): Statement[] {
+  const { pdu, eventId } = event.built;
+  const [, ...statements] = insertEventStatements({
+    eventNid: event.eventNid,
+    eventId,
+    roomNid: event.roomNid,
+    typeNid: event.typeNid,
+    stateKeyNid: event.stateKeyNid,
+    senderNid: event.senderNid,
+    depth: pdu.depth,
+    originServerTs: pdu.origin_server_ts,
+    order: null,
+    stateBefore: null,
+    stateAfter: null,
+    flags: EventFlag.outlier | (rejectedBy === undefined ? 0 : EventFlag.rejected),
+    rejectedBy: rejectedBy ?? null,
+    deviceNid: null,
+    transactionId: null,
+    json: event.json,
+    prevEventNids: [],
+    authEventNids: event.authEventNids,
+  });
+  return statements;
+}

@@ -1,0 +1,310 @@
+import { authEventIds, compileServerAcl, prevEventIds, redactContent } from '@soma/protocol';
+import type { ServerAcl } from '@soma/protocol';
+
+import type { Submitted } from '../../storage/change.ts';
+import { PREDECESSOR } from '../../storage/change.ts';
+import { ChangeRefused } from '../../storage/database.ts';
+import { headEntryOf } from '../event-place.ts';
+import type { EventPlace } from '../event-place.ts';
+import { EventFlag, readEventNid } from '../event-store.ts';
+import {
+  backwardExtremityStatement,
+  endBackwardExtremityStatement,
+  hasAcceptedChild,
+  isServerInRoom,
+  newEventGuard,
+  outlierGuard,
+  readGraphRow,
+  readGraphRows,
+} from '../graph-store.ts';
+import type { GraphRow } from '../graph-store.ts';
+import type { HeadEntry } from '../head-entry.ts';
+import type { EventToPersist } from '../persist-event.ts';
+import type { PreparedEvent } from '../prepared-event.ts';
+import type { RoomHead } from '../room-head.ts';
+import { runBody } from '../room-write.ts';
+import type { RoomWrite } from '../room-write.ts';
+import { readAuthEvents } from './auth-state.ts';
+import type { CheckedPdu } from './check-pdu.ts';
+import type { InboundContext } from './inbound-context.ts';
+import { internEvent, internEventIds } from './intern-event.ts';
+import { judgeEvent } from './judge-event.ts';
+import type { Judgement } from './judge-event.ts';
+import { placeEvent } from './place-event.ts';
+import { decideWaitingRedactions, effectOfRedaction } from './redactions.ts';
+import type { NotReceived, PlacedEvent, Received, Reception } from './room-intake.ts';
+import { mergeStates, storedState } from './state-references.ts';
+import type { StateReference } from './state-references.ts';
+
+/** How a checked event is taken in. */
+export interface TakeIn {
+  /** The server that sent it. */
+  readonly origin: string;
+  readonly roomNid: number;
+  readonly checked: CheckedPdu;
+  /** Stores nothing of what is not accepted. */
+  readonly refuse: boolean;
+  /** The snapshot of the state before it, where that is known from elsewhere than its prev events. */
+  readonly stateBefore?: number | undefined;
+  readonly beside?: Reception['beside'];
+  /** An event of the past: it gets a place before what is there, and the current state does not matter to it. */
+  readonly isPast?: boolean | undefined;
+}
+
+/** Events that it stands on are not there. */
+export interface Missing {
+  readonly kind: 'missing';
+  readonly prevEventIds: readonly string[];
+  readonly authEventIds: readonly string[];
+}
+
+/** After so many falls something is wrong that trying again does not mend. */
+const ATTEMPTS_MAX = 5;
+/** The event is as it was found: not there, or an outlier. */
+const EVENT_UNCHANGED = 'event is unchanged';
+
+interface Tried {
+  readonly value: Received | Missing;
+  readonly submitted: Submitted | undefined;
+}
+
+/**
+ * Gives a checked event its place in its room, in the room's queue, when all that was written to the room before is
+ * committed. Resolves after the commit.
+ */
+export async function takeInEvent(
+  context: InboundContext,
+  takeIn: TakeIn,
+): Promise<Received | Missing> {
+  for (let attempt = 1; ; attempt += 1) {
+    const tried = await tryOnce(context, takeIn);
+    const outcome = tried === undefined ? undefined : await tried.submitted?.done;
+    if (tried !== undefined && outcome === undefined) return tried.value;
+    if (tried !== undefined && outcome?.outcome === 'applied') {
+      return atPosition(tried.value, outcome.position);
+    }
+    const guard = outcome?.outcome === 'refused' ? outcome.guard : PREDECESSOR;
+    const mayPass = guard === PREDECESSOR || guard === EVENT_UNCHANGED;
+    if (!mayPass || attempt >= ATTEMPTS_MAX) throw new ChangeRefused(guard);
+  }
+}
+
+/** Undefined when the head has fallen meanwhile. */
+function tryOnce(context: InboundContext, takeIn: TakeIn): Promise<Tried | undefined> {
+  const { heads } = context.rooms;
+  return heads.run(takeIn.roomNid, async (head) => {
+    if (head === undefined) return { value: refused('unknown-room'), submitted: undefined };
+    await head.lastChange?.done.catch(() => undefined);
+    if (!heads.isCurrent(head)) return undefined;
+    return runBody(context.rooms, head, (write) => takeInto(context, write, takeIn));
+  });
+}
+
+async function takeInto(
+  context: InboundContext,
+  write: RoomWrite,
+  takeIn: TakeIn,
+): Promise<Received | Missing> {
+  const { rooms } = context;
+  const { reader } = rooms.database;
+  const { checked, roomNid } = takeIn;
+  const known = await readGraphRow(reader, checked.eventId);
+  if (known !== undefined && (known.flags & EventFlag.outlier) === 0) return receivedBefore(known);
+  if (!(await isServerInRoom(reader, roomNid))) return refused('unknown-room');
+  if (!(await aclOf(write.head))(takeIn.origin)) return refused('denied');
+  const parents = await findParents(context, takeIn);
+  if (parents.kind !== 'found') return parents;
+  const before = await stateBefore(context, write.head, takeIn, parents.prev);
+  const prevEventNids = await nidsOf(context, prevEventIds(checked.pdu));
+  const authEventNids = parents.auth.map((row) => row.event_nid);
+  const freshNid = await rooms.eventNids.next();
+  const eventNid = (await readEventNid(reader, checked.eventId)) ?? freshNid;
+  const isInterned = eventNid !== freshNid;
+  const event = await internEvent(rooms, roomNid, checked, eventNid, {
+    prevEventNids,
+    authEventNids,
+  });
+  const judgement = await judgeEvent(
+    context,
+    write.head,
+    { ...checked.pdu, eventId: checked.eventId },
+    await readAuthEvents(reader, authEventNids),
+    before,
+    takeIn.isPast,
+  );
+  if (takeIn.refuse && judgement.kind !== 'accepted') {
+    return { kind: 'refused', cause: 'forbidden', reason: judgement.reason };
+  }
+  const state = known !== undefined ? 'outlier' : isInterned ? 'id' : undefined;
+  const pastOrder = takeIn.isPast === true ? -(await rooms.pastOrders.next()) : undefined;
+  await persist(context, write, event, before, judgement, state, pastOrder);
+  if (judgement.kind === 'accepted') write.add(...(takeIn.beside?.(eventNid) ?? []));
+  for (const nid of prevEventNids) {
+    if (parents.prev.some((row) => row.event_nid === nid)) continue;
+    rooms.torn.add(roomNid);
+    write.add(backwardExtremityStatement(roomNid, nid, eventNid));
+  }
+  const placed = { eventId: checked.eventId, eventNid, roomNid, position: 0 };
+  return { ...judgement, event: { ...placed, stateBefore: before.snapshot.nid } };
+}
+
+async function persist(
+  context: InboundContext,
+  write: RoomWrite,
+  event: PreparedEvent,
+  before: StateReference,
+  judgement: Judgement,
+  known: EventToPersist['known'],
+  pastOrder: number | undefined,
+): Promise<void> {
+  const { head } = write;
+  const { eventNid } = event;
+  const { reader } = context.rooms.database;
+  const isAccepted = judgement.kind === 'accepted';
+  const isPast = pastOrder !== undefined;
+  const hasChild = isPast || (known !== undefined && (await hasAcceptedChild(reader, eventNid)));
+  const toPlace = { event, before, verdict: judgement.kind, hasChild };
+  const place = await placeEvent(context.rooms, head, toPlace);
+  const effect = isAccepted ? await effectOfRedaction(context, head, event, before) : undefined;
+  const waiting =
+    known !== undefined ? await decideWaitingRedactions(context, head, event) : undefined;
+  const isRedacted = waiting?.isRedacted === true;
+  const shown = isRedacted ? redactedEvent(event, head) : event;
+  await write.take({
+    event: shown,
+    verdict: judgement,
+    place: isRedacted ? withEntryOf(place, shown) : place,
+    known,
+    pastOrder,
+    isRedacted,
+    redacts: effect?.redacts,
+  });
+  write.add(...(effect?.statements ?? []), ...(waiting?.statements ?? []));
+  if (known === undefined) write.guard(newEventGuard(EVENT_UNCHANGED, event.built.eventId));
+  else write.add(endBackwardExtremityStatement(eventNid));
+  if (known === 'outlier') write.guard(outlierGuard(EVENT_UNCHANGED, eventNid));
+}
+
+/** What follows from the event follows from what is left of it. */
+function redactedEvent(event: PreparedEvent, { version }: RoomHead): PreparedEvent {
+  const { pdu } = event.built;
+  const content = redactContent(pdu.type, pdu.content, version);
+  return { ...event, built: { ...event.built, pdu: { ...pdu, content } }, relation: undefined };
+}
+
+function withEntryOf(place: EventPlace, event: PreparedEvent): EventPlace {
+  const { stateKeyNid, eventNid } = event;
+  const { end } = place;
+  if (stateKeyNid === null || end?.state === undefined) return place;
+  const changes = end.state.changes.map((change) =>
+    change.after?.eventNid === eventNid
+      ? { ...change, after: headEntryOf(event, stateKeyNid) }
+      : change,
+  );
+  return { ...place, end: { ...end, state: { ...end.state, changes } } };
+}
+
+type Parents =
+  | {
+      readonly kind: 'found';
+      readonly prev: readonly GraphRow[];
+      readonly auth: readonly GraphRow[];
+    }
+  | Missing
+  | NotReceived;
+
+/** The events that it refers to: prev events with a place of their own, auth events wherever they are. */
+async function findParents(
+  { rooms }: InboundContext,
+  { checked: { pdu }, roomNid, refuse, stateBefore: given }: TakeIn,
+): Promise<Parents> {
+  const { reader } = rooms.database;
+  const [prevIds, authIds] = [prevEventIds(pdu), authEventIds(pdu)];
+  const prev = await readGraphRows(reader, prevIds);
+  const auth = await readGraphRows(reader, authIds);
+  for (const row of prev.values()) {
+    if (row.room_nid !== roomNid) {
+      return { kind: 'refused', cause: 'invalid', reason: 'a prev event is of another room' };
+    }
+  }
+  const placed = [...prev.values()].filter((row) => row.state_before !== null);
+  const missingPrev = prevIds.filter((id) => (prev.get(id)?.state_before ?? null) === null);
+  const missingAuth = authIds.filter((id) => !auth.has(id));
+  const isComplete = (missingPrev.length === 0 || given !== undefined) && missingAuth.length === 0;
+  if (isComplete) return { kind: 'found', prev: placed, auth: [...auth.values()] };
+  if (refuse) {
+    return { kind: 'refused', cause: 'incomplete', reason: 'what the event refers to is unknown' };
+  }
+  return {
+    kind: 'missing',
+    prevEventIds: given === undefined ? missingPrev : [],
+    authEventIds: missingAuth,
+  };
+}
+
+async function stateBefore(
+  context: InboundContext,
+  head: RoomHead,
+  { stateBefore: given }: TakeIn,
+  prev: readonly GraphRow[],
+): Promise<StateReference> {
+  if (given !== undefined) return storedState(context.rooms, head, given);
+  const prevNids = new Set(prev.map((row) => row.event_nid));
+  const { extremities } = head;
+  const isOnHead =
+    extremities.length === prevNids.size &&
+    extremities.every(({ eventNid }) => prevNids.has(eventNid));
+  if (isOnHead) return storedState(context.rooms, head, head.snapshot.nid);
+  const snapshotNids = new Set(prev.map((row) => row.state_after ?? 0));
+  const references = await Promise.all(
+    [...snapshotNids].map((nid) => storedState(context.rooms, head, nid)),
+  );
+  return mergeStates(context.rooms, head, references);
+}
+
+async function nidsOf({ rooms }: InboundContext, eventIds: readonly string[]): Promise<number[]> {
+  return [...new Set((await internEventIds(rooms, eventIds)).values())];
+}
+
+const acls = new WeakMap<HeadEntry, ServerAcl>();
+
+async function aclOf(head: RoomHead): Promise<ServerAcl> {
+  await head.load([['m.room.server_acl', '']]);
+  const entry = head.get('m.room.server_acl', '');
+  if (entry === undefined) return () => true;
+  const acl = acls.get(entry) ?? compileServerAcl(entry.event.content);
+  acls.set(entry, acl);
+  return acl;
+}
+
+const REASONS = {
+  'unknown-room': 'This server is not in the room',
+  denied: 'The server is denied by the ACL of the room',
+};
+
+function refused(cause: keyof typeof REASONS): NotReceived {
+  return { kind: 'refused', cause, reason: REASONS[cause] };
+}
+
+/** The verdict of an event that had come before. */
+function receivedBefore(row: GraphRow): Received {
+  const event: PlacedEvent = {
+    eventId: row.event_id,
+    eventNid: row.event_nid,
+    roomNid: row.room_nid,
+    stateBefore: row.state_before ?? 0,
+    position: 0,
+  };
+  const reason = 'as when the event came first';
+  if ((row.flags & EventFlag.rejected) !== 0) {
+    return { kind: 'rejected', event, rule: row.rejected_by ?? '', reason };
+  }
+  return (row.flags & EventFlag.softFailed) !== 0
+    ? { kind: 'soft-failed', event, reason }
+    : { kind: 'accepted', event };
+}
+
+function atPosition(value: Received | Missing, position: number): Received | Missing {
+  if (value.kind === 'missing' || value.kind === 'refused') return value;
+  return { ...value, event: { ...value.event, position } };
+}

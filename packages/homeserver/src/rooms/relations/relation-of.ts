@@ -1,0 +1,40 @@
+import { KEY_BYTES_MAX, exceedsBytes, isJsonObject } from '@soma/protocol';
+import type { JsonObject } from '@soma/protocol';
+
+import { readEventNid } from '../event-store.ts';
+import type { EventRelation } from '../prepared-event.ts';
+import type { Rooms } from '../rooms.ts';
+
+/** The relation that an event's content tells of, where this server has the event that it is to. */
+export function relationOf(
+  rooms: Rooms,
+  content: JsonObject,
+): Promise<EventRelation | undefined> | undefined {
+  const relates = relationIn(content);
+  return relates === undefined ? undefined : findRelation(rooms, relates);
+}
+
+async function findRelation(
+  rooms: Rooms,
+  { type, parentId, key }: RelatesTo,
+): Promise<EventRelation | undefined> {
+  const parentNid = await readEventNid(rooms.database.reader, parentId);
+  return parentNid === undefined ? undefined : { parentNid, type, key };
+}
+
+interface RelatesTo {
+  readonly type: string;
+  readonly parentId: string;
+  readonly key: string | null;
+}
+
+/** What `m.relates_to` says (CS API, "Relationship types"). */
+function relationIn(content: JsonObject): RelatesTo | undefined {
+  const relatesTo = content['m.relates_to'];
+  if (!isJsonObject(relatesTo)) return undefined;
+  const { rel_type: type, event_id: parentId, key } = relatesTo;
+  if (typeof type !== 'string' || typeof parentId !== 'string') return undefined;
+  // It is kept in an index; no client makes longer ones.
+  if (exceedsBytes(type, KEY_BYTES_MAX)) return undefined;
+  return { type, parentId, key: typeof key === 'string' ? key : null };
+}
