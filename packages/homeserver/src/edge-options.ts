@@ -1,4 +1,5 @@
 import { resolveToken } from './accounts/resolve-token.ts';
+import { actAs } from './appservices/act-as.ts';
 import { clientEndpoints, mediaEndpoints } from './client-server/endpoints.ts';
 import { endpointRateLimits } from './client-server/rate-limits.ts';
 import type { Config } from './config/config.ts';
@@ -18,7 +19,7 @@ export function edgeOptions(
   logger: Logger,
   { services, federation, inbound }: OpenedServices,
 ): EdgeOptions {
-  const { accounts, rateLimits } = services;
+  const { accounts, rateLimits, applicationServices } = services;
   return {
     endpoints: [
       ...mount(served(clientEndpoints, mediaEndpoints, config), services),
@@ -35,7 +36,12 @@ export function edgeOptions(
         transactions: inbound.transactions,
       }),
     ],
-    resolveToken: (token, use) => resolveToken(accounts, token, use),
+    resolveToken: (token, use) => {
+      const service = applicationServices.byToken(token);
+      return service === undefined
+        ? resolveToken(accounts, token, use)
+        : actAs(accounts, service, use);
+    },
     authenticateServer: federation.authenticateServer,
     serverRateLimiter: new ServerRateLimiter(config.ratelimiting.federation),
     logger,
