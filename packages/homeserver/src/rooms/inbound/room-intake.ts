@@ -1,13 +1,7 @@
-import type { JsonObject, RoomVersion } from '@soma/protocol';
+import type { RoomVersion } from '@soma/protocol';
 
 import type { Statement } from '../../storage/sql.ts';
-import type { CheckedPdu } from './check-pdu.ts';
-
-/**
- * An event as another server gave it. Its text keeps how its numbers were written, which counts in room versions 1
- * to 5; where only the parsed value is at hand, that will do for the others.
- */
-export type GivenPdu = string | JsonObject;
+import type { CheckedPdu, GivenPdu } from './check-pdu.ts';
 
 /** An event that came from another server, on its own or in a transaction. */
 export interface Reception {
