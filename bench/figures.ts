@@ -24,6 +24,11 @@ export const figureKinds = {
   operationsPerSecond: { title: 'operations per second', digits: 0 },
   thumbnailsPerSecond: { title: 'thumbnails per second', digits: 1 },
   megabytesPerSecond: { title: 'MB/s', digits: 1 },
+  transactionsPerSecond: { title: 'transactions per second', digits: 1 },
+  eventsPerSecond: { title: 'events per second', digits: 0 },
+  eventCpuUs: { title: 'CPU per event, µs', digits: 0 },
+  delayP99Ms: { title: 'event-loop delay p99, ms', digits: 1 },
+  delayMaxMs: { title: 'event-loop delay at most, ms', digits: 1 },
   p50Us: { title: 'time of one, p50, µs', digits: 1 },
   p99Us: { title: 'time of one, p99, µs', digits: 1 },
 } as const satisfies Record<string, FigureKind>;

@@ -1,4 +1,7 @@
 import type { Scenario } from '../scenario.ts';
+import { federationIdle } from './federation-idle.ts';
+import { federationInbound } from './federation-inbound.ts';
+import { federationJoins } from './federation-joins.ts';
 import { footprint } from './footprint.ts';
 import { initialSync } from './initial-sync.ts';
 import { initialSyncs } from './initial-syncs.ts';
@@ -26,4 +29,7 @@ export const scenarios: readonly Scenario[] = [
   searches,
   footprint,
   media,
+  federationInbound,
+  federationJoins,
+  federationIdle,
 ];

@@ -29,6 +29,10 @@ export interface SomaOptions {
   readonly profileFolder?: string | undefined;
   /** Top-level options of homeserver.yaml. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Entries of `listeners` beside the one for clients. */
+  readonly extraListeners?: readonly object[];
+  /** A module that the server's threads load before anything else. */
+  readonly preloaded?: URL | undefined;
 }
 
 const signingKey = 'signing.key';
@@ -36,7 +40,7 @@ const signingKey = 'signing.key';
 /** Starts Soma on a database of its own, with rate limits out of the way and else its defaults. */
 export async function startSoma(
   home: DatabaseHome,
-  { template, profileFolder, options = {} }: SomaOptions = {},
+  { template, profileFolder, options = {}, extraListeners = [], preloaded }: SomaOptions = {},
 ): Promise<SomaUnderTest> {
   const work = makeWorkFolder('soma');
   const folder = work.path;
@@ -49,11 +53,13 @@ export async function startSoma(
     port,
     database: database.config,
     registrationSharedSecret: sharedSecret,
+    extraListeners,
     overrides: options,
   });
   const configPath = join(folder, 'homeserver.yaml');
   writeFileSync(configPath, JSON.stringify(config, null, 2));
-  const args = [...profileFlags(profileFolder), entry, '-c', configPath];
+  const preload = preloaded === undefined ? [] : ['--import', preloaded.href];
+  const args = [...profileFlags(profileFolder), ...preload, entry, '-c', configPath];
   const start = () => runServer(args, port, join(folder, 'server.log'));
   let running = await start();
   return {

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { TestEngine } from './engines.ts';
+import { federationSettings } from './federation-settings.ts';
 import { freePort } from './free-port.ts';
 import { startHomeserver, type TestHomeserver } from './homeserver-process.ts';
 import { startPeer, type TestPeer } from './peer.ts';
@@ -43,38 +44,15 @@ export interface TestFederation {
 export async function startFederation(options: FederationOptions): Promise<TestFederation> {
   const authority = createTestAuthority();
   const folder = mkdtempSync(join(tmpdir(), 'soma-federation-'));
-  const authorityPath = join(folder, 'authority.pem');
-  writeFileSync(authorityPath, authority.certificate);
-  const { certificate, key } = authority.issue('127.0.0.1', 'localhost');
-  const certificatePath = join(folder, 'certificate.pem');
-  const keyPath = join(folder, 'key.pem');
-  writeFileSync(certificatePath, certificate);
-  writeFileSync(keyPath, key);
-
+  const settings = federationSettings(authority, folder);
   const start = async (): Promise<FederatedServer> => {
     const port = await freePort();
     const serverName = `127.0.0.1:${port}`;
+    const { listener, options: own } = settings(serverName, port);
     const server = await startHomeserver({
       ...(options.engine === undefined ? {} : { engine: options.engine }),
-      extraListeners: [
-        {
-          port,
-          bind_addresses: ['127.0.0.1'],
-          type: 'http',
-          tls: true,
-          resources: [{ names: ['federation'] }],
-        },
-      ],
-      config: {
-        server_name: serverName,
-        tls_certificate_path: certificatePath,
-        tls_private_key_path: keyPath,
-        federation_custom_ca_list: [authorityPath],
-        ip_range_whitelist: ['127.0.0.1'],
-        // Whatever the environment says.
-        no_proxy_hosts: ['*'],
-        ...options.config,
-      },
+      extraListeners: [listener],
+      config: { ...own, ...options.config },
     });
     return { ...server, serverName };
   };

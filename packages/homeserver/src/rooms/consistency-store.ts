@@ -100,12 +100,13 @@ const soundnessQueries: readonly SoundnessQuery[] = [
   soundness(
     'membership that differs from the current state',
     `select m.event_nid as subject from memberships m
+     left join users u on u.user_nid = m.user_nid
      where not exists (
-       select 1 from current_state c
-       join event_types t on t.type_nid = c.type_nid and t.type = 'm.room.member'
-       join state_keys k on k.state_key_nid = c.state_key_nid
-       join users u on u.user_id = k.state_key
-       where c.room_nid = m.room_nid and c.event_nid = m.event_nid and u.user_nid = m.user_nid)
+       select 1 from event_types t
+       join state_keys k on k.type_nid = t.type_nid and k.state_key = u.user_id
+       join current_state c on c.room_nid = m.room_nid and c.type_nid = t.type_nid
+         and c.state_key_nid = k.state_key_nid
+       where t.type = 'm.room.member' and c.event_nid = m.event_nid)
      and not (m.local = 1 and m.membership = 4)
      and exists (select 1 from room_summaries s
        where s.room_nid = m.room_nid and s.local_joined_count > 0)`,
@@ -114,7 +115,10 @@ const soundnessQueries: readonly SoundnessQuery[] = [
     'member of the current state without a membership',
     `select c.event_nid as subject from current_state c
      join event_types t on t.type_nid = c.type_nid and t.type = 'm.room.member'
-     left join memberships m on m.event_nid = c.event_nid
+     join state_keys k on k.state_key_nid = c.state_key_nid
+     left join users u on u.user_id = k.state_key
+     left join memberships m on m.user_nid = u.user_nid and m.room_nid = c.room_nid
+       and m.event_nid = c.event_nid
      where m.event_nid is null and exists (select 1 from room_summaries s
        where s.room_nid = c.room_nid and s.local_joined_count > 0)`,
   ),

@@ -6,7 +6,7 @@ import { write } from './database.ts';
 import { escapeText, unescapeText } from './escape-text.ts';
 import { NidBlocks } from './nid-blocks.ts';
 import { query, statement } from './sql.ts';
-import type { Query } from './sql.ts';
+import type { Query, Statement } from './sql.ts';
 
 /** The queries of one table of names. */
 interface NameQueries {
@@ -40,7 +40,7 @@ const stateKeyQueries = {
   ),
 };
 
-const BLOCK_SIZE = 100;
+const BLOCK_SIZE = 1_000;
 
 /** Text ↔ integer for one kind of name. Append-only, so what is cached stays true for ever. */
 export class Names {
@@ -87,6 +87,20 @@ export class Names {
     const made = this.#insert(text).finally(() => this.#interning.delete(text));
     this.#interning.set(text, made);
     return made;
+  }
+
+  /** Interns many at once, those that are new by one commit. */
+  async internAll(texts: Iterable<string>): Promise<void> {
+    const fresh: string[] = [];
+    for (const text of new Set(texts)) if ((await this.find(text)) === undefined) fresh.push(text);
+    const nids = await insertAll(this.#database, this.#blocks, fresh, (text, nid) => {
+      const escaped = escapeText(text);
+      return [
+        statement(this.#queries.insert, nid, escaped),
+        statement(this.#queries.find, escaped),
+      ];
+    });
+    for (const [index, text] of fresh.entries()) this.#remember(text, nids[index] ?? 0);
   }
 
   /** The text of a nid. Throws when there is none: nids come from our own tables. */
@@ -185,6 +199,28 @@ export class StateKeys {
     return nid;
   }
 
+  /** Interns many at once, those that are new by one commit. */
+  async internAll(pairs: Iterable<StateKey>): Promise<void> {
+    const fresh = new Map<string, StateKey>();
+    for (const pair of pairs) {
+      const { type, stateKey } = pair;
+      if ((await this.find(type, stateKey)) === undefined) fresh.set(pairKey(type, stateKey), pair);
+    }
+    const list = [...fresh.values()];
+    const typeNids = new Map<string, number>();
+    for (const { type } of list) {
+      if (!typeNids.has(type)) typeNids.set(type, await this.#types.intern(type));
+    }
+    const nids = await insertAll(this.#database, this.#blocks, list, ({ type, stateKey }, nid) => {
+      const [typeNid = 0, escaped] = [typeNids.get(type), escapeText(stateKey)];
+      return [
+        statement(stateKeyQueries.insert, nid, typeNid, escaped),
+        statement(stateKeyQueries.find, typeNid, escaped),
+      ];
+    });
+    for (const [index, pair] of list.entries()) this.#remember(pair, nids[index] ?? 0);
+  }
+
   async pair(nid: number): Promise<StateKey> {
     const cached = this.#pairs.get(nid);
     if (cached !== undefined) return cached;
@@ -202,6 +238,21 @@ export class StateKeys {
     this.#nids.set(pairKey(pair.type, pair.stateKey), nid);
     this.#pairs.set(nid, pair);
   }
+}
+
+/** Inserts names unless they are there, all in one change, and gives the nids that they have then. */
+async function insertAll<Name>(
+  database: Database,
+  blocks: NidBlocks,
+  names: readonly Name[],
+  statementsOf: (name: Name, freshNid: number) => [insert: Statement, find: Statement],
+): Promise<number[]> {
+  if (names.length === 0) return [];
+  const statements: Statement[] = [];
+  for (const name of names) statements.push(...statementsOf(name, await blocks.next()));
+  const returning = names.map((_, index) => 2 * index + 1);
+  const { rows } = await write(database, { statements, returning, positions: 0 });
+  return names.map((_, index) => Number(rows[index]?.[0]?.['nid']));
 }
 
 /** A length first, so that no two pairs share a key. */

@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
 
 import { decodeBase64 } from '@soma/protocol';
 import type { SignatureVerifier } from '@soma/protocol';
@@ -22,6 +23,20 @@ export const verifySignature: SignatureVerifier = (publicKey, signature, text) =
   if (key === undefined || bytes?.length !== SIGNATURE_BYTES) return false;
   return verify(null, Buffer.from(text, 'utf8'), key, bytes);
 };
+
+const verifyAside = promisify<null, Buffer, KeyObject, Uint8Array, boolean>(verify);
+
+/** The same on another thread, where many are to be verified. */
+export async function verifySignatureAside(
+  publicKey: string,
+  signature: string,
+  text: string,
+): Promise<boolean> {
+  const key = imported.get(publicKey) ?? importKey(publicKey);
+  const bytes = decodeBase64(signature);
+  if (key === undefined || bytes?.length !== SIGNATURE_BYTES) return false;
+  return verifyAside(null, Buffer.from(text, 'utf8'), key, bytes);
+}
 
 /** Whether a text is the 32 bytes of a key in base64. */
 export function isPublicKey(publicKey: string): boolean {

@@ -51,13 +51,13 @@ export async function admitPdu(
   }
   const checked = await checkPdu({ keyRing, sha256: signer.sha256 }, text, version);
   if (!checked.ok) return { eventId: checked.eventId, error: checked.reason };
-  const { eventId, json } = checked;
+  const { eventId } = checked;
   if (checked.roomId !== roomId) return { eventId, error: 'The event is of another room' };
   const acl = await readCurrentContent(rooms, reader, roomNid, 'm.room.server_acl');
   if (!compileServerAcl(acl)(origin)) {
     return { eventId, error: 'The server is denied by the ACL of the room' };
   }
-  return { eventId, event: { roomNid, eventId, origin, json } };
+  return { eventId, event: { roomNid, eventId, origin, checked } };
 }
 
 /** An event's ID depends on its room's version; of an unknown room that can only be guessed. */

@@ -22,7 +22,7 @@ const deleteEvent = query('delete from inbox where inbox_nid = ?');
 const postpone = query('update inbox set attempts = ?, next_try_ts = ? where inbox_nid = ?');
 const nextOfRoom = query<InboxRow>(
   `select inbox_nid, room_nid, event_id, origin, attempts, next_try_ts, json from inbox
-   where room_nid = ? and next_try_ts <= ? order by inbox_nid limit 1`,
+   where room_nid = ? and next_try_ts <= ? order by inbox_nid limit ?`,
 );
 const waitingOfRooms = query<{ room_nid: number; count: number; next_try_ts: number }>(
   `select room_nid, count(*) as count, min(next_try_ts) as next_try_ts from inbox
@@ -66,13 +66,14 @@ export function postponeStatement(
   return statement(postpone, attempts, nextTryTs, inboxNid);
 }
 
-/** The first event of the room that may be tried. */
+/** The first events of the room that may be tried, up to `limit`. */
 export function readNext(
   reader: Reader,
   roomNid: number,
   now: number,
-): Promise<InboxRow | undefined> {
-  return reader.get(nextOfRoom, roomNid, now);
+  limit: number,
+): Promise<InboxRow[]> {
+  return reader.all(nextOfRoom, roomNid, now, limit);
 }
 
 /** How many events wait. */

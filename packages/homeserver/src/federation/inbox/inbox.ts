@@ -1,9 +1,11 @@
-import type { RoomIntake } from '../../rooms/inbound/room-intake.ts';
+import type { CheckedPdu } from '../../rooms/inbound/check-pdu.ts';
+import type { Received, RoomIntake } from '../../rooms/inbound/room-intake.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
 import { write } from '../../storage/database.ts';
 import { NidBlocks } from '../../storage/nid-blocks.ts';
 import type { Statement } from '../../storage/sql.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { CheckedEvents } from './checked-events.ts';
 import {
   deleteInboxStatement,
   insertInboxStatement,
@@ -18,6 +20,7 @@ import {
   answerDelayMsMax,
   answersKeptMs,
   attemptsMax,
+  eventsPerRun,
   firstRetryMs,
   pruneEveryMs,
   roomsAtOnce,
@@ -36,7 +39,7 @@ export interface InboxEvent {
   readonly roomNid: number;
   readonly eventId: string;
   readonly origin: string;
-  readonly json: string;
+  readonly checked: CheckedPdu;
 }
 
 const INBOX_NID_BLOCK = 1_000;
@@ -50,6 +53,7 @@ export class Inbox {
   readonly #intake: RoomIntake;
   readonly #logger: Logger;
   readonly #nids: NidBlocks;
+  readonly #checked = new CheckedEvents();
   /** How many wait, by room. */
   readonly #waiting = new Map<number, number>();
   #waitingCount = 0;
@@ -84,8 +88,10 @@ export class Inbox {
   /** Statements that put events into the inbox; {@link added} must be told when they are committed. */
   async add(events: readonly InboxEvent[]): Promise<Statement[]> {
     const statements: Statement[] = [];
-    for (const { roomNid, eventId, origin, json } of events) {
+    for (const { roomNid, eventId, origin, checked } of events) {
+      const { json } = checked;
       const inboxNid = await this.#nids.next();
+      this.#checked.add(inboxNid, checked);
       const receivedTs = this.#rooms.now();
       statements.push(
         insertInboxStatement({ inboxNid, roomNid, eventId, origin, receivedTs, json }),
@@ -168,9 +174,9 @@ export class Inbox {
     const { reader } = this.#rooms.database;
     try {
       while (!this.#closed) {
-        const row = await readNext(reader, roomNid, this.#rooms.now());
-        if (row === undefined) break;
-        await this.#take(row);
+        const rows = await readNext(reader, roomNid, this.#rooms.now(), eventsPerRun);
+        if (rows.length === 0) break;
+        await this.#take(roomNid, rows);
       }
       await this.#wait(roomNid);
     } catch (error) {
@@ -179,31 +185,48 @@ export class Inbox {
     }
   }
 
-  async #take(row: InboxRow): Promise<void> {
-    const { room_nid: roomNid, event_id: eventId, origin, json: pdu } = row;
-    const about = { room: await this.#rooms.names.rooms.text(roomNid), event: eventId, origin };
-    let isToRetry = false;
-    try {
-      const received = await this.#intake.receive({ origin, roomId: about.room, pdu });
-      if (received.kind !== 'accepted') this.#logger.info({ ...about, received }, 'event received');
-      isToRetry = received.kind === 'refused' && received.cause === 'incomplete';
-    } catch (error) {
-      if (this.#closed) return;
-      this.#logger.error({ ...about, err: error }, 'event not received');
-      isToRetry = true;
+  async #take(roomNid: number, rows: readonly InboxRow[]): Promise<void> {
+    const roomId = await this.#rooms.names.rooms.text(roomNid);
+    const results = await this.#intake.receiveRun(
+      rows.map(({ inbox_nid: inboxNid, origin, json: pdu }) => {
+        const checked = this.#checked.take(inboxNid);
+        return { origin, roomId, pdu, checked };
+      }),
+    );
+    const statements: Statement[] = [];
+    let finished = 0;
+    for (const [index, row] of rows.entries()) {
+      const result = results[index];
+      const isToRetry = result === undefined || this.#isToRetry(row, roomId, result);
+      // What was interrupted stays as it is.
+      if (this.#closed && isToRetry) continue;
+      const isPostponed = isToRetry && row.attempts + 1 < attemptsMax;
+      statements.push(isPostponed ? this.#postponed(row) : deleteInboxStatement(row.inbox_nid));
+      if (!isPostponed) finished += 1;
     }
-    if (this.#closed && isToRetry) return;
-    await this.#finish(row, isToRetry && row.attempts + 1 < attemptsMax);
+    if (statements.length > 0) await write(this.#rooms.database, { statements, positions: 0 });
+    this.#count(roomNid, -finished);
   }
 
-  async #finish(row: InboxRow, isToRetry: boolean): Promise<void> {
-    const attempts = row.attempts + 1;
-    const nextTryTs = this.#rooms.now() + firstRetryMs * 2 ** row.attempts;
-    const done = isToRetry
-      ? postponeStatement(row.inbox_nid, attempts, nextTryTs)
-      : deleteInboxStatement(row.inbox_nid);
-    await write(this.#rooms.database, { statements: [done], positions: 0 });
-    if (!isToRetry) this.#count(row.room_nid, -1);
+  /** Logs what became of an event. */
+  #isToRetry(
+    { event_id: event, origin }: InboxRow,
+    room: string,
+    result: PromiseSettledResult<Received>,
+  ): boolean {
+    const about = { room, event, origin };
+    if (result.status === 'rejected') {
+      if (!this.#closed) this.#logger.error({ ...about, err: result.reason }, 'event not received');
+      return true;
+    }
+    const received = result.value;
+    if (received.kind !== 'accepted') this.#logger.info({ ...about, received }, 'event received');
+    return received.kind === 'refused' && received.cause === 'incomplete';
+  }
+
+  #postponed({ inbox_nid: inboxNid, attempts }: InboxRow): Statement {
+    const nextTryTs = this.#rooms.now() + firstRetryMs * 2 ** attempts;
+    return postponeStatement(inboxNid, attempts + 1, nextTryTs);
   }
 
   /** The database knows how many are left: an event that came twice was counted twice. */

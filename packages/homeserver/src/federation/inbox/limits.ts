@@ -11,6 +11,11 @@ export const waitingInRoomMax = 2_000;
 export const answerDelayMsMax = 10_000;
 export const retryAfterMs = 30_000;
 
+/** Events of one room that are taken in together. */
+export const eventsPerRun = 50;
+/** What is remembered of events that wait, so that they are not checked twice. */
+export const checkedBytesMax = 16 * 1024 * 1024;
+
 /** Rooms whose events are taken in at once. */
 export const roomsAtOnce = 20;
 

@@ -18,6 +18,7 @@ import { MembershipProjection } from '../../membership/membership-projection.ts'
 import { checkDatabase } from '../../rooms/check-database.ts';
 import { createRoom } from '../../rooms/create-room.ts';
 import { readEventById, readEvents } from '../../rooms/event-store.ts';
+import { checkPdu } from '../../rooms/inbound/check-pdu.ts';
 import { openRoomIntake } from '../../rooms/inbound/open-room-intake.ts';
 import type { Received, RoomIntake } from '../../rooms/inbound/room-intake.ts';
 import { RelationsProjection } from '../../rooms/relations/relations-projection.ts';
@@ -27,7 +28,7 @@ import { openRooms } from '../../rooms/rooms.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
 import { readCurrentState, readRoomHead, readSnapshot } from '../../rooms/state-store.ts';
 import { openDatabaseUnderTest } from '../../storage/database-under-test.ts';
-import type { Database } from '../../storage/database.ts';
+import { InterceptedDatabase } from '../../storage/intercepted-database-under-test.ts';
 import { internedNames } from '../../storage/names-store.ts';
 import { RoomListingProjection } from '../../sync/sliding/room-listing-projection.ts';
 import { createLogger } from '../../telemetry/logger.ts';
@@ -79,13 +80,13 @@ let newestMs = 1_700_000_000_000;
 /** A server's room graph, with other servers of the test around it. */
 export class ServerUnderTest {
   readonly name: string;
-  readonly database: Database;
+  readonly database: InterceptedDatabase;
   readonly rooms: Rooms;
   readonly intake: RoomIntake;
   readonly keyRing: Pick<KeyRing, 'verify'>;
   readonly privateKey: KeyObject;
 
-  private constructor(network: TestNetwork, name: string, database: Database) {
+  private constructor(network: TestNetwork, name: string, database: InterceptedDatabase) {
     const { privateKey } = generateKeyPairSync('ed25519');
     const der = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
     network.keys.set(name, encodeBase64(der.subarray(-32)));
@@ -139,7 +140,8 @@ export class ServerUnderTest {
     name: string,
     databaseSection: object,
   ): Promise<ServerUnderTest> {
-    return new ServerUnderTest(network, name, await openDatabaseUnderTest(databaseSection, name));
+    const database = await openDatabaseUnderTest(databaseSection, name);
+    return new ServerUnderTest(network, name, new InterceptedDatabase(database));
   }
 
   user(localpart: string): string {
@@ -189,6 +191,24 @@ export class ServerUnderTest {
 
   receive(origin: ServerUnderTest, roomId: string, pdu: string, refuse = false): Promise<Received> {
     return this.intake.receive({ origin: origin.name, roomId, pdu, refuse });
+  }
+
+  /** Receives events as those of the inbox are received, after the checks of a transaction. */
+  async receiveRun(
+    origin: ServerUnderTest,
+    roomId: string,
+    pdus: readonly string[],
+  ): Promise<PromiseSettledResult<Received>[]> {
+    const version = await this.rooms.versions.of(this.database.reader, await this.roomNid(roomId));
+    if (version === undefined) throw new Error('the room has no version');
+    const receptions = [];
+    for (const pdu of pdus) {
+      const checks = { keyRing: this.keyRing, sha256: this.rooms.signer.sha256 };
+      const checked = await checkPdu(checks, pdu, version);
+      if (!checked.ok) throw new Error(checked.reason);
+      receptions.push({ origin: origin.name, roomId, pdu, checked });
+    }
+    return this.intake.receiveRun(receptions);
   }
 
   async json(eventId: string): Promise<string> {

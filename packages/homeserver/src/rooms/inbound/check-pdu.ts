@@ -28,7 +28,12 @@ import type {
 
 import type { KeyRing } from '../../federation-client/keys/key-ring.ts';
 import { isPlainEventId } from './plain-event-id.ts';
-import type { GivenPdu } from './room-intake.ts';
+
+/**
+ * An event as another server gave it. Its text keeps how its numbers were written, which counts in room versions 1
+ * to 5; where only the parsed value is at hand, that will do for the others.
+ */
+export type GivenPdu = string | JsonObject;
 
 /** An event whose format, signatures and hash were checked. */
 export interface CheckedPdu {

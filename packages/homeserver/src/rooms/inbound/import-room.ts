@@ -4,13 +4,13 @@ import type { AuthState, Pdu, RoomVersion } from '@soma/protocol';
 import { Turns } from '../turns.ts';
 import { authState, keysThatAuthorise } from './auth-state.ts';
 import { checkPdu } from './check-pdu.ts';
-import type { CheckedPdu } from './check-pdu.ts';
+import type { CheckedPdu, GivenPdu, RefusedGivenPdu } from './check-pdu.ts';
 import { finishImport } from './finish-import.ts';
 import type { InboundContext } from './inbound-context.ts';
 import { judgeByAuthEvents } from './judge-event.ts';
-import { namesAtOnce } from './limits.ts';
+import { checkedListsAtOnce, checkedTogether, namesAtOnce } from './limits.ts';
 import { ImportRefused } from './room-intake.ts';
-import type { GivenPdu, ImportedRoom, RoomToImport } from './room-intake.ts';
+import type { ImportedRoom, RoomToImport } from './room-intake.ts';
 import { storeOutliers } from './store-outliers.ts';
 import type { StoredOutlier } from './store-outliers.ts';
 import { storeWholeState } from './store-whole-state.ts';
@@ -70,10 +70,8 @@ async function checkAll(
   given: readonly GivenPdu[],
   events: Map<string, CheckedPdu>,
 ): Promise<string[]> {
-  const turns = new Turns();
   const ids: string[] = [];
-  for (const pdu of given) {
-    const checked = await checkOf(context, room, pdu);
+  for (const checked of await checkEvents(context, room, given)) {
     if (checked.ok) {
       events.set(checked.eventId, checked);
       ids.push(checked.eventId);
@@ -84,9 +82,30 @@ async function checkAll(
         'event left out of a join',
       );
     }
-    await turns.next();
   }
   return ids;
+}
+
+/** The verdicts in the order of the events. */
+async function checkEvents(
+  context: InboundContext,
+  room: RoomToImport,
+  given: readonly GivenPdu[],
+): Promise<(CheckedPdu | RefusedGivenPdu)[]> {
+  const lists: (CheckedPdu | RefusedGivenPdu)[][] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    const turns = new Turns();
+    while (next < given.length) {
+      const start = next;
+      next += checkedTogether;
+      const list = given.slice(start, next).map((pdu) => checkOf(context, room, pdu));
+      lists[start / checkedTogether] = await Promise.all(list);
+      await turns.next();
+    }
+  };
+  await Promise.all(Array.from({ length: checkedListsAtOnce }, work));
+  return lists.flat();
 }
 
 /** The state must have one create event, of the version that the room is joined with. */

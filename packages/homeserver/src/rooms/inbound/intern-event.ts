@@ -1,3 +1,5 @@
+import type { Pdu } from '@soma/protocol';
+
 import { write } from '../../storage/database.ts';
 import { readEventNid } from '../event-store.ts';
 import { internEventIdStatements } from '../graph-store.ts';
@@ -34,6 +36,22 @@ export async function internEvent(
     origin: undefined,
     relation: await relationOf(rooms, pdu.content),
   };
+}
+
+/** Interns the names of many events in few commits. */
+export async function internNames({ names }: Rooms, events: readonly CheckedPdu[]): Promise<void> {
+  const pairs = events.flatMap(({ pdu: { type, state_key: stateKey } }) =>
+    stateKey === undefined ? [] : [{ type, stateKey }],
+  );
+  await Promise.all([
+    names.eventTypes.internAll(events.map(({ pdu }) => pdu.type)),
+    names.stateKeys.internAll(pairs),
+    names.users.internAll(events.flatMap(({ pdu }) => usersIn(pdu))),
+  ]);
+}
+
+function usersIn({ type, sender, state_key: stateKey }: Pdu): string[] {
+  return type === 'm.room.member' && stateKey !== undefined ? [sender, stateKey] : [sender];
 }
 
 /** The nids of events by ID, interned by a commit of its own where they are new. */

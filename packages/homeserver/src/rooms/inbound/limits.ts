@@ -1,7 +1,11 @@
 /** Limits of what is taken in from other servers. */
 
 /** Outliers that are written in one change. */
-export const outliersPerChange = 100;
+export const outliersPerChange = 500;
+
+/** Events that are checked together while other threads verify their signatures, and how many such lists at once. */
+export const checkedTogether = 32;
+export const checkedListsAtOnce = 3;
 
 /** Names that are interned at once, in a commit that they share. */
 export const namesAtOnce = 500;

@@ -7,6 +7,7 @@ import { backfillRoom } from './backfill-room.ts';
 import { importRoom } from './import-room.ts';
 import type { InboundContext } from './inbound-context.ts';
 import { receiveEvent } from './receive-event.ts';
+import { receiveRun } from './receive-run.ts';
 import type { RoomIntake } from './room-intake.ts';
 
 export interface RoomIntakeOptions {
@@ -21,6 +22,7 @@ export function openRoomIntake(options: RoomIntakeOptions): RoomIntake {
   const context: InboundContext = { ...options, signal: closing.signal };
   return {
     receive: (reception) => receiveEvent(context, reception),
+    receiveRun: (receptions) => receiveRun(context, receptions),
     importRoom: (room) => importRoom(context, room),
     addOutliers: (outliers) => addOutliers(context, outliers),
     backfill: (backfill) => backfillRoom(context, backfill),

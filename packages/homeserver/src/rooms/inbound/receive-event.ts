@@ -4,22 +4,21 @@ import { checkPdu } from './check-pdu.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
 import { PulledEvents } from './pulled-events.ts';
-import type { GivenPdu, NotReceived, Received, Reception } from './room-intake.ts';
+import type { NotReceived, Received, Reception } from './room-intake.ts';
 import { takeInEvent } from './take-in-event.ts';
 
 /** All checks on receipt, what is missing brought, and the event's place in the room. */
 export async function receiveEvent(
   context: InboundContext,
-  { origin, roomId, pdu, refuse = false, beside }: Reception,
+  reception: Reception,
 ): Promise<Received> {
-  const { rooms } = context;
-  const roomNid = await rooms.names.rooms.find(roomId);
-  const version =
-    roomNid === undefined ? undefined : await rooms.versions.of(rooms.database.reader, roomNid);
-  if (roomNid === undefined || version === undefined) {
+  const { origin, roomId, refuse = false, beside } = reception;
+  const room = await findRoom(context, roomId);
+  if (room === undefined) {
     return { kind: 'refused', cause: 'unknown-room', reason: 'This server is not in the room' };
   }
-  const checked = await checkForRoom(context, roomId, version, pdu);
+  const { roomNid, version } = room;
+  const checked = await checkForRoom(context, version, reception);
   if (checked.kind === 'refused') return checked;
   const event = checked.checked;
   const taken = await takeInEvent(context, { origin, roomNid, checked: event, refuse, beside });
@@ -27,13 +26,29 @@ export async function receiveEvent(
   return new PulledEvents(context, { roomId, roomNid, version, origin }).receive(event, taken);
 }
 
+interface FoundRoom {
+  readonly roomNid: number;
+  readonly version: RoomVersion;
+}
+
+/** A room that this server knows. */
+export async function findRoom(
+  { rooms }: InboundContext,
+  roomId: string,
+): Promise<FoundRoom | undefined> {
+  const roomNid = await rooms.names.rooms.find(roomId);
+  if (roomNid === undefined) return undefined;
+  const version = await rooms.versions.of(rooms.database.reader, roomNid);
+  return version === undefined ? undefined : { roomNid, version };
+}
+
 async function checkForRoom(
   { keyRing, rooms }: InboundContext,
-  roomId: string,
   version: RoomVersion,
-  pdu: GivenPdu,
+  { roomId, pdu, checked: before }: Reception,
 ): Promise<{ readonly kind: 'checked'; readonly checked: CheckedPdu } | NotReceived> {
-  const checked = await checkPdu({ keyRing, sha256: rooms.signer.sha256 }, pdu, version);
+  const checked =
+    before ?? (await checkPdu({ keyRing, sha256: rooms.signer.sha256 }, pdu, version));
   if (!checked.ok) return { kind: 'refused', cause: 'invalid', reason: checked.reason };
   if (checked.roomId === roomId) return { kind: 'checked', checked };
   return { kind: 'refused', cause: 'invalid', reason: 'the event is of another room' };

@@ -1,12 +1,7 @@
-import type { JsonObject, RoomVersion } from '@soma/protocol';
+import type { RoomVersion } from '@soma/protocol';
 
 import type { Statement } from '../../storage/sql.ts';
-
-/**
- * An event as another server gave it. Its text keeps how its numbers were written, which counts in room versions 1
- * to 5; where only the parsed value is at hand, that will do for the others.
- */
-export type GivenPdu = string | JsonObject;
+import type { CheckedPdu, GivenPdu } from './check-pdu.ts';
 
 /** An event that came from another server, on its own or in a transaction. */
 export interface Reception {
@@ -14,6 +9,8 @@ export interface Reception {
   readonly origin: string;
   readonly roomId: string;
   readonly pdu: GivenPdu;
+  /** The same event where its format, signatures and hash were checked a moment ago. */
+  readonly checked?: CheckedPdu | undefined;
   /**
    * Stores nothing unless the event is accepted against its auth events, the state before it and the current state: for
    * a caller that tells its sender so, as with `/send_join`. Nothing is fetched then: its prev events must be known.
@@ -127,6 +124,8 @@ export interface Backfill {
 export interface RoomIntake {
   /** Checks one event, fetches what it stands on, and gives it its place in the room. */
   receive(reception: Reception): Promise<Received>;
+  /** The same with events that come in this order, none of them with `refuse` or `beside`. */
+  receiveRun(receptions: readonly Reception[]): Promise<PromiseSettledResult<Received>[]>;
   /**
    * Makes a room of this server of what a resident server has answered to a join. Also for a room that this server was
    * in before. Throws {@link ImportRefused}.

@@ -11,7 +11,7 @@ import { Turns } from '../turns.ts';
 import { readAuthEvents } from './auth-state.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
-import { internEvent, internEventIds } from './intern-event.ts';
+import { internEvent, internEventIds, internNames } from './intern-event.ts';
 import { judgeByAuthEvents } from './judge-event.ts';
 import { outliersPerChange } from './limits.ts';
 import { orderByAuth } from './order-by-auth.ts';
@@ -50,12 +50,38 @@ export async function storeOutliers(
   }
   const nids = new Map([...rows].map(([id, row]) => [id, row.event_nid]));
   const judged = await judgeAll(context, version, events, nids);
-  for (let start = 0; start < judged.length; start += outliersPerChange) {
-    const batch = judged.slice(start, start + outliersPerChange);
-    // In the room's queue: an event is stored once, whichever way it comes.
-    await rooms.heads.run(roomNid, () => storeBatch(context, roomNid, batch, nids, stored));
-  }
+  await storeAll(context, roomNid, judged, nids, stored);
   return stored;
+}
+
+/** In batches, of which one is interned while the one before it is stored. */
+async function storeAll(
+  context: InboundContext,
+  roomNid: number,
+  judged: readonly Judged[],
+  nids: Map<string, number>,
+  stored: Map<string, StoredOutlier>,
+): Promise<void> {
+  const { rooms } = context;
+  let storing = Promise.resolve();
+  try {
+    for (let start = 0; start < judged.length; start += outliersPerChange) {
+      const batch = judged.slice(start, start + outliersPerChange);
+      const events = batch.map(({ checked }) => checked);
+      const ids = events.map(({ eventId }) => eventId);
+      const [interned] = await Promise.all([
+        internEventIds(rooms, ids),
+        internNames(rooms, events),
+      ]);
+      for (const [id, nid] of interned) nids.set(id, nid);
+      await storing;
+      // In the room's queue: an event is stored once, whichever way it comes.
+      storing = rooms.heads.run(roomNid, () => storeBatch(context, roomNid, batch, nids, stored));
+      storing.catch(() => undefined);
+    }
+  } finally {
+    await storing;
+  }
 }
 
 /** Where events stand on the create event without naming it. */
@@ -100,12 +126,11 @@ async function storeBatch(
   { rooms }: InboundContext,
   roomNid: number,
   batch: readonly Judged[],
-  nids: Map<string, number>,
+  nids: ReadonlyMap<string, number>,
   stored: Map<string, StoredOutlier>,
 ): Promise<void> {
   const ids = batch.map(({ checked }) => checked.eventId);
   const rows = await readGraphRows(rooms.database.reader, ids);
-  for (const [id, nid] of await internEventIds(rooms, ids)) nids.set(id, nid);
   const statements = await Promise.all(
     batch.map(async ({ checked, rejectedBy }): Promise<Statement[]> => {
       const row = rows.get(checked.eventId);

@@ -24,6 +24,8 @@ export async function storeWholeState(
   const nid = await snapshotNids.next();
   const turns = new Turns();
   let hash = 0;
+  // One piece is made ready while the one before it is written.
+  let writing: Promise<unknown> | undefined;
   for (let start = 0; start < entries.length; start += rowsPerChange) {
     const piece = entries.slice(start, start + rowsPerChange);
     const changes = piece.map(({ stateKeyNid, eventNid }) => ({
@@ -33,9 +35,12 @@ export async function storeWholeState(
     }));
     hash = hashAfter(database.snapshotKey, hash, changes);
     const pairs = piece.map(({ stateKeyNid, eventNid }) => [stateKeyNid, eventNid] as const);
-    await write(database, { statements: deltaStatements(nid, pairs), positions: 0 });
+    await writing;
+    writing = write(database, { statements: deltaStatements(nid, pairs), positions: 0 });
+    writing.catch(() => undefined);
     await turns.next();
   }
+  await writing;
   const statements = [wholeSnapshotStatement(roomNid, nid, ROOT_INDEX, hash)];
   await write(database, { statements, positions: 0 });
   return { nid, lineage: nid, path: [{ nid, index: ROOT_INDEX }], hash };

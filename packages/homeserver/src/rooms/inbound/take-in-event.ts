@@ -1,5 +1,4 @@
-import { authEventIds, compileServerAcl, prevEventIds, redactContent } from '@soma/protocol';
-import type { ServerAcl } from '@soma/protocol';
+import { authEventIds, prevEventIds, redactContent } from '@soma/protocol';
 
 import type { Submitted } from '../../storage/change.ts';
 import { PREDECESSOR } from '../../storage/change.ts';
@@ -19,12 +18,12 @@ import {
   readGraphRows,
 } from '../graph-store.ts';
 import type { GraphRow } from '../graph-store.ts';
-import type { HeadEntry } from '../head-entry.ts';
 import type { EventToPersist } from '../persist-event.ts';
 import type { PreparedEvent } from '../prepared-event.ts';
 import type { RoomHead } from '../room-head.ts';
 import { runBody } from '../room-write.ts';
 import type { RoomWrite } from '../room-write.ts';
+import { aclOf } from './acl-of-head.ts';
 import { readAuthEvents } from './auth-state.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
@@ -284,17 +283,6 @@ async function stateBefore(
 
 async function nidsOf({ rooms }: InboundContext, eventIds: readonly string[]): Promise<number[]> {
   return [...new Set((await internEventIds(rooms, eventIds)).values())];
-}
-
-const acls = new WeakMap<HeadEntry, ServerAcl>();
-
-async function aclOf(head: RoomHead): Promise<ServerAcl> {
-  await head.load([['m.room.server_acl', '']]);
-  const entry = head.get('m.room.server_acl', '');
-  if (entry === undefined) return () => true;
-  const acl = acls.get(entry) ?? compileServerAcl(entry.event.content);
-  acls.set(entry, acl);
-  return acl;
 }
 
 const REASONS = {
