@@ -34,6 +34,8 @@ export interface PlayedRoomOptions {
   readonly joinRules?: JsonObject;
   /** State beside the usual, by type, each with the state key ''. */
   readonly state?: Readonly<Record<string, JsonObject>>;
+  /** Whether the answer to a join leaves out members, where that is asked for. */
+  readonly omitsMembers?: boolean;
 }
 
 /** What a peer answers; a test replaces one of these where the peer is to lie. */
@@ -42,6 +44,8 @@ export interface PlayedAnswers {
   join(event: PlayedEvent): JsonValue;
   leave(event: PlayedEvent): JsonValue;
   knock(event: PlayedEvent): JsonValue;
+  /** The state before an event. */
+  state(eventId: string): JsonValue | Promise<JsonValue>;
 }
 
 /** An answer other than 200, or one that is not JSON. */
@@ -68,6 +72,10 @@ export class PlayedRoom {
   readonly answers: PlayedAnswers;
   /** What a peer is asked of this room, in order: `make_join`, `send_join`, … */
   readonly asked: string[] = [];
+  readonly #omitsMembers: boolean;
+  /** The state before each join. */
+  readonly #joins = new Map<string, readonly PlayedEvent[]>();
+  #isToOmit = false;
   #depth = 0;
   #opaque = 0;
 
@@ -77,11 +85,13 @@ export class PlayedRoom {
     if (version === undefined) throw new Error('no such room version');
     this.version = version;
     this.creatorId = `@host:${peer.serverName}`;
+    this.#omitsMembers = options.omitsMembers ?? false;
     this.answers = {
       template: (userId, membership) => this.template(userId, { membership }),
       join: (event) => this.takeJoin(event),
       leave: (event) => this.take(event, {}),
       knock: (event) => this.take(event, { knock_room_state: this.strippedState() }),
+      state: (eventId) => this.wholeState(eventId),
     };
     this.#begin(options);
   }
@@ -206,7 +216,19 @@ export class PlayedRoom {
 
   /** The answer to a join, which is in the room from then on. */
   takeJoin(event: PlayedEvent): JsonObject {
-    const state = [...this.state.values()].map(({ pdu }) => pdu);
+    const before = [...this.state.values()];
+    this.#joins.set(event.eventId, before);
+    const isPartial = this.#omitsMembers && this.#isToOmit;
+    const servers = new Set(
+      before.flatMap(({ pdu: { type, state_key: userId = '', content } }) =>
+        type === 'm.room.member' && content['membership'] === 'join'
+          ? [userId.slice(userId.indexOf(':') + 1)]
+          : [],
+      ),
+    );
+    const state = before
+      .filter(({ pdu }) => !isPartial || pdu.type !== 'm.room.member')
+      .map(({ pdu }) => pdu);
     const authChain = this.events
       .filter(({ pdu }) => pdu.state_key !== undefined)
       .map(({ pdu }) => pdu);
@@ -221,7 +243,19 @@ export class PlayedRoom {
       state,
       auth_chain: authChain,
       event: pdu,
-      members_omitted: false,
+      members_omitted: isPartial,
+      ...(isPartial ? { servers_in_room: [...servers] } : {}),
+    };
+  }
+
+  /** The state before a join that was taken. */
+  wholeState(eventId: string): JsonObject {
+    const before = this.#joins.get(eventId);
+    if (before === undefined) throw new PlayedRefusal(404, 'M_NOT_FOUND');
+    const authChain = this.events.filter(({ pdu }) => pdu.state_key !== undefined);
+    return {
+      pdus: before.map(({ pdu }) => pdu),
+      auth_chain: authChain.map(({ pdu }) => pdu),
     };
   }
 
@@ -256,8 +290,12 @@ export class PlayedRoom {
       .map(decodeURIComponent);
     if (roomId !== this.roomId) return false;
     this.asked.push(api === 'v1' && action.startsWith('send_') ? `${action} v1` : action);
+    this.#isToOmit = url.searchParams.get('omit_members') === 'true';
     try {
-      const answer = await this.#answer(request, action, last);
+      const answer =
+        action === 'state'
+          ? await this.answers.state(url.searchParams.get('event_id') ?? '')
+          : await this.#answer(request, action, last);
       if (answer === undefined) return false;
       reply(
         response,

@@ -5,6 +5,7 @@ import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { readReference } from './event-reference.ts';
 import type { ImportedState, ProjectImport } from './imported-state.ts';
+import { readPartialHead } from './partial-room-store.ts';
 import type { Projection } from './projection.ts';
 import { RoomHead } from './room-head.ts';
 import type { Extremity } from './room-head.ts';
@@ -133,7 +134,8 @@ export class RoomHeads {
         const reference = await readReference(reader, eventNid, eventId, version);
         extremities.push({ eventNid, eventId, depth, reference, stateAfter });
       }
-      return { snapshot: found.snapshot, isLast: found.isLast, version, extremities };
+      const partial = await readPartialHead(reader, roomNid);
+      return { snapshot: found.snapshot, isLast: found.isLast, version, extremities, partial };
     });
     if (loaded === undefined) return undefined;
     const head = new RoomHead(

@@ -8,6 +8,7 @@ import { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Reader } from '../storage/sql.ts';
 import { States } from './inbound/states.ts';
 import { KnownPlaces } from './known-places.ts';
+import { WholeRooms } from './partial/whole-rooms.ts';
 import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
 import { RoomHeads } from './room-heads.ts';
@@ -36,6 +37,7 @@ export interface Rooms {
   readonly transactions: RunningTransactions;
   readonly places: KnownPlaces;
   readonly states: States;
+  readonly whole: WholeRooms;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
@@ -102,6 +104,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     transactions: new RunningTransactions(),
     places: new KnownPlaces(),
     states: new States(database),
+    whole: new WholeRooms(database),
     now,
     createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),
     profileOf,

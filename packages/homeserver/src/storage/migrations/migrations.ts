@@ -19,6 +19,7 @@ import { slidingSync } from './0090-sliding-sync.ts';
 import { outbox } from './0120-outbox.ts';
 import { inbound } from './0140-inbound.ts';
 import { outOfBand } from './0160-out-of-band.ts';
+import { partialJoins } from './0170-partial-joins.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -57,4 +58,5 @@ export const migrations: readonly Migration[] = [
   { number: 120, name: 'outbox', text: outbox },
   { number: 140, name: 'inbound', text: inbound },
   { number: 160, name: 'out-of-band', text: outOfBand },
+  { number: 170, name: 'partial-joins', text: partialJoins },
 ];

@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { JsonObject } from '@soma/protocol';
+import { isJsonObject } from '@soma/protocol';
+
+import { pathOf } from '../harness/api.ts';
+import { registerUser, sendText, sync } from '../harness/client.ts';
+import type { TestUser } from '../harness/client.ts';
+import type { FederatedServer } from '../harness/federation.ts';
+import { listAt, valueAt } from '../harness/json-path.ts';
+import type { TestPeer } from '../harness/peer.ts';
+import { assertRefused, federationTests } from './federation-test.ts';
+import { PlayedRefusal, PlayedRoom, playRooms, reply, textOf } from './played-room.ts';
+import type { PlayedEvent } from './played-room.ts';
+
+const test = federationTests({ federation: { client_timeout: '20s' } });
+const v3 = '/_matrix/client/v3';
+const lazy = { room: { state: { lazy_load_members: true } } };
+
+/** What is held back until it is let go. */
+class Gate {
+  readonly opened: Promise<void>;
+  #open: () => void = () => {};
+
+  constructor() {
+    this.opened = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  open(): void {
+    this.#open();
+  }
+}
+
+interface Played {
+  readonly room: PlayedRoom;
+  /** Events that the peer was sent. */
+  readonly sent: JsonObject[];
+  /** Holds back the whole state. */
+  readonly gate: Gate;
+}
+
+/** A room with some members, which a peer tells without them first. */
+function playPartialRoom(peer: TestPeer, members = 3): Played {
+  const room = new PlayedRoom(peer, {
+    version: '11',
+    omitsMembers: true,
+    state: { 'm.room.name': { name: 'Large' } },
+  });
+  for (let index = 0; index < members; index += 1) {
+    const userId = `@member${index}:${peer.serverName}`;
+    room.add('m.room.member', userId, { membership: 'join' }, userId);
+  }
+  const gate = new Gate();
+  room.answers.state = async (eventId) => {
+    await gate.opened;
+    return room.wholeState(eventId);
+  };
+  const sent: JsonObject[] = [];
+  playRooms(peer, [room], (request, response) => {
+    void textOf(request).then((body) => {
+      if (request.url?.startsWith('/_matrix/federation/v1/send/') !== true) {
+        reply(response, 404, { errcode: 'M_NOT_FOUND', error: 'not played' });
+        return;
+      }
+      const pdus = listAt(JSON.parse(body), 'pdus').filter((pdu) => isJsonObject(pdu));
+      sent.push(...pdus);
+      reply(response, 200, { pdus: {} });
+    });
+  });
+  return { room, sent, gate };
+}
+
+async function join(user: TestUser, room: PlayedRoom): Promise<void> {
+  const path = v3 + pathOf`/join/${room.roomId}`;
+  const query = { via: room.peer.serverName };
+  const { status, body } = await user.request('POST', path, { body: {}, query });
+  assert.equal(status, 200, JSON.stringify(body));
+}
+
+async function eventually(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    if (await holds()) return;
+    await sleep(50);
+  }
+  assert.fail(`it never came: ${what}`);
+}
+
+async function memberIds(user: TestUser, roomId: string): Promise<string[]> {
+  const { status, body } = await user.request('GET', v3 + pathOf`/rooms/${roomId}/joined_members`);
+  assert.equal(status, 200, JSON.stringify(body));
+  return Object.keys(valueAt(body, 'joined') ?? {}).toSorted();
+}
+
+function expectedIds({ room }: Played, ...users: readonly { readonly userId: string }[]) {
+  const ids = [...room.state.values()].flatMap(({ pdu }) =>
+    pdu.type === 'm.room.member' && pdu.content['membership'] === 'join'
+      ? [pdu.state_key ?? '']
+      : [],
+  );
+  return [...new Set([...ids, ...users.map(({ userId }) => userId)])].toSorted();
+}
+
+async function send(
+  peer: TestPeer,
+  { serverName }: FederatedServer,
+  events: readonly PlayedEvent[],
+): Promise<void> {
+  const body = {
+    origin: peer.serverName,
+    origin_server_ts: Date.now(),
+    pdus: events.map(({ pdu }) => pdu),
+  };
+  const path = `/_matrix/federation/v1/send/${Math.random()}`;
+  const answer = await peer.request(serverName, 'PUT', path, { body });
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+}
+
+async function texts(user: TestUser, roomId: string): Promise<unknown[]> {
+  const path = v3 + pathOf`/rooms/${roomId}/messages`;
+  const { body } = await user.request('GET', path, { query: { dir: 'b', limit: 20 } });
+  return listAt(body, 'chunk').map((event) => valueAt(event, 'content', 'body'));
+}
+
+test('a room is usable while its members are still to come', async ({ one, newPeer }) => {
+  const peer = await newPeer();
+  const played = playPartialRoom(peer);
+  const { room, sent, gate } = played;
+  const alice = await registerUser(one, 'early');
+  const before = (await sync(alice)).nextBatch;
+  await join(alice, room);
+  // Who loads members lazily sees the room, and sends.
+  const lazily = (await sync(alice, { filter: lazy })).body;
+  const joined = valueAt(lazily, 'rooms', 'join', room.roomId);
+  const names = listAt(joined, 'state', 'events').map((event) => valueAt(event, 'content', 'name'));
+  assert.ok(names.includes('Large'), JSON.stringify(joined));
+  await sendText(alice, room.roomId, 'so soon');
+  await eventually('the message at the peer', () =>
+    sent.some((pdu) => valueAt(pdu, 'content', 'body') === 'so soon'),
+  );
+  // What others send is received.
+  await send(peer, one, [
+    room.add('m.room.message', undefined, { msgtype: 'm.text', body: 'welcome' }),
+  ]);
+  await eventually('the answer', async () => (await texts(alice, room.roomId)).includes('welcome'));
+  // Who wants all members does not see the room yet, and waits for them.
+  for (const since of [undefined, before]) {
+    const told = (await sync(alice, since === undefined ? {} : { since })).body;
+    assert.equal(valueAt(told, 'rooms', 'join', room.roomId), undefined);
+  }
+  const since = (await sync(alice)).nextBatch;
+  const lazySince = (await sync(alice, { filter: lazy })).nextBatch;
+  const waiting = memberIds(alice, room.roomId);
+  const isStillWaiting = await Promise.race([waiting.then(() => false), sleep(300, true)]);
+  assert.ok(isStillWaiting);
+  gate.open();
+  const expected = expectedIds(played, alice);
+  assert.deepEqual(await waiting, expected);
+  for (const token of [undefined, before, since]) {
+    const told = (await sync(alice, token === undefined ? {} : { since: token })).body;
+    const all = valueAt(told, 'rooms', 'join', room.roomId);
+    const events = [...listAt(all, 'state', 'events'), ...listAt(all, 'timeline', 'events')];
+    const members = events.flatMap((event) =>
+      valueAt(event, 'type') === 'm.room.member' ? [String(valueAt(event, 'state_key'))] : [],
+    );
+    assert.deepEqual([...new Set(members)].toSorted(), expected);
+  }
+  // Who loads them lazily is only told how many they are.
+  const later = (await sync(alice, { filter: lazy, since: lazySince })).body;
+  const news = valueAt(later, 'rooms', 'join', room.roomId);
+  assert.equal(valueAt(news, 'summary', 'm.joined_member_count'), expected.length);
+  const heroes = listAt(valueAt(news, 'summary'), 'm.heroes').length;
+  assert.ok(listAt(news, 'state', 'events').length <= heroes, JSON.stringify(news));
+  await sendText(alice, room.roomId, 'all here');
+});
+
+test('learning the members goes on after a crash', async ({ one, newPeer }) => {
+  const peer = await newPeer();
+  const played = playPartialRoom(peer);
+  const { room, gate } = played;
+  const alice = await registerUser(one, 'crashing');
+  await join(alice, room);
+  await sendText(alice, room.roomId, 'before the crash');
+  await one.kill();
+  gate.open();
+  await one.restart();
+  assert.deepEqual(await memberIds(alice, room.roomId), expectedIds(played, alice));
+  assert.ok((await texts(alice, room.roomId)).includes('before the crash'));
+});
+
+test('another server of the room helps where the first is lost', async ({ one, newPeer }) => {
+  const [peer, other] = [await newPeer(), await newPeer()];
+  const played = playPartialRoom(peer);
+  const { room } = played;
+  const userId = `@helper:${other.serverName}`;
+  const event = room.buildAs(other, 'm.room.member', userId, { membership: 'join' }, userId);
+  room.place(event);
+  room.answers.state = () => {
+    throw new PlayedRefusal(500, 'M_UNKNOWN');
+  };
+  other.answer = (request, response) => {
+    const url = new URL(request.url ?? '', 'https://peer');
+    if (!url.pathname.startsWith('/_matrix/federation/v1/state/')) {
+      reply(response, 404, { errcode: 'M_NOT_FOUND', error: 'not played' });
+      return;
+    }
+    reply(response, 200, room.wholeState(url.searchParams.get('event_id') ?? ''));
+  };
+  const alice = await registerUser(one, 'helped');
+  await join(alice, room);
+  await peer.close();
+  assert.deepEqual(await memberIds(alice, room.roomId), expectedIds(played, alice));
+});
+
+test('a state that lies is not taken', async ({ one, newPeer }) => {
+  const lies: readonly ((told: JsonObject, room: PlayedRoom, other: TestPeer) => JsonObject)[] = [
+    // Members are missing: all those of the other server.
+    (told, _, other) => ({
+      ...told,
+      pdus: listAt(told, 'pdus').filter(
+        (pdu) => valueAt(pdu, 'sender') !== `@helper:${other.serverName}`,
+      ) as JsonObject[],
+    }),
+    // They are there, and not as they were signed.
+    (told, _, other) => ({
+      ...told,
+      pdus: listAt(told, 'pdus').map((pdu) =>
+        valueAt(pdu, 'sender') === `@helper:${other.serverName}`
+          ? { ...(pdu as JsonObject), depth: 4_000 }
+          : pdu,
+      ) as JsonObject[],
+    }),
+    // The state of another room.
+    (_, { peer }) => {
+      const another = new PlayedRoom(peer, { version: '11' });
+      return { pdus: another.events.map(({ pdu }) => pdu), auth_chain: [] };
+    },
+    // What was told with the join is missing.
+    (told) => ({
+      ...told,
+      pdus: listAt(told, 'pdus').filter(
+        (pdu) => valueAt(pdu, 'type') !== 'm.room.name',
+      ) as JsonObject[],
+    }),
+    () => ({ pdus: [], auth_chain: [] }),
+  ];
+  const [peer, other] = [await newPeer(), await newPeer()];
+  for (const [index, lie] of lies.entries()) {
+    const played = playPartialRoom(peer);
+    const { room } = played;
+    const userId = `@helper:${other.serverName}`;
+    room.place(room.buildAs(other, 'm.room.member', userId, { membership: 'join' }, userId));
+    room.answers.state = (eventId) => lie(room.wholeState(eventId), room, other);
+    let isTrue = false;
+    other.answer = (request, response) => {
+      const url = new URL(request.url ?? '', 'https://peer');
+      if (!url.pathname.startsWith('/_matrix/federation/v1/state/')) {
+        reply(response, 404, { errcode: 'M_NOT_FOUND', error: 'not played' });
+        return;
+      }
+      isTrue = true;
+      reply(response, 200, room.wholeState(url.searchParams.get('event_id') ?? ''));
+    };
+    const alice = await registerUser(one, `lied-to-${index}`);
+    await join(alice, room);
+    assert.deepEqual(await memberIds(alice, room.roomId), expectedIds(played, alice));
+    assert.ok(isTrue, `lie ${index} was believed`);
+  }
+});
