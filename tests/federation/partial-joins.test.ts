@@ -10,7 +10,7 @@ import type { TestUser } from '../harness/client.ts';
 import type { FederatedServer } from '../harness/federation.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
 import type { TestPeer } from '../harness/peer.ts';
-import { assertRefused, federationTests } from './federation-test.ts';
+import { federationTests } from './federation-test.ts';
 import { PlayedRefusal, PlayedRoom, playRooms, reply, textOf } from './played-room.ts';
 import type { PlayedEvent } from './played-room.ts';
 
