@@ -5,7 +5,7 @@ import { canonicalJson } from '@soma/protocol';
 
 import { createRoom, joinRoom, sendState } from '../harness/client.ts';
 import { valueAt } from '../harness/json-path.ts';
-import { ok, readContent, refusal, refusedAct, roomPath, v3 } from './requests.ts';
+import { readContent, refusal, roomPath } from './requests.ts';
 import { serverTests } from './server-test.ts';
 
 const test = serverTests();
@@ -46,24 +46,4 @@ test('a third-party invite in the room is redeemed with what its identity server
   await joinRoom(bob, roomId);
   const member = await readContent(bob, roomId, 'm.room.member', bob.userId);
   assert.equal(valueAt(member, 'membership'), 'join');
-});
-
-test('without an identity server nobody is invited by mail, and the refusal says why', async (given) => {
-  const alice = await given.user('alice');
-  const roomId = await createRoom(alice);
-  const invite = {
-    medium: 'email',
-    address: 'bob@example.org',
-    id_server: 'identity.example',
-    id_access_token: 'abc',
-  };
-  assert.equal(await refusedAct(alice, roomId, 'invite', invite), '403 M_THREEPID_DENIED');
-  const { address: _, ...incomplete } = invite;
-  assert.equal(await refusedAct(alice, roomId, 'invite', incomplete), '400 M_MISSING_PARAM');
-  assert.equal(await refusedAct(alice, roomId, 'invite'), '400 M_MISSING_PARAM');
-  const create = (body: object): Promise<string> =>
-    refusal(alice, 'POST', `${v3}/createRoom`, { body });
-  assert.equal(await create({ invite_3pid: [invite] }), '403 M_THREEPID_DENIED');
-  assert.equal(await create({ invite_3pid: 'bob@example.org' }), '400 M_BAD_JSON');
-  await ok(alice, 'POST', `${v3}/createRoom`, { body: { invite_3pid: [] } });
 });

@@ -32,6 +32,7 @@ const scenarios: Readonly<Record<string, (pair: Pair) => Promise<void>>> = {
   'scrollback brings all of the history': scrollBack,
   'a new display name is seen in the room': rename,
   'members are loaded lazily, and all of them when asked for': loadMembers,
+  'pushers are set, listed and removed': setPushers,
   'who leaves is gone, and may not speak': leave,
 };
 
@@ -208,6 +209,25 @@ async function loadMembers(pair: Pair): Promise<void> {
   await room.loadMembersIfNeeded();
   const joined = room.getJoinedMembers().map(({ userId }) => userId);
   assert.deepEqual(joined.toSorted(), [alice.userId, bob.userId]);
+}
+
+async function setPushers({ bob: { client } }: Pair): Promise<void> {
+  await client.setPusher({
+    kind: 'http',
+    app_id: 'org.example.app',
+    pushkey: 'key',
+    app_display_name: 'App',
+    device_display_name: 'Phone',
+    lang: 'en',
+    data: { url: 'https://push.example.org/_matrix/push/v1/notify' },
+  });
+  const { pushers } = await client.getPushers();
+  assert.deepEqual(
+    pushers.map(({ pushkey, kind }) => [pushkey, kind]),
+    [['key', 'http']],
+  );
+  await client.removePusher('key', 'org.example.app');
+  assert.deepEqual((await client.getPushers()).pushers, []);
 }
 
 async function leave(pair: Pair): Promise<void> {

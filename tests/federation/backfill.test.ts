@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { isJsonObject, roomVersion, type JsonObject } from '@soma/protocol';
 
 import { pathOf } from '../harness/api.ts';
-import { createRoom, registerUser, sendText, sync, type TestUser } from '../harness/client.ts';
+import {
+  createRoom,
+  registerUser,
+  sendState,
+  sendText,
+  sync,
+  type TestUser,
+} from '../harness/client.ts';
 import type { FederatedServer } from '../harness/federation.ts';
 import { listAt, textAt, valueAt } from '../harness/json-path.ts';
 import type { TestPeer } from '../harness/peer.ts';
@@ -129,7 +136,11 @@ test('who reads on to a gap gets what another server has there, and nobody is to
 }) => {
   const peer = await newPeer();
   const { alice, roomId } = await tearRoom(one, peer, 'reader', 3);
-  const { nextBatch: since } = await sync(alice);
+  const { nextBatch: since, body: first } = await sync(alice);
+  const timeline = valueAt(first, 'rooms', 'join', roomId, 'timeline');
+  const shown = listAt(timeline, 'events').map((event) => valueAt(event, 'content', 'body'));
+  assert.deepEqual(shown, ['far', 'last'], 'nothing from before the gap');
+  assert.equal(valueAt(timeline, 'limited'), true);
   const whole = ['last', 'far', 'lost 2', 'lost 1', 'lost 0'];
   const page = await messages(alice, roomId);
   assert.deepEqual(saidIn(page), whole);
@@ -153,6 +164,42 @@ test('who reads on to a gap gets what another server has there, and nobody is to
     from = end;
   }
   assert.deepEqual(paged, ['after', ...whole]);
+});
+
+test('who joins a room of another server reads what was said there before', async ({
+  one,
+  two,
+}) => {
+  const [alice, bob] = [await registerUser(one, 'elder'), await registerUser(two, 'newcomer')];
+  const roomId = await createRoom(alice, { preset: 'public_chat' });
+  const said = Array.from({ length: 120 }, (_, index) => `said ${index}`);
+  for (const text of said) await sendText(alice, roomId, text);
+  await sendState(alice, roomId, 'm.room.topic', '', { topic: 'later' });
+  const path = pathOf`/_matrix/client/v3/join/${roomId}`;
+  const joined = await bob.request('POST', path, {
+    query: { server_name: one.serverName },
+    body: {},
+  });
+  assert.equal(joined.status, 200, JSON.stringify(joined.body));
+  const { nextBatch: since } = await sync(bob);
+  const read: unknown[] = [];
+  const types: string[] = [];
+  for (let from: string | undefined, pages = 0; pages < 20; pages += 1) {
+    const part = await messages(bob, roomId, {
+      limit: 40,
+      ...(from === undefined ? {} : { from }),
+    });
+    read.push(...saidIn(part));
+    types.push(...listAt(part, 'chunk').map((event) => textAt(event, 'type')));
+    const end = valueAt(part, 'end');
+    if (typeof end !== 'string') break;
+    from = end;
+  }
+  assert.deepEqual(read, said.toReversed());
+  assert.equal(types.at(-1), 'm.room.create');
+  assert.equal(types.filter((type) => type === 'm.room.topic').length, 1);
+  const news = await sync(bob, { since });
+  assert.equal(valueAt(news.body, 'rooms', 'join', roomId, 'timeline'), undefined);
 });
 
 test('what is forged, or of elsewhere, does not get into the past of a room', async ({

@@ -144,7 +144,7 @@ class Target {
     const path = `/_matrix/client/v3/rooms/${roomId}/messages`;
     const page = await user.request('GET', path, { query: { limit: 2 } });
     return knownValues({
-      users: [user.userId, other.userId, '@nobody:soma.test', '@someone:elsewhere.example'],
+      users: [user.userId, other.userId, '@nobody:soma.test', '@someone:127.0.0.1:1'],
       rooms: [roomId, roomId, foreign, invited, '!nowhere:soma.test'],
       events: [eventId, replyId, '$nothing'],
       tokens: [nextBatch, textAt(page.body, 'end')],

@@ -49,6 +49,7 @@ export function homeserverConfig(input: ConfigInput): Record<string, unknown> {
     rc_invites: { per_room: unlimited, per_user: unlimited, per_issuer: unlimited },
     rc_room_creation: unlimited,
     rc_presence: { per_user: unlimited },
+    rc_federation: { sleep_limit: 100_000, reject_limit: 100_000, concurrent: 100_000 },
     rc_reports: unlimited,
     rc_user_directory: unlimited,
     rc_delayed_event_mgmt: unlimited,

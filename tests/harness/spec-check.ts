@@ -49,7 +49,11 @@ export function checkAgainstSpec(
   const operation = operationOf(method, target);
   if (operation === undefined) return;
   const problems = [
-    ...problemsOf(`${operation.name} ${status}`, schemaFor(operation, status, body), body),
+    ...problemsOf(
+      `${operation.name} ${status} ${'flows' in body}`,
+      schemaFor(operation, status, body),
+      body,
+    ),
     ...(status === 200 ? contentProblems(body, '') : []),
   ].filter((problem) => !isDeviation(operation.name, target, problem));
   if (problems.length === 0) return;

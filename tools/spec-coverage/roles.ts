@@ -16,30 +16,8 @@ export const knownMissing: readonly string[] = [
   'GET /_matrix/client/v1/auth_metadata',
   'GET /_matrix/client/v3/login/sso/redirect',
   'GET /_matrix/client/v3/login/sso/redirect/{idpId}',
-  // Third-party identifiers.
-  'GET /_matrix/client/v3/account/3pid',
-  'POST /_matrix/client/v3/account/3pid',
-  'POST /_matrix/client/v3/account/3pid/add',
-  'POST /_matrix/client/v3/account/3pid/bind',
-  'POST /_matrix/client/v3/account/3pid/delete',
-  'POST /_matrix/client/v3/account/3pid/email/requestToken',
-  'POST /_matrix/client/v3/account/3pid/msisdn/requestToken',
-  'POST /_matrix/client/v3/account/3pid/unbind',
-  'POST /_matrix/client/v3/account/password/email/requestToken',
-  'POST /_matrix/client/v3/account/password/msisdn/requestToken',
-  'POST /_matrix/client/v3/register/email/requestToken',
-  'POST /_matrix/client/v3/register/msisdn/requestToken',
-  // Pushers.
-  'GET /_matrix/client/v3/pushers',
-  'POST /_matrix/client/v3/pushers/set',
   // Rooms of other servers.
-  'GET /_matrix/federation/v1/hierarchy/{roomId}',
-  'GET /_matrix/federation/v1/publicRooms',
-  'POST /_matrix/federation/v1/publicRooms',
   'GET /_matrix/federation/v1/query/{queryType}',
-  'GET /_matrix/federation/v1/user/devices/{userId}',
-  'POST /_matrix/federation/v1/user/keys/claim',
-  'POST /_matrix/federation/v1/user/keys/query',
 ];
 
 const roles: readonly { readonly paths: RegExp; readonly role: string }[] = [

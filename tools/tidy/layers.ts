@@ -3,10 +3,10 @@
  * layer and the ones before. What points upwards is a function handed in at composition.
  */
 const layers: readonly (readonly string[])[] = [
-  ['errors', 'config', 'telemetry'],
+  ['errors', 'config', 'telemetry', 'html'],
   ['storage'],
   ['streams', 'jobs'],
-  ['outbound'],
+  ['outbound', 'mail'],
   ['federation-client'],
   ['accounts', 'media'],
   ['rooms'],

@@ -8,6 +8,7 @@ import type { Config } from './config/config.ts';
 import { detailedVersion, somaVersion } from './config/soma-version.ts';
 import { mount } from './http/endpoint.ts';
 import { listen } from './http/listen.ts';
+import { ServerRateLimiter } from './http/server-rate-limit.ts';
 import { describeListeners, urlOf } from './listener-descriptions.ts';
 import { openServices } from './open-services.ts';
 import { openServing } from './open-serving.ts';
@@ -49,6 +50,7 @@ export async function startHomeserver(config: Config): Promise<Homeserver> {
     ],
     resolveToken: (token, use) => resolveToken(accounts, token, use),
     authenticateServer: federation.authenticateServer,
+    serverRateLimiter: new ServerRateLimiter(config.ratelimiting.federation),
     logger,
     rateLimits: endpointRateLimits(rateLimits),
   });

@@ -1,4 +1,5 @@
 import type { Accounts } from './accounts/accounts.ts';
+import type { Config } from './config/config.ts';
 import { readDeviceListsChanged } from './e2ee/device-list-store.ts';
 import type { Encryption, RemoteUsers } from './e2ee/encryption.ts';
 import { readOneTimeKeyCounts, readUnusedFallbackTypes } from './e2ee/one-time-key-store.ts';
@@ -11,10 +12,18 @@ export interface OpenEncryption {
   readonly source: EncryptionSource;
 }
 
-export function openEncryption(accounts: Accounts): OpenEncryption {
+export function openEncryption(
+  accounts: Accounts,
+  config: Config,
+  remote: RemoteUsers,
+): OpenEncryption {
   const { database, names } = accounts;
   return {
-    encryption: { accounts, remote: unreachable },
+    encryption: {
+      accounts,
+      remote,
+      namesDevices: config.federation.allowDeviceNameLookup,
+    },
     source: {
       toDevice: (reader, device, above, upTo) =>
         receiveToDevice(reader, names, device, above, upTo),
@@ -24,22 +33,4 @@ export function openEncryption(accounts: Accounts): OpenEncryption {
       deviceListsChanged: readDeviceListsChanged,
     },
   };
-}
-
-/** Users of other servers, where there is no federation: every server is one that cannot be reached. */
-const unreachable: RemoteUsers = {
-  queryKeys: async (users) => ({
-    users: {},
-    masterKeys: {},
-    selfSigningKeys: {},
-    failures: failuresOf(users.keys()),
-  }),
-  claimKeys: async (users) => ({ users: {}, failures: failuresOf(users.keys()) }),
-  sendStatements: () => [],
-};
-
-function failuresOf(userIds: Iterable<string>) {
-  const servers = [...userIds].map((userId) => userId.slice(userId.indexOf(':') + 1));
-  const failure = { status: 503, message: 'Other servers cannot be reached' };
-  return Object.fromEntries(servers.map((server) => [server, failure]));
 }

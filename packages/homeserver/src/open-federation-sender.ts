@@ -1,4 +1,7 @@
+import type { Encryption } from './e2ee/encryption.ts';
+import { readKeysForServers } from './e2ee/keys-for-servers.ts';
 import type { Typing } from './ephemeral/typing.ts';
+import { DeviceListLog } from './federation-sender/device-list-log.ts';
 import { FederationSender } from './federation-sender/federation-sender.ts';
 import { OutboundLog } from './federation-sender/outbound-log.ts';
 import { PresenceEdus } from './federation-sender/presence-edus.ts';
@@ -15,6 +18,7 @@ export interface FederationSenderParts extends FederationParts {
   readonly federation: Federation;
   readonly typing: Typing;
   readonly presence: OpenPresence;
+  readonly encryption: Encryption;
 }
 
 /** Sends to other servers whatever happens here that concerns them, until it is closed. */
@@ -60,11 +64,21 @@ export async function openFederationSender(
   const allows = (name: string): boolean => client.allows(name);
   const outboundLog = new OutboundLog({ serverName, servers, sender, receiptPace, allows });
   const follower = await LogFollower.open(database, logger, outboundLog);
+  const deviceListLog = new DeviceListLog({
+    users: names.users,
+    serverName,
+    servers,
+    sender,
+    allows,
+    keysOf: (reader, user) => readKeysForServers(parts.encryption, reader, user),
+  });
+  const deviceListFollower = await LogFollower.open(database, logger, deviceListLog);
   return {
     close: async () => {
       typingEdus.close();
       presenceEdus?.close();
       receiptPace.close();
+      await deviceListFollower.close();
       await follower.close();
       await sender.close();
     },

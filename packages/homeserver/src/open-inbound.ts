@@ -1,3 +1,4 @@
+import type { EduHandlers } from './federation/edus/edu-handlers.ts';
 import { RoomPasts } from './federation/history/room-pasts.ts';
 import { Inbox } from './federation/inbox/inbox.ts';
 import { Transactions } from './federation/inbox/receive-transaction.ts';
@@ -22,13 +23,14 @@ export interface Inbound {
 export async function openInbound(
   rooms: Rooms,
   { client, keyRing }: Pick<Federation, 'client' | 'keyRing'>,
+  edus: EduHandlers,
   logger: Logger,
 ): Promise<Inbound> {
   const filling = new RoomFilling({ rooms, keyRing, client, logger });
   const joinedInPart = (roomNid: number): void => filling.start(roomNid);
   const intake = openRoomIntake({ rooms, keyRing, client, logger, joinedInPart });
   const inbox = await Inbox.open({ rooms, intake, logger });
-  const transactions = new Transactions({ rooms, keyRing, inbox, receiveEdus: async () => {} });
+  const transactions = new Transactions({ rooms, keyRing, inbox, edus });
   const roomServers = new RoomServers(rooms.database);
   await filling.resume();
   return {

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 
 import { openAccounts } from './accounts/accounts.ts';
+import type { Accounts } from './accounts/accounts.ts';
+import { allFollowers } from './accounts/device-follower.ts';
 import { IgnoredUsers } from './accounts/ignored-users.ts';
 import { profileOf } from './accounts/profile-of.ts';
 import { joinFirstRooms } from './client-server/first-rooms.ts';
@@ -8,10 +10,13 @@ import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
+import { RemoteSpaces } from './directory/remote-spaces.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { deviceRemains } from './e2ee/device-remains-store.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
 import { queryProfile } from './federation-client/query-profile.ts';
+import { openEduHandlers } from './federation/edus/edu-handlers.ts';
+import { ForgetDevicesProjection } from './federation/remote-users/forget-projection.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
@@ -25,15 +30,18 @@ import { openInbound } from './open-inbound.ts';
 import type { Inbound } from './open-inbound.ts';
 import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
+import { openOutreach } from './open-outreach.ts';
 import { openPresence } from './open-presence.ts';
 import { openRemoteRooms } from './open-remote-rooms.ts';
+import { openRemoteUsers } from './open-remote-users.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
+import { devicePushers } from './push/pushers/device-pushers.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
 import type { Projection } from './rooms/projection.ts';
 import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
-import type { EventSigner, RetentionBounds } from './rooms/rooms.ts';
+import type { EventSigner, RetentionBounds, RoomsOptions } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
 import { internedNames } from './storage/names-store.ts';
 import type { InternedNames } from './storage/names-store.ts';
@@ -53,21 +61,133 @@ export interface OpenedServices {
   close(): Promise<void>;
 }
 
+const deviceFollower = allFollowers(deviceRemains, devicePushers);
+
 /** Opens the database and everything that stands on it, lowest first. */
 export async function openServices(config: Config, logger: Logger): Promise<OpenedServices> {
-  const { serverName } = config.server;
   const now = Date.now;
-  const database = await openDatabase(databaseOptions(config.database), serverName);
+  const database = await openDatabase(databaseOptions(config.database), config.server.serverName);
   const names = internedNames(database, config.caches.globalFactor);
-  const parts = { database, names, config, logger, now, deviceFollower: deviceRemains };
+  const parts = { database, names, config, logger, now, deviceFollower };
   const accounts = openAccounts(parts);
-  const { encryption, source: encryptionSource } = openEncryption(accounts);
+  const federation = openFederation(parts);
+  const { remote, lists, resyncer } = openRemoteUsers(parts, federation);
+  const { encryption, source: encryptionSource } = openEncryption(accounts, config, remote);
   const ignored = await IgnoredUsers.open(database, names);
-  const notices = openNotices(database, names, serverName, ignored);
+  const notices = openNotices(database, names, config.server.serverName, ignored);
   const rooms = openRooms({
+    ...roomOptions(parts, accounts, ignored),
+    projections: [...roomProjections(names, config), ...notices.projections],
+  });
+  const presence = openPresence(config.presence, database, now);
+  const sources = syncSources(notices, presence.source, encryptionSource);
+  const sync = openSync(rooms, sources, config, logger);
+  presence.wake(sync.notifier, logger);
+  const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
+  const conversation = await openConversation(rooms, config, logger);
+  const shared = { ...parts, rooms, federation };
+  const { close: closeMedia, ...mediaServices } = await openMediaServices(shared);
+  const { ephemeral } = opened;
+  const shown = { presence: presence.presence };
+  const resyncSoon = (): void => resyncer.wake();
+  const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
+  const inbound = await openInbound(rooms, federation, edus, logger);
+  const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
+  const sender = await openFederationSender({
+    ...parts,
+    rooms,
+    federation,
+    typing: ephemeral.typing,
+    presence,
+    encryption,
+  });
+  const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
+  const domain = { config, logger, accounts, rooms, ...opened, sync, ...shown, encryption };
+  const services = clientServices(
+    {
+      ...domain,
+      ...mediaServices,
+      ...conversation.services,
+      ...outreach.services,
+      remoteRooms,
+      pasts: inbound.pasts,
+    },
+    federation,
+    parts,
+  );
+  const media = { close: closeMedia };
+  const inOrder = [
+    inbound,
+    presence,
+    outreach,
+    conversation,
+    sender,
+    media,
+    resyncer,
+    federation,
+    accounts,
+    database,
+  ];
+  return { services, federation, inbound, close: () => closeAll(inOrder) };
+}
+
+/** What is composed of the domain, for the handlers. */
+function clientServices(
+  domain: Omit<ClientServices, ComposedService>,
+  { client }: Federation,
+  { logger, now }: { readonly logger: Logger; readonly now: () => number },
+): ClientServices {
+  const { config, accounts, rooms, sync, pushRules, remoteRooms } = domain;
+  const directory = { rooms, config: config.directory, federation: client };
+  const rateLimits = openRateLimiters(config.ratelimiting, now);
+  return {
+    ...domain,
+    slidingSync: openSlidingContext(sync),
+    directory,
+    directoryClient: client,
+    remoteSpaces: new RemoteSpaces(client, rooms.serverName, now),
+    copyRoomRules: (...args) => copyRoomRules(pushRules, ...args),
+    interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
+    rateLimits,
+    propagateProfile: async (userId) =>
+      propagateProfile(rooms, userId, await rooms.profileOf(userId)),
+    joinFirstRooms: (user) => joinFirstRooms({ accounts, directory, config, logger }, user),
+    queryRemoteProfile: (userId, field) => queryProfile(client, userId, field),
+    departUser: async (userNid) => {
+      await resetPushRules(pushRules, userNid);
+      await departUser(remoteRooms, userNid);
+    },
+  };
+}
+
+type ComposedService =
+  | 'slidingSync'
+  | 'directory'
+  | 'directoryClient'
+  | 'remoteSpaces'
+  | 'copyRoomRules'
+  | 'interactiveAuth'
+  | 'rateLimits'
+  | 'propagateProfile'
+  | 'joinFirstRooms'
+  | 'queryRemoteProfile'
+  | 'departUser';
+
+function roomOptions(
+  {
     database,
     names,
-    projections: [...roomProjections(names, config), ...notices.projections],
+    config,
+    now,
+  }: Pick<RoomsOptions, 'database' | 'names' | 'now'> & {
+    readonly config: Config;
+  },
+  accounts: Accounts,
+  ignored: IgnoredUsers,
+): Omit<RoomsOptions, 'projections'> {
+  return {
+    database,
+    names,
     signer: eventSigner(config),
     now,
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
@@ -76,55 +196,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     ignoredBy: (userNid) => ignored.of(userNid),
     verify: verifySignature,
     retention: retentionBounds(config),
-  });
-  const presence = openPresence(config.presence, database, now);
-  const sources = syncSources(notices, presence.source, encryptionSource);
-  const sync = openSync(rooms, sources, config, logger);
-  presence.wake(sync.notifier, logger);
-  const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
-  const conversation = await openConversation(rooms, config, logger);
-  const rateLimits = openRateLimiters(config.ratelimiting, now);
-  const federation = openFederation(parts);
-  const inbound = await openInbound(rooms, federation, logger);
-  const { close: closeMedia, ...mediaServices } = await openMediaServices({
-    ...parts,
-    rooms,
-    federation,
-  });
-  const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
-  const { typing } = opened.ephemeral;
-  const sender = await openFederationSender({ ...parts, rooms, federation, typing, presence });
-  const services: ClientServices = {
-    config,
-    accounts,
-    rooms,
-    pasts: inbound.pasts,
-    ...opened,
-    sync,
-    slidingSync: openSlidingContext(sync),
-    presence: presence.presence,
-    encryption,
-    ...mediaServices,
-    directory: { rooms, config: config.directory, federation: federation.client },
-    remoteRooms,
-    ...conversation.services,
-    copyRoomRules: (...args) => copyRoomRules(opened.pushRules, ...args),
-    interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
-    rateLimits,
-    propagateProfile: async (userId) =>
-      propagateProfile(rooms, userId, await rooms.profileOf(userId)),
-    joinFirstRooms: (user) =>
-      joinFirstRooms({ accounts, directory: services.directory, config, logger }, user),
-    queryRemoteProfile: (userId, field) => queryProfile(federation.client, userId, field),
-    departUser: async (userNid) => {
-      await resetPushRules(services.pushRules, userNid);
-      await departUser(remoteRooms, userNid);
-    },
   };
-  const media = { close: closeMedia };
-  const first = [presence, inbound, conversation, sender, media];
-  const close = (): Promise<void> => closeAll([...first, federation, accounts, database]);
-  return { services, federation, inbound, close };
 }
 
 async function closeAll(inOrder: readonly { close(): void | Promise<void> }[]): Promise<void> {
@@ -135,6 +207,7 @@ async function closeAll(inOrder: readonly { close(): void | Promise<void> }[]): 
 function roomProjections(names: InternedNames, { server, rooms }: Config): Projection[] {
   return [
     new MembershipProjection(names.users, server.serverName, rooms.forgetRoomsOnLeave),
+    new ForgetDevicesProjection(names.users, server.serverName),
     new RoomDetailsProjection(),
     new RoomListingProjection(),
     new RelationsProjection(),

@@ -20,16 +20,16 @@ export interface ProvenAccount {
 const decoys = new Map<string, Promise<string>>();
 
 /**
- * The account if the password fits. It costs one hash whether the user exists or not, so that the time
+ * The account if the password fits. It costs one hash whether there is such a user or not, so that the time
  * tells nothing. Throws `403 M_USER_DEACTIVATED`.
  */
 export async function checkPassword(
   accounts: Accounts,
-  userId: UserId,
+  userId: UserId | undefined,
   password: string,
 ): Promise<ProvenAccount | undefined> {
   const { pepper } = accounts.config.passwords;
-  const found = await findCaseInsensitively(accounts, userId);
+  const found = userId === undefined ? undefined : await findCaseInsensitively(accounts, userId);
   const stored = found?.account.passwordHash;
   // No password is longer than the limit, so neither is what is left of a longer one.
   const fits = await verifyPassword(

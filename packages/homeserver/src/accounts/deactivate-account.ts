@@ -7,6 +7,7 @@ import { endSessionsStatements, endSessionsTouches } from './log-out-everywhere.
 import { deleteLoginTokensStatement } from './login-token-store.ts';
 import { deleteProfileFieldsStatement } from './profile-field-store.ts';
 import { setAvatarUrlStatement, setDisplayNameStatement } from './profile-store.ts';
+import { deleteThreePidsStatement } from './three-pids/three-pid-store.ts';
 
 /**
  * Ends an account for good, in one change: sessions, devices, password, profile and account data go, the name
@@ -27,6 +28,7 @@ export async function deactivateAccount(
       setAvatarUrlStatement(userNid),
       deleteProfileFieldsStatement(userNid),
       deleteAccountDataStatement(userNid),
+      deleteThreePidsStatement(userNid),
       ...accounts.deviceFollower.ended(userNid),
     ],
     positions: 1,

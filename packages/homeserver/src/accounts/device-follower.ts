@@ -9,3 +9,12 @@ export interface DeviceFollower {
   /** After the account ended, in the same change. */
   ended(userNid: number): readonly Statement[];
 }
+
+/** Several that follow devices, as one. */
+export function allFollowers(...followers: readonly DeviceFollower[]): DeviceFollower {
+  return {
+    removed: (userNid) => followers.flatMap((each) => each.removed(userNid)),
+    renamed: (deviceNid) => followers.flatMap((each) => each.renamed(deviceNid)),
+    ended: (userNid) => followers.flatMap((each) => each.ended(userNid)),
+  };
+}

@@ -34,8 +34,9 @@ export async function logIn(
   login: PasswordLogin,
   limits: LoginLimits,
 ): Promise<LoggedIn> {
-  const claimed = userIdOf(accounts, login.identifier);
-  const limitKey = claimed.toLowerCase();
+  const claimed = await userIdOf(accounts, login.identifier);
+  // What names nobody is limited by itself, as if it named somebody.
+  const limitKey = (claimed ?? String(login.identifier['address'])).toLowerCase();
   limits.beforeAttempt(limitKey);
   const proven = await checkPassword(accounts, claimed, login.password);
   if (proven === undefined) {

@@ -11,6 +11,13 @@ import { prepareSession } from './prepare-session.ts';
 import type { Session, SessionRequest } from './prepare-session.ts';
 import { insertProfileStatement } from './profile-store.ts';
 import { completeRegistrationTokenStatement } from './registration-token-store.ts';
+import {
+  ADDRESS_IS_FREE,
+  addressIsFree,
+  putThreePidStatement,
+} from './three-pids/three-pid-store.ts';
+import { addressInUse } from './three-pids/three-pids.ts';
+import type { ProvenAddress } from './three-pids/use-proof.ts';
 
 export interface Registration {
   /** In any case; undefined for a name of the server's choice. */
@@ -24,6 +31,8 @@ export interface Registration {
   readonly displayName?: string | undefined;
   /** Undefined where nobody is to be logged in. */
   readonly session: SessionRequest | undefined;
+  /** The address that the user has proven. */
+  readonly threePid?: ProvenAddress | undefined;
   /** The registration token that it was allowed by. */
   readonly registrationToken?: string | undefined;
 }
@@ -67,7 +76,7 @@ async function tryRegister(
   registration: Registration,
 ): Promise<Registered | undefined> {
   const { isAdmin = false, isGuest = false, userType, session: request } = registration;
-  const { registrationToken } = registration;
+  const { registrationToken, threePid } = registration;
   const userNid = await accounts.names.users.intern(userId);
   const session =
     request === undefined
@@ -75,8 +84,8 @@ async function tryRegister(
       : await prepareSession(accounts, { userId, userNid }, { ...request, isGuest });
   const createdTs = accounts.now();
   const displayName = registration.displayName ?? (isGuest ? undefined : localpart(userId));
-  const { outcome } = await accounts.database.submit({
-    guards: [nameIsFree(userNid)],
+  const outcome = await accounts.database.submit({
+    guards: [nameIsFree(userNid), ...(threePid === undefined ? [] : [addressIsFree(threePid)])],
     statements: [
       insertAccountStatement({ userNid, passwordHash, isAdmin, isGuest, userType, createdTs }),
       insertProfileStatement(userNid, displayName),
@@ -84,9 +93,14 @@ async function tryRegister(
       ...(registrationToken === undefined
         ? []
         : [completeRegistrationTokenStatement(registrationToken)]),
+      ...(threePid === undefined
+        ? []
+        : [putThreePidStatement(userNid, { ...threePid, addedTs: createdTs })]),
     ],
     positions: 1,
     touches: [{ kind: ChangeKind.account, subject: userNid }, ...(session?.touches ?? [])],
   }).done;
-  return outcome === 'applied' ? { userId, session: session?.session } : undefined;
+  if (outcome.outcome === 'applied') return { userId, session: session?.session };
+  if (outcome.guard === ADDRESS_IS_FREE) throw addressInUse();
+  return undefined;
 }

@@ -9,6 +9,12 @@ import { prepareSession } from './prepare-session.ts';
 import { insertMissingNameStatement } from './profile-store.ts';
 import type { Registered, Registration } from './register-account.ts';
 import { completeRegistrationTokenStatement } from './registration-token-store.ts';
+import {
+  ADDRESS_IS_FREE,
+  addressIsFree,
+  putThreePidStatement,
+} from './three-pids/three-pid-store.ts';
+import { addressInUse } from './three-pids/three-pids.ts';
 import type { TokenOwner } from './token-cache.ts';
 
 /**
@@ -31,29 +37,35 @@ export async function upgradingGuest(
 export async function upgradeGuest(
   accounts: Accounts,
   guest: TokenOwner,
-  registration: Pick<Registration, 'session' | 'registrationToken'> & {
+  registration: Pick<Registration, 'session' | 'registrationToken' | 'threePid'> & {
     readonly password: string;
   },
 ): Promise<Registered> {
   const { userId, userNid } = guest;
-  const { registrationToken, session: request } = registration;
+  const { registrationToken, threePid, session: request } = registration;
   const { pepper } = accounts.config.passwords;
   const passwordHash = await hashPassword(registration.password, { pepper });
   const session =
     request === undefined ? undefined : await prepareSession(accounts, guest, request);
-  const { outcome } = await accounts.database.submit({
-    guards: [isStillGuest(userNid)],
+  const outcome = await accounts.database.submit({
+    guards: [isStillGuest(userNid), ...(threePid === undefined ? [] : [addressIsFree(threePid)])],
     statements: [
       upgradeGuestStatement(userNid, passwordHash),
       insertMissingNameStatement(userNid, localpart(userId)),
       ...(registrationToken === undefined
         ? []
         : [completeRegistrationTokenStatement(registrationToken)]),
+      ...(threePid === undefined
+        ? []
+        : [putThreePidStatement(userNid, { ...threePid, addedTs: accounts.now() })]),
       ...(session?.statements ?? []),
     ],
     positions: 1,
     touches: [{ kind: ChangeKind.account, subject: userNid }, ...(session?.touches ?? [])],
   }).done;
-  if (outcome === 'refused') throw forbidden('The guest has become a user already');
+  if (outcome.outcome === 'refused') {
+    if (outcome.guard === ADDRESS_IS_FREE) throw addressInUse();
+    throw forbidden('The guest has become a user already');
+  }
   return { userId, session: session?.session };
 }

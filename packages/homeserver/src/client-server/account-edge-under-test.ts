@@ -2,10 +2,12 @@ import { openAccountsUnderTest } from '../accounts/accounts-under-test.ts';
 import type { AccountsUnderTest } from '../accounts/accounts-under-test.ts';
 import { registerAccount } from '../accounts/register-account.ts';
 import { resolveToken } from '../accounts/resolve-token.ts';
+import { IdentityServers } from '../accounts/three-pids/identity-servers.ts';
 import { notFound } from '../errors/matrix-error.ts';
 import { mount } from '../http/endpoint.ts';
 import type { MountedEndpoint } from '../http/endpoint.ts';
 import { listen } from '../http/listen.ts';
+import { OutboundClient } from '../outbound/outbound-client.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { accountEndpoints } from './account-endpoints.ts';
 import { openInteractiveAuth } from './open-interactive-auth.ts';
@@ -43,10 +45,27 @@ export async function startAccountEdge(
   const { accounts, config } = opened;
   const rateLimits = openRateLimiters(config.ratelimiting, accounts.now);
   const propagated: string[] = [];
+  const { logger } = createLogger({ level: 'silent' });
+  const http = new OutboundClient({
+    addresses: { blacklist: ['0.0.0.0/0', '::/0'], whitelist: [] },
+    userAgent: 'Soma',
+  });
+  const { keyId, sign } = config.signingKeys.current;
+  const signer = { serverName: accounts.serverName, keyId, sign };
   const services = {
     config,
     accounts,
     rateLimits,
+    logger,
+    threePids: {
+      accounts,
+      config: config.threePids,
+      mailer: undefined,
+      baseUrl: 'https://example.org/',
+      identityServers: new IdentityServers(http, signer),
+      forgetAddress: () => [],
+    },
+    notifyByMail: async () => {},
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     propagateProfile: async (userId: string) => void propagated.push(userId),
     joinFirstRooms: async () => {},
@@ -61,11 +80,12 @@ export async function startAccountEdge(
       endpoints: [...mount(accountEndpoints, services), ...others(opened)],
       resolveToken: (token, use) => resolveToken(accounts, token, use),
       rateLimits: endpointRateLimits(rateLimits),
-      logger: createLogger({ level: 'silent' }).logger,
+      logger,
     },
   );
   const close = async (): Promise<void> => {
     await edge.close(1_000);
+    await http.close();
     await opened.close();
   };
   const logInNewUser = async (username: string, password?: string): Promise<UserUnderTest> => {

@@ -28,6 +28,7 @@ import { requestOpenIdToken } from './openid.ts';
 import { showFallback, submitFallback } from './pages/fallback.ts';
 import { loginPage } from './pages/login-page.ts';
 import { getStaticFile } from './pages/static-files.ts';
+import { submitTokenEndpoints } from './pages/submit-token.ts';
 import { getPasswordPolicy } from './password-policy.ts';
 import { changePasswordEndpoint } from './password.ts';
 import { deleteProfileField, getProfileField, setProfileFieldEndpoint } from './profile-fields.ts';
@@ -41,10 +42,12 @@ import {
 import { refresh } from './refresh.ts';
 import { checkUsernameAvailability, register } from './register.ts';
 import { registrationTokenValidity } from './registration-token.ts';
+import { requestTokenEndpoints } from './request-tokens.ts';
 import { getRootPage } from './root-page.ts';
 import { getRtcTransports } from './rtc-transports.ts';
 import type { AccountServices } from './services.ts';
 import { deleteRoomTag, getRoomTags, setRoomTag } from './tags.ts';
+import { threePidEndpoints } from './three-pids.ts';
 import { getTurnServer } from './turn-server.ts';
 import { getVersions } from './versions.ts';
 import { getWellknown, getWellknownServer, getWellknownSupport } from './well-known.ts';
@@ -79,6 +82,10 @@ export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
   getAdminSuspendUser,
   setAdminSuspendUser,
   getWhoIs,
+
+  ...requestTokenEndpoints,
+  ...threePidEndpoints,
+  ...submitTokenEndpoints,
 
   showFallback,
   submitFallback,

@@ -24,7 +24,7 @@ function moderation({ isAdmin }: Requester): object {
   return isAdmin ? { 'm.account_moderation': { suspend: true, lock: true } } : {};
 }
 
-function capabilitiesOf({ rooms, passwords, profiles, sessions }: Config): object {
+function capabilitiesOf({ rooms, passwords, profiles, sessions, threePids }: Config): object {
   const { enableSetDisplayname, enableSetAvatarUrl } = profiles;
   const disallowed = [
     ...(enableSetDisplayname ? [] : ['displayname']),
@@ -37,7 +37,7 @@ function capabilitiesOf({ rooms, passwords, profiles, sessions }: Config): objec
     'm.change_password': { enabled: passwords.enabled !== false && passwords.localdbEnabled },
     'm.set_displayname': { enabled: enableSetDisplayname },
     'm.set_avatar_url': { enabled: enableSetAvatarUrl },
-    'm.3pid_changes': { enabled: false },
+    'm.3pid_changes': { enabled: threePids.enableChanges },
     'm.get_login_token': { enabled: sessions.viaExistingSession.enabled },
     'm.forget_forced_upon_leave': { enabled: rooms.forgetRoomsOnLeave },
     'org.matrix.msc4140.delayed_events': {

@@ -13,7 +13,12 @@ import { checkInvitePermission } from '../membership/invite-permission.ts';
 import { inviteUser } from '../membership/invite-user.ts';
 import type { NewRoom } from '../rooms/new-room.ts';
 import type { InitialState, Preset } from '../rooms/room-presets.ts';
-import { checkMayInvite, refuseThirdParty } from './invitations.ts';
+import {
+  checkMayInvite,
+  inviteByAddress,
+  invitedAddressIn,
+  ThirdPartyBody,
+} from './invitations.ts';
 import type { RateLimiters } from './rate-limits.ts';
 import { clientEndpoint } from './services.ts';
 import type { ClientServices } from './services.ts';
@@ -30,7 +35,7 @@ const body = Type.Object({
   name: Type.Optional(Type.String()),
   topic: Type.Optional(Type.String()),
   invite: Type.Optional(Type.Array(Type.String())),
-  invite_3pid: Type.Optional(Type.Array(JsonObject)),
+  invite_3pid: Type.Optional(Type.Array(ThirdPartyBody)),
   room_version: Type.Optional(Type.String()),
   creation_content: Type.Optional(JsonObject),
   initial_state: Type.Optional(Type.Array(InitialState)),
@@ -55,13 +60,12 @@ const createRoomEndpoint = clientEndpoint({
     'M_INVALID_ROOM_STATE',
     'M_ROOM_IN_USE',
     'M_INVALID_PARAM',
-    'M_THREEPID_DENIED',
+    'M_MISSING_PARAM',
     'M_INVITE_BLOCKED',
   ],
   handle: async ({ body: wanted, requester }, services) => {
     const { directory, config, rateLimits } = services;
-    const [thirdParty] = wanted.invite_3pid ?? [];
-    if (thirdParty !== undefined) throw refuseThirdParty(thirdParty);
+    const invitedAddresses = (wanted.invite_3pid ?? []).map(invitedAddressIn);
     const invite = (wanted.invite ?? []).map(invitedUser);
     if (invite.length > 0) {
       checkMayInvite(config, requester);
@@ -93,6 +97,9 @@ const createRoomEndpoint = clientEndpoint({
     const listing = { aliasName: wanted.room_alias_name, isPublic: visibility === 'public' };
     const roomId = await createListedRoom(directory, requester, room, listing);
     await inviteOthers(services, requester.userId, roomId, room);
+    for (const invited of invitedAddresses) {
+      await inviteByAddress(services, requester, roomId, invited);
+    }
     return { room_id: roomId };
   },
 });

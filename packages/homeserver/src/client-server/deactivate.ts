@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 
 import { deactivateAccount } from '../accounts/deactivate-account.ts';
+import { unbindUser } from '../accounts/three-pids/bindings.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import { OptionalAuth } from './body-fields.ts';
 import { accountEndpoint } from './services.ts';
@@ -15,12 +16,12 @@ export const deactivateAccountEndpoint = accountEndpoint({
   body: Type.Object({ erase: Type.Optional(Type.Boolean()), auth: OptionalAuth }),
   bodyOptional: true,
   errcodes: ['M_UNAUTHORIZED'],
-  async handle(request, { accounts, interactiveAuth, departUser }) {
+  async handle(request, { accounts, threePids, interactiveAuth, departUser }) {
     const { body } = await interactiveAuth.authenticate(request, [['m.login.password']]);
     const { userNid } = request.requester;
+    const isUnbound = await unbindUser(threePids, request.requester);
     await deactivateAccount(accounts, userNid, { erases: body['erase'] === true });
     await departUser(userNid);
-    // No identity server was told of any address.
-    return { id_server_unbind_result: 'success' };
+    return { id_server_unbind_result: isUnbound ? 'success' : 'no-support' };
   },
 });

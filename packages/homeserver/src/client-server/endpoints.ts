@@ -13,9 +13,11 @@ import { mediaDownloadEndpoints } from './media-download.ts';
 import { mediaUploadEndpoints } from './media-upload.ts';
 import { notificationEndpoints } from './notifications.ts';
 import { oldSyncEndpoints } from './old-sync.ts';
+import { unsubscribeEndpoints } from './pages/unsubscribe.ts';
 import { presenceEndpoints } from './presence.ts';
 import { publicRoomsEndpoints } from './public-rooms.ts';
 import { pushRuleEndpoints } from './push-rules.ts';
+import { pusherEndpoints } from './pushers.ts';
 import { readMarkerEndpoints } from './read-markers.ts';
 import { receiptEndpoints } from './receipts.ts';
 import { relationEndpoints } from './relations.ts';
@@ -62,6 +64,8 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...readMarkerEndpoints,
   ...typingEndpoints,
   ...pushRuleEndpoints,
+  ...pusherEndpoints,
+  ...unsubscribeEndpoints,
   ...notificationEndpoints,
   ...searchEndpoints,
   ...delayedEventEndpoints,

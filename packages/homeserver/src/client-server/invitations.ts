@@ -1,10 +1,19 @@
+import { Type } from 'typebox';
+
 import { parseUserId } from '@soma/protocol';
 import type { UserId } from '@soma/protocol';
 
+import { isMedium } from '../accounts/three-pids/bindings.ts';
+import { canonicalEmail } from '../accounts/three-pids/canonical-email.ts';
 import type { Config } from '../config/config.ts';
-import { MatrixError, forbidden, invalidParam, missingParam } from '../errors/matrix-error.ts';
+import { forbidden, invalidParam, missingParam } from '../errors/matrix-error.ts';
 import type { Requester } from '../http/endpoint.ts';
+import { inviteThirdParty, lookUpThirdParty } from '../membership/invite-third-party.ts';
+import type { ThirdPartyInvite } from '../membership/invite-third-party.ts';
+import { inviteUser } from '../membership/invite-user.ts';
+import { findRoom } from './join-room.ts';
 import type { RateLimiters } from './rate-limits.ts';
+import type { ClientServices } from './services.ts';
 
 /** Whom to invite. Throws `400 M_INVALID_PARAM`. */
 export function parseInvitee(text: string): UserId {
@@ -33,21 +42,82 @@ export function countInvite(
   rateLimits['rc_invites.per_user'].check(target);
 }
 
+/** An invitation by mail or phone, as clients write it; what is required of it is checked here. */
+export const ThirdPartyBody = Type.Object({
+  medium: Type.Optional(Type.String()),
+  address: Type.Optional(Type.String()),
+  id_server: Type.Optional(Type.String()),
+  id_access_token: Type.Optional(Type.String()),
+});
+
+type InvitedAddress = Pick<ThirdPartyInvite, 'medium' | 'address' | 'idServer' | 'accessToken'>;
+
+/** Throws `400 M_MISSING_PARAM` and `400 M_INVALID_PARAM`. */
+export function invitedAddressIn(body: Type.Static<typeof ThirdPartyBody>): InvitedAddress {
+  const { medium, address } = body;
+  if (medium === undefined && address === undefined) throw missingParam('user_id is missing');
+  const required = (name: keyof typeof body): string => {
+    const value = body[name];
+    if (value === undefined) throw missingParam(`${name} is missing`);
+    return value;
+  };
+  const kind = required('medium');
+  if (!isMedium(kind)) throw invalidParam('medium must be email or msisdn');
+  const text = required('address');
+  return {
+    medium: kind,
+    address: kind === 'email' ? canonicalEmail(text) : text,
+    idServer: required('id_server'),
+    accessToken: required('id_access_token'),
+  };
+}
+
 /**
- * An invitation by mail or phone needs an identity server, and this server works with none. What is not even one
- * lacks the user ID.
+ * Invites by an address: the user whom the identity server knows by it, or else whoever proves it later. Throws
+ * `403 M_FORBIDDEN`, `429 M_LIMIT_EXCEEDED`, and what the identity server refuses.
  */
-export function refuseThirdParty(invite: {
-  readonly medium?: unknown;
-  readonly address?: unknown;
-}): MatrixError {
-  const { medium, address } = invite;
-  if (medium === undefined && address === undefined) return missingParam('user_id is missing');
-  if (medium === undefined) return missingParam('medium is missing');
-  if (address === undefined) return missingParam('address is missing');
-  return new MatrixError(
-    403,
-    'M_THREEPID_DENIED',
-    'Nobody can be invited by mail or phone: this server works with no identity server',
-  );
+export async function inviteByAddress(
+  services: ClientServices,
+  requester: Requester,
+  roomId: string,
+  invited: InvitedAddress,
+): Promise<void> {
+  const { rooms, config, rateLimits, threePids } = services;
+  checkMayInvite(config, requester);
+  if (!threePids.config.enableLookup) {
+    throw forbidden('Nobody can be invited by mail or phone on this server');
+  }
+  const { userId, userNid, isRateLimitExempt } = requester;
+  if (isRateLimitExempt !== true) rateLimits.rc_third_party_invite.check(userId);
+  const invite = {
+    ...invited,
+    roomNid: await findRoom(rooms, roomId),
+    sender: userId,
+    senderNid: userNid,
+    clientLocation: config.email.mail?.inviteClientLocation,
+  };
+  const known = await lookUpThirdParty(threePids.identityServers, invite);
+  if (known === undefined) await inviteThirdParty(rooms, threePids.identityServers, invite);
+  else await inviteById(services, requester, roomId, known, undefined);
+}
+
+/** Invites a user of any server. Throws `MatrixError`. */
+export async function inviteById(
+  services: ClientServices,
+  requester: Requester,
+  roomId: string,
+  invitee: string,
+  reason: string | undefined,
+): Promise<void> {
+  const { rooms, remoteRooms, config } = services;
+  const target = parseInvitee(invitee);
+  checkMayInvite(config, requester);
+  countInvite(services, requester, roomId, target);
+  await inviteUser(remoteRooms, {
+    roomNid: await findRoom(rooms, roomId),
+    sender: requester.userId,
+    target,
+    reason,
+    profile: await rooms.profileOf(target),
+  });
 }

@@ -1,7 +1,9 @@
 import { Type } from 'typebox';
 
 import { listPublicRooms } from '../directory/list-public-rooms.ts';
-import { missingToken, notFound } from '../errors/matrix-error.ts';
+import type { PublicRoomsPage, PublicRoomsRequest } from '../directory/list-public-rooms.ts';
+import { listRemoteRooms } from '../directory/list-remote-rooms.ts';
+import { missingToken } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { clientEndpoint } from './services.ts';
@@ -20,10 +22,10 @@ const getPublicRooms = clientEndpoint({
   authentication: 'optional',
   guests: true,
   query: Type.Object({ limit: Limit, since: Text, server: Text }),
-  errcodes: ['M_INVALID_PARAM'],
+  errcodes: ['M_INVALID_PARAM', 'M_FORBIDDEN', 'M_NOT_FOUND'],
   handle: ({ query, requester }, services) => {
     checkMayList(services, requester, query.server);
-    return listPublicRooms(services.directory, query);
+    return list(services, query.server, query);
   },
 });
 
@@ -49,13 +51,13 @@ const queryPublicRooms = clientEndpoint({
     third_party_instance_id: Text,
   }),
   bodyOptional: true,
-  errcodes: ['M_INVALID_PARAM'],
+  errcodes: ['M_INVALID_PARAM', 'M_FORBIDDEN', 'M_NOT_FOUND'],
   handle: ({ query, body, requester }, services) => {
     checkMayList(services, requester, query.server);
     const { limit, since, filter, third_party_instance_id: network } = body;
     // Rooms of other networks are published by application services, and there are none.
     if (network !== undefined) return { chunk: [], total_room_count_estimate: 0 };
-    return listPublicRooms(services.directory, {
+    return list(services, query.server, {
       limit,
       since,
       searchTerm: filter?.generic_search_term,
@@ -64,18 +66,26 @@ const queryPublicRooms = clientEndpoint({
   },
 });
 
-/** Throws `401 M_MISSING_TOKEN`, and `404 M_NOT_FOUND` for the rooms of another server. */
+function list(
+  { directory, directoryClient }: ClientServices,
+  server: string | undefined,
+  request: PublicRoomsRequest,
+): Promise<PublicRoomsPage> {
+  if (server === undefined || server === directory.rooms.serverName) {
+    return listPublicRooms(directory, request);
+  }
+  return listRemoteRooms(directoryClient, server, request);
+}
+
+/** Throws `401 M_MISSING_TOKEN`: who has no account makes this server ask no other. */
 function checkMayList(
-  { directory }: ClientServices,
+  { directory: { config, rooms } }: ClientServices,
   requester: Requester | undefined,
   server: string | undefined,
 ): void {
-  if (requester === undefined && !directory.config.allowPublicRoomsWithoutAuth) {
-    throw missingToken();
-  }
-  if (server !== undefined && server !== directory.rooms.serverName) {
-    throw notFound('This server cannot ask other servers for their rooms');
-  }
+  if (requester !== undefined) return;
+  const isElsewhere = server !== undefined && server !== rooms.serverName;
+  if (isElsewhere || !config.allowPublicRoomsWithoutAuth) throw missingToken();
 }
 
 export const publicRoomsEndpoints = [getPublicRooms, queryPublicRooms];

@@ -27,6 +27,8 @@ function ratesOf(config: RatelimitingConfig) {
     'rc_invites.per_room': config.invites.perRoom,
     'rc_invites.per_user': config.invites.perUser,
     'rc_invites.per_issuer': config.invites.perIssuer,
+    rc_third_party_invite: config.thirdPartyInvite,
+    rc_3pid_validation: config.thirdPartyValidation,
     rc_room_creation: config.roomCreation,
     rc_reports: config.reports,
     rc_media_create: config.mediaCreate,

@@ -7,11 +7,10 @@ import { clientPaths } from '../http/endpoint.ts';
 import { changeMembership } from '../membership/change-membership.ts';
 import type { MembershipRequest } from '../membership/change-membership.ts';
 import { forgetRoom } from '../membership/forget-room.ts';
-import { inviteUser } from '../membership/invite-user.ts';
 import { joinedRooms } from '../membership/joined-rooms.ts';
 import { knockRoom } from '../membership/knock-room.ts';
 import { leaveRoom } from '../membership/leave-room.ts';
-import { checkMayInvite, countInvite, parseInvitee, refuseThirdParty } from './invitations.ts';
+import { ThirdPartyBody, invitedAddressIn, inviteByAddress, inviteById } from './invitations.ts';
 import { findRoom, joinAs, resolveRoom } from './join-room.ts';
 import { clientEndpoint } from './services.ts';
 
@@ -21,10 +20,8 @@ const TargetBody = Type.Object({
   reason: Type.Optional(Type.String()),
 });
 const InviteBody = Type.Object({
+  ...ThirdPartyBody.properties,
   user_id: Type.Optional(Type.String()),
-  medium: Type.Optional(Type.String()),
-  address: Type.Optional(Type.String()),
-  id_server: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String()),
 });
 const Empty = Type.Object({});
@@ -134,23 +131,17 @@ const invite = clientEndpoint({
   responses: { 200: Empty },
   errcodes: [
     'M_INVALID_PARAM',
-    'M_THREEPID_DENIED',
+    'M_MISSING_PARAM',
     'M_INVITE_BLOCKED',
     'M_UNSUPPORTED_ROOM_VERSION',
   ],
   handle: async ({ params, body, requester }, services) => {
-    const { rooms, remoteRooms, config } = services;
-    if (body.user_id === undefined) throw refuseThirdParty(body);
-    const target = parseInvitee(body.user_id);
-    checkMayInvite(config, requester);
-    countInvite(services, requester, params.roomId, target);
-    await inviteUser(remoteRooms, {
-      roomNid: await findRoom(rooms, params.roomId),
-      sender: requester.userId,
-      target,
-      reason: body.reason,
-      profile: await rooms.profileOf(target),
-    });
+    const { user_id: invitee } = body;
+    if (invitee !== undefined) {
+      await inviteById(services, requester, params.roomId, invitee, body.reason);
+    } else {
+      await inviteByAddress(services, requester, params.roomId, invitedAddressIn(body));
+    }
     return {};
   },
 });

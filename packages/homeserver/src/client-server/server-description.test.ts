@@ -55,7 +55,7 @@ for (const engine of testEngines()) {
       assert.deepEqual(capability('m.change_password'), { enabled: true });
       assert.deepEqual(capability('m.set_displayname'), { enabled: true });
       assert.deepEqual(capability('m.set_avatar_url'), { enabled: false });
-      assert.deepEqual(capability('m.3pid_changes'), { enabled: false });
+      assert.deepEqual(capability('m.3pid_changes'), { enabled: true });
       assert.deepEqual(capability('m.get_login_token'), { enabled: false });
       const fields = { enabled: true, disallowed: ['avatar_url'] };
       assert.deepEqual(capability('m.profile_fields'), fields);

@@ -1,9 +1,12 @@
 import type { JsonObject } from '@soma/protocol';
 
 import type { Accounts } from '../accounts/accounts.ts';
+import type { ThreePids } from '../accounts/three-pids/three-pids.ts';
 import type { Config } from '../config/config.ts';
+import type { DirectoryClient } from '../directory/ask-directory.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { SpaceWalks } from '../directory/read-hierarchy.ts';
+import type { RemoteSpaces } from '../directory/remote-spaces.ts';
 import type { Encryption } from '../e2ee/encryption.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import type { Presence } from '../ephemeral/presence.ts';
@@ -16,22 +19,28 @@ import type { UrlPreviews } from '../media/previews/url-previews.ts';
 import type { CopyRoomRules } from '../membership/carry-over-settings.ts';
 import type { RemoteRooms } from '../membership/remote/remote-rooms.ts';
 import type { PushRules } from '../push/push-rules.ts';
+import type { Pushers } from '../push/pushers/pushers.ts';
 import type { DelayedEvents } from '../rooms/delayed/delayed-events.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Search } from '../search/search-events.ts';
 import type { UserDirectory } from '../search/search-users.ts';
 import type { SlidingContext } from '../sync/sliding/sliding-context.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import type { RateLimiters } from './rate-limits.ts';
 
 /** What the handlers about accounts are given; made at composition. */
 export interface AccountServices {
   readonly config: Config;
   readonly accounts: Accounts;
+  readonly threePids: ThreePids;
+  readonly logger: Logger;
   readonly interactiveAuth: InteractiveAuth;
   readonly rateLimits: RateLimiters;
   /** Sends the user's profile, as it is now, into the rooms that the user has joined. */
   propagateProfile(userId: string): Promise<void>;
+  /** Has unread messages told to a new user's address, where the operator wants that. */
+  notifyByMail(userNid: number, address: string): Promise<void>;
   /** Has a new user join the rooms that the operator names. */
   joinFirstRooms(user: { readonly userId: string; readonly isGuest: boolean }): Promise<void>;
   /**
@@ -59,12 +68,16 @@ export interface ClientServices extends AccountServices, MediaServices {
   readonly pasts: RoomPasts;
   readonly ephemeral: Ephemeral;
   readonly pushRules: PushRules;
+  readonly pushers: Pushers;
   readonly sync: SyncContext;
   readonly slidingSync: SlidingContext;
   /** Undefined where the operator has not enabled them. */
   readonly urlPreviews: UrlPreviews | undefined;
   readonly directory: Directory;
   readonly spaceWalks: SpaceWalks;
+  readonly remoteSpaces: RemoteSpaces;
+  /** Asks other servers for what they publish. */
+  readonly directoryClient: DirectoryClient;
   /** Undefined where it is turned off. */
   readonly search: Search | undefined;
   readonly userDirectory: UserDirectory;

@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
 
+import { findSummary } from '../directory/find-summary.ts';
 import { readHierarchy } from '../directory/read-hierarchy.ts';
 import { resolveAlias } from '../directory/resolve-alias.ts';
-import { summariseRoom } from '../directory/summarise-room.ts';
+import { NOBODY, summariseRoom } from '../directory/summarise-room.ts';
 import { notFound } from '../errors/matrix-error.ts';
 import { clientPaths, v1Paths } from '../http/endpoint.ts';
 import { mutualRooms } from '../membership/mutual-rooms.ts';
@@ -26,15 +27,18 @@ const getHierarchy = clientEndpoint({
     from: Type.Optional(Type.String()),
   }),
   errcodes: ['M_INVALID_PARAM'],
-  handle: ({ params, query, requester }, { rooms, spaceWalks }) =>
-    readHierarchy(rooms, spaceWalks, {
-      viewer: requester,
-      roomId: params.roomId,
-      suggestedOnly: query.suggested_only,
-      maxDepth: query.max_depth,
-      limit: query.limit,
-      from: query.from,
-    }),
+  handle: ({ params, query, requester }, { rooms, spaceWalks: walks, remoteSpaces: remote }) =>
+    readHierarchy(
+      { rooms, walks, remote },
+      {
+        viewer: requester,
+        roomId: params.roomId,
+        suggestedOnly: query.suggested_only,
+        maxDepth: query.max_depth,
+        limit: query.limit,
+        from: query.from,
+      },
+    ),
 });
 
 const getSummary = clientEndpoint({
@@ -49,14 +53,18 @@ const getSummary = clientEndpoint({
   ],
   authentication: 'optional',
   guests: true,
+  query: Type.Object({ via: Type.Optional(Type.Array(Type.String())) }),
   errcodes: ['M_NOT_FOUND', 'M_INVALID_PARAM'],
-  handle: async ({ params: { roomIdOrAlias }, requester }, { rooms, directory }) => {
+  handle: async ({ params: { roomIdOrAlias }, query, requester }, services) => {
+    const { rooms, directory, remoteSpaces } = services;
     const roomId = roomIdOrAlias.startsWith('#')
       ? await resolveAlias(directory, roomIdOrAlias)
       : roomIdOrAlias;
-    const summary = await readAt(rooms.database, (reader) =>
-      summariseRoom(rooms, reader, requester, roomId),
-    );
+    // Who has no account makes this server ask no other.
+    const summary =
+      requester === undefined
+        ? await readAt(rooms.database, (reader) => summariseRoom(rooms, reader, NOBODY, roomId))
+        : await findSummary(rooms, remoteSpaces, requester.userId, roomId, query.via ?? []);
     if (summary === undefined) throw notFound('There is no such room, or you may not see it');
     const { json, membership } = summary;
     return requester === undefined ? json : { ...json, membership: membership ?? 'leave' };

@@ -43,6 +43,8 @@ const unstableFeatures: Readonly<Record<string, boolean>> = {
   // Threads: their relations, their list, and receipts of their own.
   'org.matrix.msc3440.stable': true,
   'org.matrix.msc3771': true,
+  // Pushers that are turned off, also those of other devices.
+  'org.matrix.msc3881': true,
   // What relates to an event indirectly.
   'org.matrix.msc3981': true,
   // Who may invite: a filter, and blocking all.

@@ -14,7 +14,7 @@ export function checkConfig(config: Config, siteOf: (name: string) => Site): voi
 
 /** A stage that nobody can complete would close registration without a word. */
 function checkRegistration(
-  { registration, captcha, consent }: Config,
+  { registration, captcha, consent, email }: Config,
   siteOf: (name: string) => Site,
 ): void {
   if (!registration.enabled) return;
@@ -22,6 +22,12 @@ function checkRegistration(
     siteOf('enable_registration_captcha').refuse(
       'false, or recaptcha_public_key and recaptcha_private_key beside it',
       'true',
+    );
+  }
+  if (registration.requiresEmail && email.mail === undefined) {
+    siteOf('registrations_require_3pid').refuse(
+      'no email, or the option email beside it, by which addresses are proven',
+      'email',
     );
   }
   if (consent.isRequiredAtRegistration && Object.keys(consent.policies).length === 0) {

@@ -13,6 +13,7 @@ export type { CachesConfig } from './caches.ts';
 export type { CaptchaConfig } from './captcha.ts';
 export type { DatabaseConfig, PostgresConfig, SqliteConfig } from './database.ts';
 export type { DirectoryConfig, DirectoryRules } from './directory.ts';
+export type { MailSettings } from './email.ts';
 export type { FederationConfig } from './federation.ts';
 export type {
   ListenerConfig,
@@ -26,6 +27,7 @@ export type { MediaConfig, StorageProviderConfig, ThumbnailSize } from './media.
 export type { PasswordPolicy, PasswordsConfig } from './passwords.ts';
 export type { PresenceConfig } from './presence.ts';
 export type { ProfilesConfig } from './profiles.ts';
+export type { PushConfig } from './push.ts';
 export type { RateLimit, RatelimitingConfig } from './ratelimiting.ts';
 export type { RegistrationConfig } from './registration.ts';
 export type { RetentionConfig } from './retention.ts';
@@ -34,6 +36,7 @@ export type { SearchConfig } from './search.ts';
 export type { ServerConfig, SupportContact } from './server.ts';
 export type { SigningKeysConfig } from './signing-keys.ts';
 export type { SyncConfig } from './sync.ts';
+export type { ThreePidsConfig } from './three-pids.ts';
 export type { TlsConfig } from './tls.ts';
 export type { TurnConfig } from './turn.ts';
 export type { TrustedKeyServer, TrustedKeyServersConfig } from './trusted-key-servers.ts';

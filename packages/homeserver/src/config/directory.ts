@@ -51,7 +51,6 @@ export const directorySection = section(
       name: 'allow_public_rooms_over_federation',
       valueType: flag,
       default: false,
-      later: true,
       description: 'Whether other servers may read the published rooms.',
     }),
     enableRoomListSearch: option({

@@ -98,6 +98,12 @@ export const federationSection = section(
       default: true,
       description: 'Whether other servers may ask for the profiles of users.',
     }),
+    allowDeviceNameLookup: option({
+      name: 'allow_device_name_lookup_over_federation',
+      valueType: flag,
+      default: false,
+      description: "Whether other servers are told the names of users' devices.",
+    }),
     ipRangeBlacklist: option({
       name: 'federation_ip_range_blacklist',
       valueType: listOf(ipRange),

@@ -11,11 +11,11 @@ test('options of Synapse without effect are named in one line', () => {
   const warnings = warningsOf({
     opentracing: { enabled: false },
     caches: { sync_response_cache_duration: '2m', global_factor: 1 },
-    rc_federation: { window_size: 1000 },
+    federation_metrics_domains: ['example.org'],
     database: { args: { check_same_thread: false } },
   });
   assert.deepEqual(warnings, [
-    'Options without effect in Soma: opentracing, rc_federation, ' +
+    'Options without effect in Soma: opentracing, federation_metrics_domains, ' +
       'database.args.check_same_thread, ' +
       'caches.sync_response_cache_duration.',
   ]);
@@ -67,13 +67,25 @@ test('registration stays closed where registrations_require_3pid asks for what n
     server_name: 'example.org',
     enable_registration: true,
     enable_registration_without_verification: true,
-    registrations_require_3pid: ['email'],
+    registrations_require_3pid: ['msisdn'],
   });
   assert.equal(config.registration.enabled, false);
   assert.match(
     warnings[0] ?? '',
     /^Registration stays closed: .* registrations_require_3pid asks for\.$/,
   );
+});
+
+test('a registration that needs a mail address needs a way to send mail', () => {
+  const base = {
+    server_name: 'example.org',
+    enable_registration: true,
+    registrations_require_3pid: ['email'],
+  };
+  assert.throws(() => configFrom(base), /registrations_require_3pid/);
+  const { config } = configFrom({ ...base, email: { notif_from: 'soma@example.org' } });
+  assert.equal(config.registration.enabled, true);
+  assert.equal(config.registration.requiresEmail, true);
 });
 
 test('disable_registration closes what enable_registration opens', () => {

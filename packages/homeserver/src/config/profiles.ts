@@ -40,12 +40,6 @@ export const profilesSection = section(
       default: true,
       description: 'Whether users may change their picture; administrators always may.',
     }),
-    enable3pidChanges: option({
-      name: 'enable_3pid_changes',
-      valueType: flag,
-      default: true,
-      description: 'Whether users may add and remove mail addresses and phone numbers.',
-    }),
   },
   (values) => values,
 );

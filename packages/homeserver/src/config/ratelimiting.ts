@@ -1,6 +1,6 @@
 import { object } from './schema/compounds.ts';
 import { option } from './schema/option.ts';
-import { number } from './schema/scalars.ts';
+import { integer, number } from './schema/scalars.ts';
 import { section } from './schema/section.ts';
 import type { SectionValue } from './schema/section.ts';
 import type { Option, ValueType } from './schema/value-type.ts';
@@ -35,14 +35,12 @@ function limit(
   perSecond: number,
   burstCount: number,
   description: string,
-  more: { later?: true } = {},
 ): Option<RateLimit> {
   return option({
     name,
     valueType: rate(perSecond, burstCount),
     default: { per_second: perSecond, burst_count: burstCount },
     description,
-    ...more,
   });
 }
 
@@ -67,7 +65,26 @@ const presence = object({
   perUser: limit('per_user', 0.1, 1, 'Changes of presence by one user.'),
 });
 
-const later = { later: true } as const;
+function count(name: string, value: number, description: string, min = 0): Option<number> {
+  return option({ name, valueType: integer(min), default: value, description });
+}
+
+const federation = object({
+  windowMs: count(
+    'window_size',
+    1000,
+    'The time within which requests are counted, in milliseconds.',
+    1,
+  ),
+  sleepLimit: count(
+    'sleep_limit',
+    10,
+    'Requests of one server within that time that are answered at once.',
+  ),
+  sleepMs: count('sleep_delay', 500, 'By how much each further one is delayed, in milliseconds.'),
+  rejectLimit: count('reject_limit', 50, 'Requests of one server that may wait; more are refused.'),
+  concurrent: count('concurrent', 3, 'Requests of one server that are worked on at once.', 1),
+});
 
 export const ratelimitingSection = section(
   'Rate limits',
@@ -110,8 +127,13 @@ export const ratelimitingSection = section(
     }),
     roomCreation: limit('rc_room_creation', 0.016, 10, 'Rooms made by one user.'),
     reports: limit('rc_reports', 1, 5, 'Reports by one user.'),
-    thirdPartyInvite: limit('rc_third_party_invite', 0.2, 10, 'Invites by mail or phone.', later),
-    thirdPartyValidation: limit('rc_3pid_validation', 0.003, 5, 'Checks of mail or phone.', later),
+    thirdPartyInvite: limit('rc_third_party_invite', 0.2, 10, 'Invites by mail or phone.'),
+    thirdPartyValidation: limit(
+      'rc_3pid_validation',
+      0.003,
+      5,
+      'Mails that one address asks for, and to one.',
+    ),
     mediaCreate: limit('rc_media_create', 10, 50, 'Media ids reserved by one user.'),
     delayedEvents: limit(
       'rc_delayed_event_mgmt',
@@ -126,6 +148,19 @@ export const ratelimitingSection = section(
       'Requests for room keys by one device. What is beyond it is not delivered.',
     ),
     userDirectory: limit('rc_user_directory', 0.016, 200, 'Searches for users by one user.'),
+    federation: option({
+      name: 'rc_federation',
+      valueType: federation,
+      default: {},
+      description: 'Requests of one other server.',
+      example: {
+        window_size: 750,
+        sleep_limit: 15,
+        sleep_delay: 400,
+        reject_limit: 40,
+        concurrent: 5,
+      },
+    }),
     presence: option({
       name: 'rc_presence',
       valueType: presence,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { listOf } from './schema/compounds.ts';
 import { fileOption, option } from './schema/option.ts';
-import { flag, secret, text } from './schema/scalars.ts';
+import { flag, oneOf, secret } from './schema/scalars.ts';
 import { section } from './schema/section.ts';
 import type { SectionValue } from './schema/section.ts';
 
@@ -10,7 +10,7 @@ export type RegistrationConfig = SectionValue<typeof registrationSection>;
 
 const SHARED_SECRET_BYTES = 32;
 
-const CLOSES = 'Soma cannot check it yet: where it is set, registration stays closed.';
+const CLOSES = 'Soma cannot check phone numbers: where `msisdn` is set, registration stays closed.';
 
 /** A new secret for `registration_shared_secret`. */
 export function generateSharedSecret(): string {
@@ -32,7 +32,8 @@ export const registrationSection = section(
       default: false,
       description:
         'Confirms that registration is open to anybody without proof of anything. ' +
-        '`enable_registration` is refused without it, unless a token or a captcha is asked for.',
+        '`enable_registration` is refused without it, unless a token, a captcha or a mail address ' +
+        'is asked for.',
     }),
     sharedSecret: fileOption({
       name: 'registration_shared_secret',
@@ -74,9 +75,8 @@ export const registrationSection = section(
     }),
     requires3pid: option({
       name: 'registrations_require_3pid',
-      valueType: listOf(text('email or msisdn')),
+      valueType: listOf(oneOf(['email', 'msisdn'])),
       default: [],
-      later: true,
       description: 'The kinds of address, mail or phone, that a registration needs.',
       differs: CLOSES,
     }),
@@ -95,12 +95,19 @@ export const registrationSection = section(
     const site = siteOf('enable_registration');
     const asked = values.enabled && !values.disable;
     // What the operator demands and nobody would check: closed is the safe reading.
-    const isUnmet = values.requires3pid.length > 0;
+    const isUnmet = values.requires3pid.includes('msisdn');
+    const requiresEmail = values.requires3pid.includes('email');
     if (asked && isUnmet) {
       site.reporter.warning(
         'Registration stays closed: Soma cannot check what registrations_require_3pid asks for.',
       );
-    } else if (asked && !values.withoutVerification && !values.requiresToken && !values.captcha) {
+    } else if (
+      asked &&
+      !values.withoutVerification &&
+      !values.requiresToken &&
+      !values.captcha &&
+      !requiresEmail
+    ) {
       return site.refuse(
         'false, or enable_registration_without_verification: true to confirm that anybody may ' +
           'register without verification, or registration_requires_token: true',
@@ -111,6 +118,7 @@ export const registrationSection = section(
       enabled: asked && !isUnmet,
       requiresToken: values.requiresToken,
       requiresCaptcha: values.captcha,
+      requiresEmail,
       sharedSecret,
       allowGuestAccess,
       inhibitUserInUseError,

@@ -4,6 +4,7 @@ import { captchaSection } from './captcha.ts';
 import { consentSection } from './consent.ts';
 import { databaseSection } from './database.ts';
 import { directorySection } from './directory.ts';
+import { emailSection } from './email.ts';
 import { federationSection } from './federation.ts';
 import { listenersSection } from './listeners.ts';
 import { loggingSection } from './logging.ts';
@@ -12,6 +13,7 @@ import { outboundSection } from './outbound.ts';
 import { passwordsSection } from './passwords.ts';
 import { presenceSection } from './presence.ts';
 import { profilesSection } from './profiles.ts';
+import { pushSection } from './push.ts';
 import { ratelimitingSection } from './ratelimiting.ts';
 import { registrationSection } from './registration.ts';
 import { retentionSection } from './retention.ts';
@@ -21,6 +23,7 @@ import { serverSection } from './server.ts';
 import { sessionsSection } from './sessions.ts';
 import { signingKeysSection } from './signing-keys.ts';
 import { syncSection } from './sync.ts';
+import { threePidsSection } from './three-pids.ts';
 import { tlsSection } from './tls.ts';
 import { trustedKeyServersSection } from './trusted-key-servers.ts';
 import { turnSection } from './turn.ts';
@@ -40,6 +43,8 @@ export const SECTIONS = {
   autoJoin: autoJoinSection,
   captcha: captchaSection,
   consent: consentSection,
+  email: emailSection,
+  threePids: threePidsSection,
   passwords: passwordsSection,
   sessions: sessionsSection,
   profiles: profilesSection,
@@ -49,6 +54,7 @@ export const SECTIONS = {
   retention: retentionSection,
   sync: syncSection,
   presence: presenceSection,
+  push: pushSection,
   search: searchSection,
   turn: turnSection,
   media: mediaSection,

@@ -3,12 +3,14 @@ import type { JsonObject } from '@soma/protocol';
 import { loadState } from '../rooms/read-state.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { readCurrentStateOfType } from '../rooms/state-store.ts';
-import type { StoredEvent } from '../rooms/stored-event.ts';
 import type { Reader } from '../storage/sql.ts';
 
 /** A room below a space, and the event that says so. */
 export interface SpaceChild {
   readonly roomId: string;
+  readonly content: JsonObject;
+  /** When it was said. */
+  readonly ts: number;
   /** Stripped state with its time, as `GET /hierarchy` tells it. */
   readonly json: JsonObject;
 }
@@ -26,13 +28,10 @@ export async function readSpaceChildren(
   const eventNids = await readCurrentStateOfType(reader, roomNid, typeNid);
   const events = await loadState(rooms, reader, roomNid, [...eventNids.values()]);
   return events
-    .filter(({ pdu: { content } }) => {
-      const { via, suggested } = content;
-      return Array.isArray(via) && via.length > 0 && (!suggestedOnly || suggested === true);
-    })
-    .toSorted(compareChildren)
     .map(({ pdu }) => ({
       roomId: pdu.state_key ?? '',
+      content: pdu.content,
+      ts: pdu.origin_server_ts,
       json: {
         type: pdu.type,
         state_key: pdu.state_key ?? '',
@@ -40,14 +39,31 @@ export async function readSpaceChildren(
         sender: pdu.sender,
         origin_server_ts: pdu.origin_server_ts,
       },
-    }));
+    }))
+    .filter(({ content }) => isChild(content) && (!suggestedOnly || isSuggested(content)))
+    .toSorted(compareChildren);
 }
 
-function compareChildren({ pdu: one }: StoredEvent, { pdu: other }: StoredEvent): number {
+/** Whether the event says that there is such a child, and where. */
+export function isChild({ via }: JsonObject): boolean {
+  return Array.isArray(via) && via.length > 0;
+}
+
+export function isSuggested({ suggested }: JsonObject): boolean {
+  return suggested === true;
+}
+
+/** The servers that a child is to be found at. */
+export function viaOf({ content: { via } }: SpaceChild): string[] {
+  return (Array.isArray(via) ? via : []).filter((name) => typeof name === 'string');
+}
+
+/** The order of the specification. */
+export function compareChildren(one: SpaceChild, other: SpaceChild): number {
   return (
     compareTexts(orderOf(one.content), orderOf(other.content)) ||
-    one.origin_server_ts - other.origin_server_ts ||
-    compareTexts(one.state_key ?? '', other.state_key ?? '')
+    one.ts - other.ts ||
+    compareTexts(one.roomId, other.roomId)
   );
 }
 

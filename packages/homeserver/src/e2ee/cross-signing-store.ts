@@ -36,6 +36,7 @@ const masterKey = query('select 1 as one from cross_signing_keys where user_nid 
 const keysOf = query<{ usage: number; json: string }>(
   'select usage, json from cross_signing_keys where user_nid = ?',
 );
+const removeKeys = query('delete from cross_signing_keys where user_nid = ?');
 const putSignature = query(
   `insert into key_signatures (target_nid, target, signer_nid, key_id, signature)
    values (?, ?, ?, ?, ?)
@@ -62,6 +63,10 @@ export function putCrossSigningKeyStatement(
   json: string,
 ): Statement {
   return statement(putKey, userNid, UsageCode[usage], json);
+}
+
+export function removeCrossSigningKeysStatement(userNid: number): Statement {
+  return statement(removeKeys, userNid);
 }
 
 /** JSON texts by usage. */

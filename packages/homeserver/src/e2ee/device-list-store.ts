@@ -32,6 +32,9 @@ const changed = query<{ user_nid: number }>(
   `select distinct user_nid from device_list_changes
    where position > ? and position <= ? and observer_nid in (${EVERYBODY}, ?)`,
 );
+const positionOf = query<{ position: number }>(
+  `select position from device_list_changes where user_nid = ? and observer_nid = ${EVERYBODY}`,
+);
 
 /** Says that the user's devices or keys changed. The change must touch the user's device list. */
 export function deviceListChangedStatement(userNid: number): Statement {
@@ -70,4 +73,9 @@ export async function readDeviceListsChanged(
   upTo: number,
 ): Promise<number[]> {
   return (await reader.all(changed, above, upTo, observerNid)).map((row) => row.user_nid);
+}
+
+/** Where the user's devices or keys last changed for all who may know; 0 where they never did. */
+export async function readDeviceListPosition(reader: Reader, userNid: number): Promise<number> {
+  return (await reader.get(positionOf, userNid))?.position ?? 0;
 }

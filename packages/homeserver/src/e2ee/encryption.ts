@@ -2,6 +2,7 @@ import type { JsonObject } from '@soma/protocol';
 
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Statement } from '../storage/sql.ts';
+import type { KeyUser } from './read-user-keys.ts';
 
 /** By user ID, what of each user was asked for. */
 export type AskedOfUsers<Value> = ReadonlyMap<string, Value>;
@@ -21,7 +22,11 @@ export interface RemoteKeys extends RemoteAnswer {
 /** Users of other servers, as their servers know them; handed in at composition. */
 export interface RemoteUsers {
   /** Device IDs by user; none for all devices. */
-  queryKeys(users: AskedOfUsers<readonly string[]>, timeoutMs: number): Promise<RemoteKeys>;
+  queryKeys(
+    viewer: KeyUser,
+    users: AskedOfUsers<readonly string[]>,
+    timeoutMs: number,
+  ): Promise<RemoteKeys>;
   /** Algorithm by device, by user. */
   claimKeys(
     users: AskedOfUsers<Readonly<Record<string, string>>>,
@@ -39,6 +44,8 @@ export interface RemoteUsers {
 export interface Encryption {
   readonly accounts: Accounts;
   readonly remote: RemoteUsers;
+  /** Whether other servers are told the names of devices. */
+  readonly namesDevices: boolean;
 }
 
 /** Who calls: a user on a device. */

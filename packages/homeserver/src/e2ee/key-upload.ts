@@ -36,7 +36,8 @@ export function parseKeyUpload(body: JsonObject, owner: Owner): KeyUpload {
   };
 }
 
-function parseDeviceKeys(keys: JsonValue, owner: Owner): string {
+/** Checks the identity keys of a device and gives their JSON text. Throws as {@link parseKeyUpload}. */
+export function parseDeviceKeys(keys: JsonValue, owner: Owner): string {
   if (!isJsonObject(keys)) throw badJson('Field device_keys must be object');
   const { algorithms, keys: publicKeys, signatures } = keys;
   if (keys['user_id'] !== owner.userId) {
@@ -73,7 +74,8 @@ function parseKeys(field: string, keys: JsonValue | undefined): ParsedKey[] {
   });
 }
 
-function isKey(value: JsonValue): boolean {
+/** Whether it can be a one-time key: a text, or a signed key. */
+export function isKey(value: JsonValue): boolean {
   if (typeof value === 'string') return true;
   return (
     isJsonObject(value) && typeof value['key'] === 'string' && isSignatures(value['signatures'])

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 
-import { canonicalJson, exceedsBytes } from '@soma/protocol';
-import type { JsonObject } from '@soma/protocol';
+import { exceedsBytes } from '@soma/protocol';
 
-import { readDevices } from '../accounts/device-store.ts';
 import { invalidParam, tooLarge } from '../errors/matrix-error.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Encryption, OwnDevice } from './encryption.ts';
+import { findDeliveries, isTooLarge } from './find-deliveries.ts';
+import type { DeviceMessages } from './find-deliveries.ts';
 import {
   keyNameBytesMax,
   toDeviceContentBytesMax,
@@ -20,20 +20,11 @@ import {
   transactionIsNew,
 } from './to-device-store.ts';
 
-/** Contents by device ID, or `*` for all devices, by user ID. */
-export type DeviceMessages = Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
-
 /** What is sent, under which transaction ID. */
 export interface ToDeviceRequest {
   readonly type: string;
   readonly transactionId: string;
   readonly messages: DeviceMessages;
-}
-
-interface Delivery {
-  readonly userNid: number;
-  readonly deviceNid: number;
-  readonly content: string;
 }
 
 /**
@@ -49,11 +40,8 @@ export async function sendToDevice(
   const { type, transactionId, messages } = request;
   if (exceedsBytes(type, keyNameBytesMax)) throw invalidParam('The event type is too long');
   checkSizes(messages);
-  const { local, remote } = splitUsers(encryption, messages);
-  const deliveries: Delivery[] = [];
-  for (const [userId, contents] of local) {
-    deliveries.push(...(await findDevices(encryption, userId, contents)));
-  }
+  const { remote } = splitUsers(encryption, messages);
+  const deliveries = await findDeliveries(encryption.accounts, messages);
   if (deliveries.length > toDeviceRecipientsMax) throw tooLarge('Too many devices in one request');
   const transaction = hash('sha256', JSON.stringify([type, transactionId]), 'buffer');
   await database.submit({
@@ -76,26 +64,9 @@ export async function sendToDevice(
 function checkSizes(messages: DeviceMessages): void {
   for (const contents of Object.values(messages)) {
     for (const content of Object.values(contents)) {
-      if (exceedsBytes(canonicalJson(content), toDeviceContentBytesMax)) {
+      if (isTooLarge(content)) {
         throw tooLarge(`A message to a device has at most ${toDeviceContentBytesMax} bytes`);
       }
     }
   }
-}
-
-/** A device that is named gets its own message, whatever all others get. */
-async function findDevices(
-  { accounts: { database, names } }: Encryption,
-  userId: string,
-  contents: Readonly<Record<string, JsonObject>>,
-): Promise<Delivery[]> {
-  const userNid = await names.users.find(userId);
-  if (userNid === undefined) return [];
-  const texts = new Map(
-    Object.entries(contents).map(([deviceId, content]) => [deviceId, JSON.stringify(content)]),
-  );
-  return (await readDevices(database.reader, userNid)).flatMap(({ deviceId, deviceNid }) => {
-    const content = texts.get(deviceId) ?? texts.get('*');
-    return content === undefined ? [] : [{ userNid, deviceNid, content }];
-  });
 }

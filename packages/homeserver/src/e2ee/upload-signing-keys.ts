@@ -37,7 +37,8 @@ export async function checkSigningKeys(
   const keys = new Map<KeyUsage, JsonObject>();
   for (const usage of keyUsages) {
     const key = body[`${usage}_key`];
-    if (key !== undefined && key !== null) keys.set(usage, parseKey(key, owner.userId, usage));
+    if (key !== undefined && key !== null)
+      keys.set(usage, parseSigningKey(key, owner.userId, usage));
   }
   const stored = await readCrossSigningKeys(database.reader, owner.userNid);
   const master = keys.get('master') ?? parsed(stored.get('master'));
@@ -102,7 +103,8 @@ export async function publishSigningKeys(
   return outcome === 'applied' ? 'published' : 'refused';
 }
 
-function parseKey(key: unknown, userId: string, usage: KeyUsage): JsonObject {
+/** Checks a cross-signing key by itself. Throws `400 M_INVALID_PARAM`. */
+export function parseSigningKey(key: unknown, userId: string, usage: KeyUsage): JsonObject {
   if (!isJsonObject(key)) throw invalidParam(`${usage}_key must be object`);
   if (key['user_id'] !== userId) throw invalidParam(`${usage}_key is of another user`);
   const usages = key['usage'];

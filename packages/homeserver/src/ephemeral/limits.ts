@@ -25,3 +25,5 @@ export const presenceChangesRememberedMax = 20_000;
 export const statusMessageLengthMax = 1_024;
 /** How often it is looked whether presence has passed with time. */
 export const presenceExpiryIntervalMs = 1_000;
+/** A server that says nothing more of a user for so long is taken to say that they are offline, as by Synapse. */
+export const remotePresenceMs = 30 * 60_000;

@@ -2,6 +2,8 @@ import { boundedCache } from '../storage/bounded-cache.ts';
 import { presenceChangesRememberedMax, presenceUsersMax } from './limits.ts';
 import { PresenceDevices } from './presence-devices.ts';
 import type { PresenceState, PresenceTimes } from './presence-devices.ts';
+import { RemotePresence } from './remote-presence.ts';
+import type { SaidPresence } from './remote-presence.ts';
 
 /** What there is to tell of a user. */
 export interface PresenceView {
@@ -13,6 +15,8 @@ export interface PresenceView {
 
 interface User {
   readonly devices: PresenceDevices;
+  /** In place of devices, for a user of another server. */
+  said: RemotePresence | undefined;
   statusMessage: string | undefined;
   /** As others were told last. */
   told: PresenceState;
@@ -63,6 +67,15 @@ export class Presence {
     this.#refresh(userNid, user, isOtherMessage);
   }
 
+  /** What another server says of its user. */
+  receive(userNid: number, said: SaidPresence): void {
+    const user = this.#user(userNid);
+    user.said = new RemotePresence(said, this.#now());
+    const isOtherMessage = user.statusMessage !== said.statusMessage;
+    user.statusMessage = said.statusMessage;
+    this.#refresh(userNid, user, isOtherMessage);
+  }
+
   /** The device follows `/sync` until the returned function is called, and for a while after. */
   follow(userNid: number, deviceNid: number, state: 'online' | 'unavailable'): () => void {
     const user = this.#user(userNid);
@@ -92,7 +105,7 @@ export class Presence {
     if (user === undefined) return undefined;
     return {
       presence: user.told,
-      lastActiveTs: user.devices.lastActiveTs,
+      lastActiveTs: (user.said ?? user.devices).lastActiveTs,
       isCurrentlyActive: user.toldActive,
       statusMessage: user.statusMessage,
     };
@@ -115,6 +128,7 @@ export class Presence {
     if (known !== undefined) return known;
     const user: User = {
       devices: new PresenceDevices(this.#times),
+      said: undefined,
       statusMessage: undefined,
       told: 'offline',
       toldActive: false,
@@ -124,7 +138,7 @@ export class Presence {
   }
 
   #refresh(userNid: number, user: User, isOtherMessage = false): void {
-    const { state, isActive } = user.devices.at(this.#now());
+    const { state, isActive } = (user.said ?? user.devices).at(this.#now());
     if (state === 'offline') this.#live.delete(userNid);
     else this.#live.add(userNid);
     if (state === user.told && isActive === user.toldActive && !isOtherMessage) return;

@@ -36,10 +36,33 @@ export async function sendReceipt(ephemeral: Ephemeral, request: ReceiptRequest)
   const roomNid = await joinedRoom(ephemeral, userNid, request.roomId);
   if (parseEventId(eventId) === undefined) throw invalidParam('That is not an event ID');
   const threadNid = await findThread(ephemeral, roomNid, threadId);
+  if (threadNid === undefined) throw invalidParam('thread_id is not an event of this room');
   const ts = ephemeral.rooms.now();
   const receipt: WaitingReceipt = { roomNid, userNid, type, threadNid, eventId, ts };
   const applied = await applyReceipt(ephemeral, receipt, []);
   if (applied === 'unrelated') throw invalidParam(`${eventId} is not in the thread ${threadId}`);
+  if (applied === 'unknown') await keepWaiting(ephemeral, receipt);
+}
+
+/** What another server says of one of its users, who is in the room. */
+export interface ReceivedReceipt {
+  readonly roomNid: number;
+  readonly userNid: number;
+  readonly eventId: string;
+  readonly threadId: string | undefined;
+  readonly ts: number;
+}
+
+/** Sets a public receipt as {@link sendReceipt} does; one that cannot be is left out. */
+export async function receiveReceipt(
+  ephemeral: Ephemeral,
+  { roomNid, userNid, eventId, threadId, ts }: ReceivedReceipt,
+): Promise<void> {
+  if (parseEventId(eventId) === undefined) return;
+  const threadNid = await findThread(ephemeral, roomNid, threadId);
+  if (threadNid === undefined) return;
+  const receipt = { roomNid, userNid, type: 'm.read', threadNid, eventId, ts } as const;
+  const applied = await applyReceipt(ephemeral, receipt, [], { isRemote: true });
   if (applied === 'unknown') await keepWaiting(ephemeral, receipt);
 }
 
@@ -56,16 +79,16 @@ export async function joinedRoom(
   return roomNid;
 }
 
+/** Undefined for what is no event of the room. */
 async function findThread(
   { rooms }: Ephemeral,
   roomNid: number,
   threadId: string | undefined,
-): Promise<number> {
+): Promise<number | undefined> {
   if (threadId === undefined) return UNTHREADED;
   if (threadId === 'main') return MAIN_TIMELINE;
   const root = await findEventPlace(rooms.database.reader, threadId);
-  if (root?.roomNid !== roomNid) throw invalidParam('thread_id is not an event of this room');
-  return root.eventNid;
+  return root?.roomNid === roomNid ? root.eventNid : undefined;
 }
 
 /** Writes the receipt where its event is known; `also` is written with it. */
@@ -73,6 +96,7 @@ async function applyReceipt(
   { rooms: { database } }: Ephemeral,
   receipt: WaitingReceipt,
   also: readonly Statement[],
+  { isRemote = false } = {},
 ): Promise<'applied' | 'unknown' | 'unrelated'> {
   const { roomNid, userNid, threadNid, eventId, ts } = receipt;
   const place = await findEventPlace(database.reader, eventId);
@@ -85,7 +109,8 @@ async function applyReceipt(
   await write(database, {
     statements: [
       putReceiptStatement(receipt, place.eventNid, place.order, ts),
-      ...moveReadPositionStatements(userNid, roomNid, threadNid, place.order),
+      // Nobody counts what users of other servers have not read.
+      ...(isRemote ? [] : moveReadPositionStatements(userNid, roomNid, threadNid, place.order)),
       ...also,
     ],
     positions: 1,

@@ -63,6 +63,9 @@ const putStreamId = query(
   `insert into outbox_device_lists (server_name, user_id, stream_id) values (?, ?, ?)
    on conflict (server_name, user_id) do update set stream_id = excluded.stream_id`,
 );
+const removeStreamId = query(
+  'delete from outbox_device_lists where server_name = ? and user_id = ?',
+);
 const remove = query(
   `delete from outbox_edus where server_name = ? and kind = ? and edu_key = ? and position = ?`,
 );
@@ -115,6 +118,16 @@ export function enqueueDeviceListUpdate(
     statement(putDeviceList, serverName, user, at, serverName, user, content),
     statement(putStreamId, serverName, user, at),
   ];
+}
+
+/** The same where more has changed than that one device: it refers to none before it, so that all are asked for. */
+export function enqueueDeviceListResync(
+  serverName: string,
+  update: DeviceListUpdate,
+  at: SqlParam = POSITION,
+): Statement[] {
+  const forget = statement(removeStreamId, serverName, escapeText(update.userId));
+  return [forget, ...enqueueDeviceListUpdate(serverName, update, at)];
 }
 
 /** The same for cross-signing keys; the last keys of a user win. */

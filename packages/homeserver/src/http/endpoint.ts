@@ -94,6 +94,8 @@ export interface EndpointDescription {
   readonly suspended?: boolean;
   /** The name of the limit that each request counts against, e.g. `rc_message`. */
   readonly rateLimit?: string;
+  /** Of an endpoint for servers. False: it has a limit of its own in place of `rc_federation`. */
+  readonly serverRateLimit?: boolean;
   /** Default: from the first path's prefix. */
   readonly resource?: Resource;
   /** Converted as the query is; by default the path's parameters as strings. */

@@ -7,6 +7,7 @@ import { requestIdLengthMax } from './limits.ts';
 import { findInQuery } from './parameters.ts';
 import type { PathParams, Route } from './route.ts';
 import type { RunningRequests } from './running-requests.ts';
+import type { EndTurn } from './server-rate-limit.ts';
 
 /** How requests of one listener are read. */
 export interface ListenerTraits {
@@ -43,6 +44,8 @@ export class Exchange implements AnyRequest {
   body: unknown;
   requester: Requester | undefined;
   origin: ServerName | undefined;
+  /** Lets the next request of the same server have its turn. */
+  endTurn: EndTurn | undefined;
   accessToken: string | undefined;
   #aborter: AbortController | undefined;
 

@@ -19,6 +19,7 @@ import { preflightHeaders } from './response-headers.ts';
 import type { Route } from './route.ts';
 import type { Router } from './router.ts';
 import type { RunningRequests } from './running-requests.ts';
+import type { ServerRateLimiter } from './server-rate-limit.ts';
 import { writeEmpty, writeResult, writeText } from './write-response.ts';
 import type { WrittenBytes } from './write-response.ts';
 
@@ -26,6 +27,8 @@ import type { WrittenBytes } from './write-response.ts';
 export interface Edge {
   readonly resolveToken: ResolveToken;
   readonly authenticateServer: AuthenticateServer;
+  /** Undefined where other servers may ask as often as they like. */
+  readonly serverRateLimiter: ServerRateLimiter | undefined;
   readonly accessLog: AccessLog;
   readonly reportFault: ReportFault;
   readonly running: RunningRequests;
@@ -102,8 +105,9 @@ function receiveSigned(edge: Edge, exchange: Exchange, route: Route): void {
   const verify = (body: ServerRequest['body']): void => {
     edge
       .authenticateServer({ method: incoming.method ?? '', target, authorization, body })
-      .then((origin) => {
+      .then(async (origin) => {
         exchange.origin = origin;
+        await waitForTurn(edge, exchange, route);
         readParameters(exchange, route);
         const isRaw = route.endpoint.bodyAs === 'bytes';
         if (body !== undefined && !isRaw) route.checkBody(body.content);
@@ -119,6 +123,12 @@ function receiveSigned(edge: Edge, exchange: Exchange, route: Route): void {
   } else {
     verify(undefined);
   }
+}
+
+/** A server counts from when it has proved its name, so that nobody else uses up its turns. */
+async function waitForTurn(edge: Edge, exchange: Exchange, { endpoint }: Route): Promise<void> {
+  if (endpoint.serverRateLimit === false || exchange.origin === undefined) return;
+  exchange.endTurn = await edge.serverRateLimiter?.enter(exchange.origin);
 }
 
 function accept(edge: Edge, exchange: Exchange, route: Route): void {
@@ -225,5 +235,6 @@ function refuse(edge: Edge, exchange: Exchange, error: unknown): void {
 
 function finish(edge: Edge, exchange: Exchange, status: number, bytes: number): void {
   edge.running.finished(exchange);
+  exchange.endTurn?.();
   edge.accessLog(exchange, exchange.response.closed ? clientGoneStatus : status, bytes);
 }

@@ -18,6 +18,7 @@ import type { EndpointRateLimits } from './rate-limit.ts';
 import { servedResources } from './resources.ts';
 import { Router, routesOf } from './router.ts';
 import { RunningRequests } from './running-requests.ts';
+import type { ServerRateLimiter } from './server-rate-limit.ts';
 
 /** One entry of `listeners` in the configuration. */
 export interface ListenerDescription extends ListenerTraits {
@@ -37,6 +38,8 @@ export interface EdgeOptions {
   readonly resolveToken: ResolveToken;
   /** Default: no server is let in. */
   readonly authenticateServer?: AuthenticateServer;
+  /** Default: other servers may ask as often as they like. */
+  readonly serverRateLimiter?: ServerRateLimiter;
   readonly logger: Logger;
   readonly rateLimits?: EndpointRateLimits;
   /** Bodies of endpoints without a limit of their own; default as Synapse, 200 events. */
@@ -70,6 +73,7 @@ export async function listen(
   const edge: Edge = {
     resolveToken: options.resolveToken,
     authenticateServer: options.authenticateServer ?? refuseServers,
+    serverRateLimiter: options.serverRateLimiter,
     accessLog: accessLog(options.logger),
     reportFault: faultLog(options.logger),
     running: new RunningRequests(),

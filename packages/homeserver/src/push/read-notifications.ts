@@ -1,22 +1,19 @@
-import { evaluatePushRules, powerLevels } from '@soma/protocol';
-import type { JsonObject, PushEvent, PushRoom, PushUser } from '@soma/protocol';
+import { evaluatePushRules } from '@soma/protocol';
+import type { JsonObject } from '@soma/protocol';
 
 import { readReadPositions } from '../ephemeral/read-position-store.ts';
-import type { ReadPositions } from '../ephemeral/read-position-store.ts';
 import { MAIN_TIMELINE } from '../ephemeral/thread.ts';
 import { invalidParam } from '../errors/matrix-error.ts';
-import { readCounts } from '../membership/membership-store.ts';
 import { EventFlag, readEvents } from '../rooms/event-store.ts';
-import { loadState } from '../rooms/read-state.ts';
-import { readCurrentStateKey } from '../rooms/state-store.ts';
-import type { StoredEvent } from '../rooms/stored-event.ts';
 import { viewEvents } from '../rooms/view-events.ts';
 import type { ViewedEvent } from '../rooms/view-events.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { readAt } from '../storage/database.ts';
 import type { Reader } from '../storage/sql.ts';
+import { isRead } from './is-read.ts';
 import { readEventNidsAt, readNotifiedPlaces, readThreadsOfEvents } from './notification-store.ts';
 import type { NotifiedPlace } from './notification-store.ts';
+import { openQuestion } from './open-question.ts';
 import { toPushEvent } from './push-event.ts';
 import type { PushRules } from './push-rules.ts';
 
@@ -100,7 +97,9 @@ async function notificationsIn(
   const [ruleSet] = await ruleSets.of(viewer.userNid, roomNid);
   if (viewed.length === 0 || ruleSet === undefined) return [];
   const roomId = await rooms.names.rooms.text(roomNid);
-  const { questionOf, user } = await openQuestion({ rooms }, reader, viewer, roomNid);
+  const { questionOf, displayNameOf } = await openQuestion(rooms, reader, roomNid);
+  const displayName = await displayNameOf(viewer.userId);
+  const user = { userId: viewer.userId, ...(displayName === undefined ? {} : { displayName }) };
   const threads = await readThreadsOfEvents(reader, eventNids);
   const read = (await readReadPositions(reader, viewer.userNid, [roomNid])).get(roomNid);
   return viewed.flatMap(({ event, client }: ViewedEvent) => {
@@ -112,55 +111,10 @@ async function notificationsIn(
     const json = {
       actions: [...outcome.actions],
       event: client,
-      read: isRead(event, threadNid, read),
+      read: isRead(event.order, threadNid, read),
       room_id: roomId,
       ts: event.pdu.origin_server_ts,
     };
     return [{ position: event.order ?? 0, json }];
   });
-}
-
-function isRead(
-  { order }: StoredEvent,
-  threadNid: number,
-  read: ReadPositions | undefined,
-): boolean {
-  if (read === undefined || order === null) return false;
-  return order <= Math.max(read.unthreaded, read.threads.get(threadNid) ?? 0);
-}
-
-/** What push rules ask about a room, answered from its current state. */
-async function openQuestion(
-  { rooms }: Pick<PushRules, 'rooms'>,
-  reader: Reader,
-  { userId }: Viewer,
-  roomNid: number,
-): Promise<{ questionOf: (event: PushEvent) => PushRoom; user: PushUser }> {
-  const current = async (type: string, stateKey: string): Promise<StoredEvent | undefined> => {
-    const typeNid = await rooms.names.eventTypes.find(type);
-    const keyNid = await rooms.names.stateKeys.find(type, stateKey);
-    if (typeNid === undefined || keyNid === undefined) return undefined;
-    const eventNid = await readCurrentStateKey(reader, roomNid, typeNid, keyNid);
-    const [event] =
-      eventNid === undefined ? [] : await loadState(rooms, reader, roomNid, [eventNid]);
-    return event;
-  };
-  const create = await current('m.room.create', '');
-  const version = await rooms.versions.of(reader, roomNid);
-  if (version === undefined) throw new Error(`room ${roomNid} has no version`);
-  const levels = powerLevels(
-    (await current('m.room.power_levels', ''))?.pdu.content,
-    create?.pdu,
-    version,
-  );
-  const displayName = (await current('m.room.member', userId))?.pdu.content['displayname'];
-  const { joined } = await readCounts(reader, roomNid);
-  return {
-    questionOf: ({ sender }) => ({
-      memberCount: joined,
-      senderPower: () => levels.userLevel(sender),
-      notificationLevel: (key) => levels.notificationLevel(key),
-    }),
-    user: typeof displayName === 'string' ? { userId, displayName } : { userId },
-  };
 }

@@ -45,3 +45,25 @@ export async function readGaps(
     originServerTs: row.origin_server_ts,
   }));
 }
+
+const tornRooms = query<{ room_nid: number }>('select distinct room_nid from backward_extremities');
+/** (room, above, up to) */
+const lastGap = query<{ event_order: number | null }>(
+  `select max(c.event_order) as event_order from backward_extremities b
+   join events c on c.event_nid = b.child_nid
+   where b.room_nid = ? and c.event_order > ? and c.event_order <= ?`,
+);
+
+export async function readTornRooms(reader: Reader): Promise<number[]> {
+  return (await reader.all(tornRooms)).map((row) => row.room_nid);
+}
+
+/** The order of the last event in (`above`, `upTo`] before which something is missing. */
+export async function readLastGap(
+  reader: Reader,
+  roomNid: number,
+  above: number,
+  upTo: number,
+): Promise<number | undefined> {
+  return (await reader.get(lastGap, roomNid, above, upTo))?.event_order ?? undefined;
+}

@@ -3,6 +3,7 @@ import { escapeText } from '../storage/escape-text.ts';
 import { integerList, query, statement } from '../storage/sql.ts';
 import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
 import { EdgeKind, EventFlag, HIDDEN_FLAGS } from './event-store.ts';
+import { Turns } from './turns.ts';
 
 /** Where a stored event stands in the graph. */
 export interface GraphRow {
@@ -24,6 +25,12 @@ const graphColumns = `e.event_nid, e.event_id, e.room_nid, e.state_key_nid, e.de
 
 const stateAfter = query<{ state_after: number | null }>(
   'select state_after from events where event_nid = ?',
+);
+const currentEntry = query<{ event_nid: number; lineage: number }>(
+  `select c.event_nid, s.lineage from current_state c
+   join room_heads h on h.room_nid = c.room_nid
+   join snapshots s on s.snapshot_nid = h.snapshot_nid
+   where c.room_nid = ? and c.type_nid = ? and c.state_key_nid = ?`,
 );
 const byId = query<GraphRow>(
   `select ${graphColumns} from event_ids i join events e on e.event_nid = i.event_nid
@@ -98,6 +105,17 @@ export async function readStateAfter(
   return (await reader.get(stateAfter, eventNid))?.state_after ?? undefined;
 }
 
+/** An entry of the current state, with the lineage that the current state is in. */
+export async function readCurrentEntry(
+  reader: Reader,
+  roomNid: number,
+  typeNid: number,
+  stateKeyNid: number,
+): Promise<{ eventNid: number; lineage: number } | undefined> {
+  const row = await reader.get(currentEntry, roomNid, typeNid, stateKeyNid);
+  return row === undefined ? undefined : { eventNid: row.event_nid, lineage: row.lineage };
+}
+
 export function readGraphRow(reader: Reader, eventId: string): Promise<GraphRow | undefined> {
   return reader.get(byId, escapeText(eventId));
 }
@@ -108,9 +126,11 @@ export async function readGraphRows(
   eventIds: Iterable<string>,
 ): Promise<Map<string, GraphRow>> {
   const rows = new Map<string, GraphRow>();
+  const turns = new Turns();
   for (const eventId of eventIds) {
     const row = await readGraphRow(reader, eventId);
     if (row !== undefined) rows.set(eventId, row);
+    await turns.next();
   }
   return rows;
 }

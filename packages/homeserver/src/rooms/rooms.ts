@@ -13,6 +13,7 @@ import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
 import { RoomHeads } from './room-heads.ts';
 import { RoomVersions } from './room-versions.ts';
+import { TornRooms } from './torn-rooms.ts';
 import { RunningTransactions } from './transaction-replay.ts';
 
 /** How this server hashes and signs its events. */
@@ -38,6 +39,7 @@ export interface Rooms {
   readonly places: KnownPlaces;
   readonly states: States;
   readonly whole: WholeRooms;
+  readonly torn: TornRooms;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
@@ -105,6 +107,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     places: new KnownPlaces(),
     states: new States(database),
     whole: new WholeRooms(database),
+    torn: new TornRooms(database),
     now,
     createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),
     profileOf,

@@ -3,10 +3,10 @@ import type { HistoryVisibility, RoomVersion } from '@soma/protocol';
 
 import type { Reader } from '../storage/sql.ts';
 import { readEvent, readEvents } from './event-store.ts';
-import { readStateAfter } from './graph-store.ts';
+import { readCurrentEntry, readStateAfter } from './graph-store.ts';
 import type { KnownPlaces, MemberPlace } from './known-places.ts';
 import type { Rooms } from './rooms.ts';
-import { readCurrentStateKey, readKeyHistory, readSnapshotKey } from './state-store.ts';
+import { readKeyHistory, readSnapshotKey } from './state-store.ts';
 import type { SnapshotPlace } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
 import type { StoredEvent } from './stored-event.ts';
@@ -192,9 +192,10 @@ async function readOwn(
   memberTypeNid: number,
   memberKeyNid: number,
 ): Promise<MemberPlace> {
-  const eventNid = await readCurrentStateKey(reader, roomNid, memberTypeNid, memberKeyNid);
-  if (eventNid === undefined) return { membership: undefined, place: undefined };
-  return known.ofMember(eventNid, async () => {
+  const entry = await readCurrentEntry(reader, roomNid, memberTypeNid, memberKeyNid);
+  if (entry === undefined) return { membership: undefined, place: undefined };
+  const { eventNid } = entry;
+  const own = await known.ofMember(eventNid, async () => {
     const row = await readEvent(reader, eventNid);
     if (row === undefined) return { membership: undefined, place: undefined };
     const membership = membershipIn(toStoredEvent(row, version));
@@ -203,6 +204,8 @@ async function readOwn(
     const places = await known.ofSnapshots(reader, [after]);
     return { membership, place: places.get(after) };
   });
+  // In another lineage the join may have been replaced before a resolution brought it back.
+  return own.place?.lineage === entry.lineage ? own : { ...own, place: undefined };
 }
 
 function membershipIn(event: StoredEvent): string | undefined {

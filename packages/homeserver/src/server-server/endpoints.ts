@@ -1,11 +1,14 @@
 import type { Endpoint } from '../http/endpoint.ts';
+import { getSpaceHierarchy } from './hierarchy.ts';
 import { inviteEndpoints } from './invites.ts';
 import { joinEndpoints } from './joins.ts';
+import { userKeyEndpoints } from './keys-of-users.ts';
 import { bulkPerspectivesKeyQuery, getServerKey, perspectivesKeyQuery } from './keys.ts';
 import { knockEndpoints } from './knocks.ts';
 import { leaveEndpoints } from './leaves.ts';
 import { federationMediaEndpoints } from './media.ts';
 import { exchangeOpenIdToken } from './openid.ts';
+import { publicRoomsEndpoints } from './public-rooms.ts';
 import { queryEndpoints } from './query.ts';
 import { roomHistoryEndpoints } from './room-history.ts';
 import { roomStateEndpoints } from './room-state.ts';
@@ -26,6 +29,9 @@ export const serverEndpoints: readonly Endpoint<ServerServices>[] = [
   bulkPerspectivesKeyQuery,
   ...queryEndpoints,
   ...inviteEndpoints,
+  ...publicRoomsEndpoints,
+  getSpaceHierarchy,
+  ...userKeyEndpoints,
   exchangeOpenIdToken,
   ...roomHistoryEndpoints,
   ...roomStateEndpoints,

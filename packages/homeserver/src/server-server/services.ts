@@ -2,6 +2,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { RateLimiters } from '../client-server/rate-limits.ts';
 import type { Config } from '../config/config.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { Encryption } from '../e2ee/encryption.ts';
 import type { FederationClient } from '../federation-client/federation-client.ts';
 import type { Notary } from '../federation-client/keys/notary.ts';
 import type { OwnKeys } from '../federation-client/keys/own-keys.ts';
@@ -17,6 +18,7 @@ export interface ServerServices {
   readonly config: Config;
   readonly accounts: Accounts;
   readonly directory: Directory;
+  readonly encryption: Encryption;
   readonly ownKeys: OwnKeys;
   readonly notary: Notary;
   readonly media: MediaRepository;

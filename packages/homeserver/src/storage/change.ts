@@ -20,6 +20,8 @@ export const ChangeKind = {
   toDevice: 70,
   /** subject: user nid. Devices or cross-signing keys of the user, which concern all who share a room. */
   deviceList: 71,
+  /** subject: user nid. A pusher of the user was made or changed. */
+  pusher: 100,
 } as const;
 export type ChangeKind = (typeof ChangeKind)[keyof typeof ChangeKind];
 

@@ -3,6 +3,7 @@ import { destinationEndpoints } from './destinations.ts';
 import { mediaDeletionEndpoints } from './media-deletion.ts';
 import { quarantineEndpoints } from './media-quarantine.ts';
 import { mediaReadingEndpoints } from './media-reading.ts';
+import { listPushers } from './pushers.ts';
 import { getRegistrationNonce, registerWithSharedSecret } from './register.ts';
 import {
   createToken,
@@ -23,6 +24,7 @@ import { getServerVersion } from './server-version.ts';
 import type { AccountAdminServices, AdminServices } from './services.ts';
 import { statisticsEndpoints } from './statistics.ts';
 import { suspendUser } from './suspend.ts';
+import { findUserByThreePid } from './three-pids.ts';
 
 /** Those about accounts and the server itself. */
 export const accountAdminEndpoints: readonly Endpoint<AccountAdminServices>[] = [
@@ -44,6 +46,8 @@ export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
   ...quarantineEndpoints,
   ...mediaDeletionEndpoints,
   ...statisticsEndpoints,
+  listPushers,
+  findUserByThreePid,
   ...destinationEndpoints,
   listEventReports,
   getEventReport,

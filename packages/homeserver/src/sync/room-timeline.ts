@@ -1,6 +1,7 @@
 import { matchesEvent } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
+import { readLastGap } from '../rooms/gap-store.ts';
 import { formatHistoryToken, formatPositionToken } from '../rooms/pagination-token.ts';
 import { bundleRelations } from '../rooms/relations/bundle-relations.ts';
 import { viewEvents } from '../rooms/view-events.ts';
@@ -36,22 +37,27 @@ export async function readTimeline(
   const { rooms } = pass.context;
   const { reader, viewer } = pass;
   const options = { withoutRoomId: true };
+  const gap = (await rooms.torn.has(roomNid))
+    ? await readLastGap(reader, roomNid, above, upTo)
+    : undefined;
+  // What came before a gap would look as if it came before what is after it.
+  const after = gap === undefined ? above : gap - 1;
   const kept: ViewedEvent[] = [];
   let below = upTo;
   let exhausted = filter.types?.length === 0;
   let rowsLeft = ROWS_MAX;
   while (kept.length <= limit && !exhausted && rowsLeft > 0) {
     const wanted = Math.min(limit - kept.length + EXTRA_ROWS, rowsLeft);
-    const question = { roomNid, since: above, upTo: pass.upTo };
+    const question = { roomNid, since: after, upTo: pass.upTo };
     const rows = await pass.context.shared.timeline(pass.reader, question, below, wanted);
     exhausted = rows.length < wanted;
     rowsLeft -= wanted;
     const viewed = await viewEvents(rooms, reader, viewer, roomNid, rows, options);
     kept.push(...viewed.filter(({ event }) => matchesEvent(filter, event.pdu)));
-    below = (rows.at(-1)?.event_order ?? above) - 1;
+    below = (rows.at(-1)?.event_order ?? after) - 1;
   }
   const newest = kept.slice(0, limit).toReversed();
-  const limited = kept.length > limit || !exhausted;
+  const limited = gap !== undefined || kept.length > limit || !exhausted;
   // Who gets everything aggregates it without help (CS API, "Aggregations of child events").
   const events = limited
     ? await bundleRelations({ rooms, reader, viewer, roomNid, options }, newest)

@@ -29,6 +29,14 @@ export interface PageTexts {
   readonly captchaTitle: string;
   readonly captchaText: string;
   readonly captchaRefused: string;
+  readonly linkGoneText: string;
+  readonly resetTitle: string;
+  readonly resetText: string;
+  readonly resetButton: string;
+  readonly unsubscribeTitle: string;
+  readonly unsubscribeText: string;
+  readonly unsubscribeButton: string;
+  readonly unsubscribedText: string;
   readonly dummyTitle: string;
   readonly dummyText: string;
 }
@@ -63,6 +71,15 @@ const en: PageTexts = {
   captchaTitle: 'Are you human?',
   captchaText: 'Please solve this puzzle.',
   captchaRefused: 'That was not accepted. Please try again.',
+  linkGoneText: 'This link is no longer valid. Please ask for another mail.',
+  resetTitle: 'New password',
+  resetText:
+    'Do you want to choose a new password for your account? If you did not ask for it, close this page.',
+  resetButton: 'Yes, go on',
+  unsubscribeTitle: 'No more mails',
+  unsubscribeText: 'Do you want no more mails about unread messages?',
+  unsubscribeButton: 'No more mails',
+  unsubscribedText: 'You will get no more mails about unread messages.',
   dummyTitle: 'Almost done',
   dummyText: 'Please confirm that you want to go on.',
 };
@@ -97,6 +114,15 @@ const de: PageTexts = {
   captchaTitle: 'Sind Sie ein Mensch?',
   captchaText: 'Bitte lösen Sie dieses Rätsel.',
   captchaRefused: 'Das wurde nicht anerkannt. Bitte versuchen Sie es noch einmal.',
+  linkGoneText: 'Dieser Link gilt nicht mehr. Bitte fordern Sie eine neue E-Mail an.',
+  resetTitle: 'Neues Passwort',
+  resetText:
+    'Möchten Sie ein neues Passwort für Ihr Konto wählen? Wenn Sie das nicht angefordert haben, schließen Sie diese Seite.',
+  resetButton: 'Ja, weiter',
+  unsubscribeTitle: 'Keine E-Mails mehr',
+  unsubscribeText: 'Möchten Sie keine E-Mails über ungelesene Nachrichten mehr bekommen?',
+  unsubscribeButton: 'Keine E-Mails mehr',
+  unsubscribedText: 'Sie bekommen keine E-Mails über ungelesene Nachrichten mehr.',
   dummyTitle: 'Fast fertig',
   dummyText: 'Bitte bestätigen Sie, dass Sie fortfahren möchten.',
 };
@@ -131,6 +157,15 @@ const fr: PageTexts = {
   captchaTitle: 'Êtes-vous humain ?',
   captchaText: 'Veuillez résoudre cette énigme.',
   captchaRefused: 'Cela n’a pas été accepté. Veuillez réessayer.',
+  linkGoneText: 'Ce lien n’est plus valable. Veuillez demander un autre courriel.',
+  resetTitle: 'Nouveau mot de passe',
+  resetText:
+    'Voulez-vous choisir un nouveau mot de passe pour votre compte ? Si vous ne l’avez pas demandé, fermez cette page.',
+  resetButton: 'Oui, continuer',
+  unsubscribeTitle: 'Plus de courriels',
+  unsubscribeText: 'Ne voulez-vous plus recevoir de courriels sur les messages non lus ?',
+  unsubscribeButton: 'Plus de courriels',
+  unsubscribedText: 'Vous ne recevrez plus de courriels sur les messages non lus.',
   dummyTitle: 'Presque fini',
   dummyText: 'Veuillez confirmer que vous voulez continuer.',
 };
@@ -165,6 +200,15 @@ const es: PageTexts = {
   captchaTitle: '¿Es usted una persona?',
   captchaText: 'Resuelva este acertijo, por favor.',
   captchaRefused: 'No se ha aceptado. Inténtelo de nuevo, por favor.',
+  linkGoneText: 'Este enlace ya no es válido. Solicite otro correo, por favor.',
+  resetTitle: 'Nueva contraseña',
+  resetText:
+    '¿Quiere elegir una nueva contraseña para su cuenta? Si no la ha solicitado, cierre esta página.',
+  resetButton: 'Sí, continuar',
+  unsubscribeTitle: 'No más correos',
+  unsubscribeText: '¿No quiere recibir más correos sobre mensajes no leídos?',
+  unsubscribeButton: 'No más correos',
+  unsubscribedText: 'No recibirá más correos sobre mensajes no leídos.',
   dummyTitle: 'Casi listo',
   dummyText: 'Confirme que quiere continuar, por favor.',
 };

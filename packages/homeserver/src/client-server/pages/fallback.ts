@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
 
 import { MatrixError } from '../../errors/matrix-error.ts';
+import { html } from '../../html/html.ts';
 import { clientPaths } from '../../http/endpoint.ts';
 import type { Reply } from '../../http/response.ts';
 import type { AccountServices } from '../services.ts';
 import { accountEndpoint } from '../services.ts';
-import { html } from './html.ts';
 import { textsFor } from './page-language.ts';
 import type { LocalTexts } from './page-language.ts';
 import { renderPage } from './page.ts';

@@ -1,5 +1,5 @@
+import { html } from '../../html/html.ts';
 import { accountEndpoint } from '../services.ts';
-import { html } from './html.ts';
 import { textsFor } from './page-language.ts';
 import { renderPage } from './page.ts';
 

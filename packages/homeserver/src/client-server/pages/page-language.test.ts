@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { html } from './html.ts';
+import { html } from '../../html/html.ts';
 import { textsFor } from './page-language.ts';
 
 test('a page is in the language that its reader likes best of those there are', () => {

@@ -1,7 +1,7 @@
+import { html } from '../../html/html.ts';
+import type { Html } from '../../html/html.ts';
 import { HtmlText, reply } from '../../http/response.ts';
 import type { Reply } from '../../http/response.ts';
-import { html } from './html.ts';
-import type { Html } from './html.ts';
 import { addressOf } from './static-files.ts';
 import type { StaticFile } from './static-files.ts';
 
@@ -16,6 +16,8 @@ export interface Page {
   /** A page that shows what another site makes. */
   readonly guestSite?: GuestSite;
   readonly status?: number;
+  /** Whether its form may lead on to another site. */
+  readonly leadsAway?: boolean;
 }
 
 /** Whose scripts and frames a page may show. */
@@ -50,14 +52,14 @@ ${content}
 </html>
 `;
   const headers = {
-    'Content-Security-Policy': securityPolicy(guestSite),
+    'Content-Security-Policy': securityPolicy(page),
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
   };
   return reply(new HtmlText(document.text), { status: status ?? 200, headers });
 }
 
-function securityPolicy(guestSite: GuestSite | undefined): string {
+function securityPolicy({ guestSite, leadsAway = false }: Page): string {
   const scripts = ["'self'", ...(guestSite?.scripts ?? [])].join(' ');
   return [
     "default-src 'none'",
@@ -66,7 +68,7 @@ function securityPolicy(guestSite: GuestSite | undefined): string {
     'img-src data:',
     "connect-src 'self'",
     ...(guestSite === undefined ? [] : [`frame-src ${guestSite.frames.join(' ')}`]),
-    "form-action 'self'",
+    `form-action 'self'${leadsAway ? ' https: http:' : ''}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');

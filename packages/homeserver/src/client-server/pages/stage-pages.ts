@@ -1,11 +1,11 @@
 import type { CaptchaConfig } from '../../config/config.ts';
+import { html } from '../../html/html.ts';
+import type { Html } from '../../html/html.ts';
 import { CAPTCHA } from '../../http/interactive-auth/captcha-stage.ts';
 import { dummyStage } from '../../http/interactive-auth/dummy-stage.ts';
 import { REGISTRATION_TOKEN } from '../../http/interactive-auth/registration-token-stage.ts';
 import { TERMS } from '../../http/interactive-auth/terms-stage.ts';
 import type { Policies, Policy } from '../../http/interactive-auth/terms-stage.ts';
-import { html } from './html.ts';
-import type { Html } from './html.ts';
 import { primary } from './page-language.ts';
 import type { LocalTexts } from './page-language.ts';
 import type { GuestSite } from './page.ts';

@@ -3,6 +3,8 @@ import type { JsonObject, JsonValue, ServerName } from '@soma/protocol';
 
 import { badJson, limitExceeded } from '../../errors/matrix-error.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
+import type { EduHandlers } from '../edus/edu-handlers.ts';
+import type { Edu } from '../edus/edu-type.ts';
 import { admitPdu } from './admit-pdu.ts';
 import type { PduAdmission } from './admit-pdu.ts';
 import { insertAnswerStatement, readAnswer, unansweredGuard } from './inbox-store.ts';
@@ -10,18 +12,11 @@ import type { Inbox, InboxEvent } from './inbox.ts';
 import { edusMax, pdusMax, retryAfterMs } from './limits.ts';
 import { elementTexts } from './member-texts.ts';
 
-/** An ephemeral message; `content` is what its sender wrote. */
-export interface ReceivedEdu {
-  readonly edu_type: string;
-  readonly content: JsonValue;
-}
-
 export interface TransactionOptions {
   readonly rooms: Rooms;
   readonly keyRing: PduAdmission['keyRing'];
   readonly inbox: Inbox;
-  /** Resolves when what must not be lost is on disk. */
-  readonly receiveEdus: (origin: ServerName, edus: readonly ReceivedEdu[]) => Promise<void>;
+  readonly edus: EduHandlers;
 }
 
 /** Takes the transactions of other servers (SS API, "Transactions"). */
@@ -52,7 +47,7 @@ export class Transactions {
   }
 
   async #receive(origin: ServerName, transactionId: string, json: string): Promise<string> {
-    const { rooms, inbox, receiveEdus } = this.#options;
+    const { rooms, inbox, edus: handlers } = this.#options;
     const { database } = rooms;
     const before = await readAnswer(database.reader, origin, transactionId);
     if (before !== undefined) return before;
@@ -67,7 +62,7 @@ export class Transactions {
       if (event !== undefined) events.push(event);
     }
     if (!(await inbox.hasRoom(events))) throw limitExceeded(retryAfterMs);
-    await receiveEdus(origin, edus);
+    await handlers.receive(origin, edus);
     const answer = JSON.stringify({ pdus: results });
     const outcome = await database.submit({
       statements: [
@@ -85,7 +80,7 @@ export class Transactions {
 /** What a transaction holds. Throws `400 M_BAD_JSON`. */
 function readTransaction(json: string): {
   readonly pduTexts: readonly string[];
-  readonly edus: readonly ReceivedEdu[];
+  readonly edus: readonly Edu[];
 } {
   const body: JsonValue = JSON.parse(json);
   if (!isJsonObject(body)) throw badJson('A transaction must be an object');
@@ -97,7 +92,7 @@ function readTransaction(json: string): {
 }
 
 /** What is malformed is left out: there is no way to tell its sender. */
-function toEdu(value: JsonValue): ReceivedEdu[] {
+function toEdu(value: JsonValue): Edu[] {
   if (!isJsonObject(value)) return [];
   const { edu_type: type, content } = value;
   return typeof type === 'string' && content !== undefined ? [{ edu_type: type, content }] : [];

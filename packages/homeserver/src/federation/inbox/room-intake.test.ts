@@ -6,6 +6,7 @@ import type { JsonObject } from '@soma/protocol';
 
 import { testEngines } from '../../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../../tests/harness/engines.ts';
+import { readRoomDetails } from '../../directory/room-details-store.ts';
 import { FederationError } from '../../federation-client/federation-error.ts';
 import { EventFlag, readEventById } from '../../rooms/event-store.ts';
 import { answerFrom } from './history-under-test.ts';
@@ -453,6 +454,19 @@ for (const engine of testEngines()) {
       };
       const received = await a.receive(b, roomId, one.json);
       assert.equal(received.kind, 'refused');
+      await assertSound();
+    });
+
+    test('a topic that was redacted before it came is shown without its text', async () => {
+      const roomId = await sharedRoom();
+      const { eventId, json } = await a.build(b, roomId, topic(bob, 'regretted'));
+      const draft = { type: 'm.room.redaction', sender: bob, content: {}, redacts: eventId };
+      const redaction = await a.build(b, roomId, draft);
+      assert.equal((await a.receive(b, roomId, redaction.json)).kind, 'accepted');
+      assert.equal((await a.receive(b, roomId, json)).kind, 'accepted');
+      const details = await readRoomDetails(a.database.reader, await a.roomNid(roomId));
+      assert.equal(details?.topic, undefined);
+      assert.equal((await a.state(roomId))['m.room.topic|'], eventId);
       await assertSound();
     });
 

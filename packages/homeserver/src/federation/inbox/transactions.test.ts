@@ -9,10 +9,10 @@ import type { TestDatabase } from '../../../../../tests/harness/engines.ts';
 import { readEventById } from '../../rooms/event-store.ts';
 import type { RoomIntake } from '../../rooms/inbound/room-intake.ts';
 import { createLogger } from '../../telemetry/logger.ts';
+import type { Edu } from '../edus/edu-type.ts';
 import { readWaiting } from './inbox-store.ts';
 import { Inbox } from './inbox.ts';
 import { Transactions } from './receive-transaction.ts';
-import type { ReceivedEdu } from './receive-transaction.ts';
 import { ServerUnderTest, TestNetwork } from './servers-under-test.ts';
 
 const { logger } = createLogger({ level: 'silent' });
@@ -21,7 +21,7 @@ for (const engine of testEngines()) {
   describe(`transactions (${engine.name})`, () => {
     const made: TestDatabase[] = [];
     const network = new TestNetwork();
-    const edus: (readonly ReceivedEdu[])[] = [];
+    const edus: (readonly Edu[])[] = [];
     let a: ServerUnderTest;
     let b: ServerUnderTest;
     let origin: ServerName;
@@ -49,10 +49,10 @@ for (const engine of testEngines()) {
     async function open(intake: RoomIntake): Promise<void> {
       const { rooms, keyRing } = a;
       inbox = await Inbox.open({ rooms, intake, logger });
-      const receiveEdus = async (_: string, received: readonly ReceivedEdu[]): Promise<void> => {
+      const receive = async (_: string, received: readonly Edu[]): Promise<void> => {
         edus.push(received);
       };
-      transactions = new Transactions({ rooms, keyRing, inbox, receiveEdus });
+      transactions = new Transactions({ rooms, keyRing, inbox, edus: { receive } });
     }
 
     async function send(body: object, id = `${(count += 1)}`): Promise<unknown> {

@@ -1,9 +1,9 @@
+import { Turns } from '../turns.ts';
 import { checkPdu } from './check-pdu.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
 import type { AddedOutlier, OutliersToAdd } from './room-intake.ts';
 import { storeOutliers } from './store-outliers.ts';
-import { Turns } from './turns.ts';
 
 /** Checks events and stores those that can be believed without a place in the room's history. */
 export async function addOutliers(

@@ -27,6 +27,7 @@ import {
   stateChangeStatements,
 } from '../state-store.ts';
 import type { Snapshot } from '../state-store.ts';
+import { Turns } from '../turns.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
 import { internEvent, internEventIds } from './intern-event.ts';
@@ -123,6 +124,7 @@ async function commit(
   ]);
   const next = nextSnapshot(snapshot, await snapshotNids.next(), hash);
   const current = await readCurrentStateKey(reader, roomNid, typeNid, stateKeyNid);
+  context.rooms.torn.add(roomNid);
   const change = emptyRoomChange();
   change.positions = 1;
   change.touches.push({ kind: ChangeKind.room, subject: roomNid });
@@ -182,9 +184,11 @@ async function importedState(
   const isReplaced = isUnder(event);
   const members: ImportedMember[] = [];
   const others = new Map<string, StoredOutlier>();
+  const turns = new Turns();
   for (const one of state) {
     const { pdu } = one.checked;
     if (isReplaced(one)) continue;
+    await turns.next();
     others.set(`${pdu.type}\n${pdu.state_key}`, one);
     if (pdu.type !== 'm.room.member' || pdu.state_key === undefined) continue;
     const userNid = await rooms.names.users.intern(pdu.state_key);

@@ -1,15 +1,17 @@
 import { authEventIds } from '@soma/protocol';
 
+import { Turns } from '../turns.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 
 /**
  * Events in an order in which each comes after its auth events. Left out is what stands on itself, on what is left out, or on
  * what is neither here nor known.
  */
-export function orderByAuth(
+export async function orderByAuth(
   events: Iterable<CheckedPdu>,
   isKnown: (eventId: string) => boolean,
-): CheckedPdu[] {
+): Promise<CheckedPdu[]> {
+  const turns = new Turns();
   const byId = new Map([...events].map((event) => [event.eventId as string, event]));
   const waitingFor = new Map<string, number>();
   const neededBy = new Map<string, CheckedPdu[]>();
@@ -18,12 +20,12 @@ export function orderByAuth(
     const needed = new Set(authEventIds(event.pdu).filter((id) => !isKnown(id) || byId.has(id)));
     waitingFor.set(event.eventId, needed.size);
     for (const id of needed) {
-      // Every member event of a room needs the same few.
       const others = neededBy.get(id);
       if (others === undefined) neededBy.set(id, [event]);
       else others.push(event);
     }
     if (needed.size === 0) ready.push(event);
+    await turns.next();
   }
   const ordered: CheckedPdu[] = [];
   for (let event = ready.pop(); event !== undefined; event = ready.pop()) {
@@ -33,6 +35,7 @@ export function orderByAuth(
       waitingFor.set(child.eventId, left);
       if (left === 0) ready.push(child);
     }
+    await turns.next();
   }
   return ordered.toSorted((one, other) => Number(isCreate(other)) - Number(isCreate(one)));
 }

@@ -2,6 +2,7 @@ import { isJsonObject } from '@soma/protocol';
 import type { JsonObject, JsonValue, RoomVersion } from '@soma/protocol';
 
 import type { FederationRequest } from '../../federation-client/federation-client.ts';
+import { Turns } from '../turns.ts';
 import { checkPdu } from './check-pdu.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
@@ -12,7 +13,6 @@ import {
   singleEventsAtOnce,
   stateIdsMax,
 } from './limits.ts';
-import { Turns } from './turns.ts';
 
 /** The room of a received event, and who sent it. */
 export interface AskedRoom {

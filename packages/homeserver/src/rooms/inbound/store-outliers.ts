@@ -7,6 +7,7 @@ import { EventFlag, insertEventStatements } from '../event-store.ts';
 import { readGraphRows } from '../graph-store.ts';
 import type { GraphRow } from '../graph-store.ts';
 import type { PreparedEvent } from '../prepared-event.ts';
+import { Turns } from '../turns.ts';
 import { readAuthEvents } from './auth-state.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
@@ -14,7 +15,6 @@ import { internEvent, internEventIds } from './intern-event.ts';
 import { judgeByAuthEvents } from './judge-event.ts';
 import { outliersPerChange } from './limits.ts';
 import { orderByAuth } from './order-by-auth.ts';
-import { Turns } from './turns.ts';
 
 /** An event that is stored, as an outlier or with a place that it had before. */
 export interface StoredOutlier {
@@ -73,13 +73,18 @@ async function judgeAll(
 ): Promise<Judged[]> {
   const turns = new Turns();
   const known = new Map<string, AuthEvent>();
-  for (const event of await readAuthEvents(rooms.database.reader, [...nids.values()])) {
-    known.set(event.eventId, event);
+  const knownNids = [...nids.values()];
+  for (let start = 0; start < knownNids.length; start += outliersPerChange) {
+    const piece = knownNids.slice(start, start + outliersPerChange);
+    for (const event of await readAuthEvents(rooms.database.reader, piece)) {
+      known.set(event.eventId, event);
+    }
+    await turns.next();
   }
   const [createId = ''] = createIdsOf(version, events);
   const judged: Judged[] = [];
   const fresh = events.filter(({ eventId }) => !known.has(eventId));
-  for (const checked of orderByAuth(fresh, (id) => known.has(id))) {
+  for (const checked of await orderByAuth(fresh, (id) => known.has(id))) {
     const authEvents = authEventIds(checked.pdu).flatMap((id) => known.get(id) ?? []);
     const event = { ...checked.pdu, eventId: checked.eventId };
     const create = known.get(createId);

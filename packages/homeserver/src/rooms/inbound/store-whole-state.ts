@@ -3,8 +3,8 @@ import { deltaStatements, wholeSnapshotStatement } from '../import-store.ts';
 import type { Rooms } from '../rooms.ts';
 import { hashAfter } from '../state-hash.ts';
 import type { Snapshot } from '../state-store.ts';
+import { Turns } from '../turns.ts';
 import { rowsPerChange } from './limits.ts';
-import { Turns } from './turns.ts';
 
 /** One entry of a state by nids. */
 export interface StateEntry {

@@ -4,6 +4,8 @@ import type { ServerAcl } from '@soma/protocol';
 import type { Submitted } from '../../storage/change.ts';
 import { PREDECESSOR } from '../../storage/change.ts';
 import { ChangeRefused } from '../../storage/database.ts';
+import { headEntryOf } from '../event-place.ts';
+import type { EventPlace } from '../event-place.ts';
 import { EventFlag, readEventNid } from '../event-store.ts';
 import {
   backwardExtremityStatement,
@@ -145,6 +147,7 @@ async function takeInto(
   if (judgement.kind === 'accepted') write.add(...(takeIn.beside?.(eventNid) ?? []));
   for (const nid of prevEventNids) {
     if (parents.prev.some((row) => row.event_nid === nid)) continue;
+    rooms.torn.add(roomNid);
     write.add(backwardExtremityStatement(roomNid, nid, eventNid));
   }
   const placed = { eventId: checked.eventId, eventNid, roomNid, position: 0 };
@@ -172,10 +175,11 @@ async function persist(
   const waiting =
     known !== undefined ? await decideWaitingRedactions(context, head, event) : undefined;
   const isRedacted = waiting?.isRedacted === true;
+  const shown = isRedacted ? redactedEvent(event, head) : event;
   await write.take({
-    event: isRedacted ? redactedEvent(event, head) : event,
+    event: shown,
     verdict: judgement,
-    place,
+    place: isRedacted ? withEntryOf(place, shown) : place,
     known,
     pastOrder,
     isRedacted,
@@ -192,6 +196,18 @@ function redactedEvent(event: PreparedEvent, { version }: RoomHead): PreparedEve
   const { pdu } = event.built;
   const content = redactContent(pdu.type, pdu.content, version);
   return { ...event, built: { ...event.built, pdu: { ...pdu, content } }, relation: undefined };
+}
+
+function withEntryOf(place: EventPlace, event: PreparedEvent): EventPlace {
+  const { stateKeyNid, eventNid } = event;
+  const { end } = place;
+  if (stateKeyNid === null || end?.state === undefined) return place;
+  const changes = end.state.changes.map((change) =>
+    change.after?.eventNid === eventNid
+      ? { ...change, after: headEntryOf(event, stateKeyNid) }
+      : change,
+  );
+  return { ...place, end: { ...end, state: { ...end.state, changes } } };
 }
 
 type Parents =

@@ -1,7 +1,8 @@
 import { authEventIds, authorise, roomVersion } from '@soma/protocol';
 import type { AuthState, Pdu, RoomVersion } from '@soma/protocol';
 
-import { authState } from './auth-state.ts';
+import { Turns } from '../turns.ts';
+import { authState, keysThatAuthorise } from './auth-state.ts';
 import { checkPdu } from './check-pdu.ts';
 import type { CheckedPdu, RefusedGivenPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
@@ -11,7 +12,6 @@ import { ImportRefused } from './room-intake.ts';
 import type { GivenPdu } from './room-intake.ts';
 import type { StoredOutlier } from './store-outliers.ts';
 import type { StateEntry } from './store-whole-state.ts';
-import { Turns } from './turns.ts';
 
 /** A room whose state another server tells. */
 export interface ToldRoom {
@@ -135,7 +135,12 @@ export function judgeJoin(
       ...(found.rejectedBy === undefined ? {} : { rejected: true }),
     };
   });
-  const current: AuthState = authState(state.map(({ checked }) => toAuthEvent(checked)));
+  const keys = keysThatAuthorise(event, version).map((key) => key.join('\n'));
+  const wanted = new Set(keys);
+  const authorising = state
+    .map(({ checked }) => checked)
+    .filter(({ pdu }) => wanted.has(`${pdu.type}\n${pdu.state_key}`));
+  const current: AuthState = authState(authorising.map(toAuthEvent));
   const create = current.get('m.room.create', '');
   const byAuthEvents = judgeByAuthEvents(rooms, { version }, event, listed, create);
   const byState = authorise(event, current, version, { verify: rooms.verify });

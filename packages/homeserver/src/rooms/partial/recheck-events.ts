@@ -10,11 +10,11 @@ import { authStateOf, readAuthEvents } from '../inbound/auth-state.ts';
 import { judgeByAuthEvents } from '../inbound/judge-event.ts';
 import { mergeStates, storedState, withStateEvent } from '../inbound/state-references.ts';
 import type { RoomOfStates, StateReference } from '../inbound/state-references.ts';
-import { Turns } from '../inbound/turns.ts';
 import { readEventsToRecheck } from '../partial-room-store.ts';
 import type { PartialEventRow, PartialRoom } from '../partial-room-store.ts';
 import type { Rooms } from '../rooms.ts';
 import { EMPTY_SNAPSHOT } from '../state-store.ts';
+import { Turns } from '../turns.ts';
 import { eventsAtOnce } from './limits.ts';
 import { topologically } from './topologically.ts';
 

@@ -5,8 +5,8 @@ import { readEvents } from '../event-store.ts';
 import type { EventRow } from '../event-store.ts';
 import type { HeadEntry } from '../head-entry.ts';
 import type { ImportedMember, ImportedState } from '../imported-state.ts';
-import { Turns } from '../inbound/turns.ts';
 import type { Rooms } from '../rooms.ts';
+import { Turns } from '../turns.ts';
 import { rowsAtOnce } from './limits.ts';
 
 type Entry = Pick<HeadEntry, 'event'>;

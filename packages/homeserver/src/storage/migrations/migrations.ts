@@ -16,7 +16,11 @@ import { search } from './0083-search.ts';
 import { userDirectory } from './0084-user-directory.ts';
 import { scheduled } from './0085-scheduled.ts';
 import { slidingSync } from './0090-sliding-sync.ts';
+import { pushers } from './0100-pushers.ts';
+import { threePids } from './0101-three-pids.ts';
 import { outbox } from './0120-outbox.ts';
+import { remoteDevices } from './0130-remote-devices.ts';
+import { announcedDevices } from './0131-announced-devices.ts';
 import { inbound } from './0140-inbound.ts';
 import { outOfBand } from './0160-out-of-band.ts';
 import { partialJoins } from './0170-partial-joins.ts';
@@ -55,7 +59,11 @@ export const migrations: readonly Migration[] = [
   { number: 84, name: 'user-directory', text: userDirectory },
   { number: 85, name: 'scheduled', text: scheduled },
   { number: 90, name: 'sliding-sync', text: slidingSync },
+  { number: 100, name: 'pushers', text: pushers },
+  { number: 101, name: 'three-pids', text: threePids },
   { number: 120, name: 'outbox', text: outbox },
+  { number: 130, name: 'remote-devices', text: remoteDevices },
+  { number: 131, name: 'announced-devices', text: announcedDevices },
   { number: 140, name: 'inbound', text: inbound },
   { number: 160, name: 'out-of-band', text: outOfBand },
   { number: 170, name: 'partial-joins', text: partialJoins },

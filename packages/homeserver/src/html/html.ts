@@ -21,7 +21,7 @@ function toText(part: Part): string {
   return part.map(({ text }) => text).join('');
 }
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
