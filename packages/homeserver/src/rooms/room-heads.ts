@@ -4,11 +4,13 @@ import type { Submitted } from '../storage/change.ts';
 import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { readReference } from './event-reference.ts';
+import type { EventRow } from './event-store.ts';
 import type { ImportedState, ProjectImport } from './imported-state.ts';
 import { readPartialHead } from './partial-room-store.ts';
 import type { Projection } from './projection.ts';
 import { RoomHead } from './room-head.ts';
 import type { Extremity } from './room-head.ts';
+import type { ProjectionOutput } from './room-projection.ts';
 import { readRoomHead } from './state-store.ts';
 
 /** Heads kept in memory, about 3 KB each; a room that falls out is read again when it is written to. */
@@ -70,6 +72,11 @@ export class RoomHeads {
     return (position, output) => {
       for (const project of all) project(position, output);
     };
+  }
+
+  /** Has all projections undo what an event brought. */
+  withdraw(event: EventRow, output: ProjectionOutput): void {
+    for (const projection of this.#projections) projection.withdraw?.(event, output);
   }
 
   /** Whether this is still the head of its room. */

@@ -2,6 +2,7 @@ import { ChangeKind } from '../../storage/change.ts';
 import { write } from '../../storage/database.ts';
 import { POSITION, positionAt } from '../../storage/sql.ts';
 import type { Statement } from '../../storage/sql.ts';
+import { readEvents } from '../event-store.ts';
 import { becomeCurrentStatements } from '../import-store.ts';
 import type { ProjectImport } from '../imported-state.ts';
 import type { StateReference } from '../inbound/state-references.ts';
@@ -25,6 +26,7 @@ import {
   stageRecheckedStatements,
   takeOverRecheckedStatements,
   unstageRecheckedStatement,
+  withdrawRedactionStatements,
 } from './recheck-store.ts';
 import { wholeStateOf } from './whole-members.ts';
 
@@ -125,6 +127,9 @@ async function commit(
     putWholeRoomStatement(roomNid, POSITION),
   );
   project(POSITION, change);
+  const withdrawn = rechecking.withdrawn();
+  change.statements.push(...withdrawRedactionStatements(withdrawn));
+  for (const row of await readEvents(database.reader, withdrawn)) rooms.heads.withdraw(row, change);
   const { position } = await write(database, change);
   rooms.places.forgetMembers();
   if (head !== undefined) rooms.heads.drop(head);

@@ -89,6 +89,12 @@ export class Rechecking {
     return accepted.map(({ eventNid }) => eventNid).filter((nid) => !followed.has(nid));
   }
 
+  /** Those that were accepted and should not have been. */
+  withdrawn(): number[] {
+    const events = [...this.events.values()].filter(({ isWithdrawn }) => isWithdrawn);
+    return events.map(({ eventNid }) => eventNid);
+  }
+
   /** The current state: a snapshot that is stored. */
   async current(): Promise<StateReference> {
     const ends = this.extremities();
