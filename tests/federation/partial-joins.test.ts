@@ -73,6 +73,33 @@ test('a room is usable while its members are still to come', async ({ one, newPe
   await sendText(alice, room.roomId, 'all here');
 });
 
+test('sliding sync shows the room at once to who does not want all members', async ({
+  one,
+  newPeer,
+}) => {
+  const peer = await newPeer();
+  const { room, gate } = playPartialRoom(peer);
+  const alice = await registerUser(one, 'sliding');
+  await join(alice, room);
+  const slide = async (memberKey: string): Promise<unknown> => {
+    const required_state = [
+      ['m.room.name', ''],
+      ['m.room.member', memberKey],
+    ];
+    const list = { ranges: [[0, 9]], timeline_limit: 1, required_state };
+    const path = '/_matrix/client/unstable/org.matrix.simplified_msc3575/sync';
+    const { status, body } = await alice.request('POST', path, { body: { lists: { list } } });
+    assert.equal(status, 200, JSON.stringify(body));
+    return valueAt(body, 'rooms', room.roomId);
+  };
+  assert.equal(valueAt(await slide('$LAZY'), 'name'), 'Large');
+  assert.equal(await slide('*'), undefined);
+  gate.open();
+  const members = (await memberIds(alice, room.roomId)).length;
+  const told = listAt(await slide('*'), 'required_state');
+  assert.equal(told.length, members + 1);
+});
+
 test('learning the members goes on after a crash', async ({ one, newPeer }) => {
   const peer = await newPeer();
   const played = playPartialRoom(peer);

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import {
+  authEventIds,
   authEventKeys,
   buildEvent,
   eventIdOf,
@@ -226,12 +227,11 @@ export class PlayedRoom {
           : [],
       ),
     );
-    const state = before
-      .filter(({ pdu }) => !isPartial || pdu.type !== 'm.room.member')
-      .map(({ pdu }) => pdu);
-    const authChain = this.events
-      .filter(({ pdu }) => pdu.state_key !== undefined)
-      .map(({ pdu }) => pdu);
+    const shown = before.filter(({ pdu }) => !isPartial || pdu.type !== 'm.room.member');
+    const state = shown.map(({ pdu }) => pdu);
+    const authChain = isPartial
+      ? this.#authorising([...shown, event])
+      : this.events.filter(({ pdu }) => pdu.state_key !== undefined).map(({ pdu }) => pdu);
     const signed = signJson(redactPdu(event.pdu, this.version), this.crypto());
     const pdu = {
       ...event.pdu,
@@ -246,6 +246,22 @@ export class PlayedRoom {
       members_omitted: isPartial,
       ...(isPartial ? { servers_in_room: [...servers] } : {}),
     };
+  }
+
+  /** The auth chain of these events. */
+  #authorising(events: readonly PlayedEvent[]): Pdu[] {
+    const byId = new Map(this.events.map((event) => [event.eventId, event.pdu]));
+    const found = new Map<string, Pdu>();
+    const left = events.map(({ pdu }) => pdu);
+    for (let pdu = left.pop(); pdu !== undefined; pdu = left.pop()) {
+      for (const id of authEventIds(pdu)) {
+        const listed = byId.get(id);
+        if (listed === undefined || found.has(id)) continue;
+        found.set(id, listed);
+        left.push(listed);
+      }
+    }
+    return [...found.values()];
   }
 
   /** The state before a join that was taken. */
