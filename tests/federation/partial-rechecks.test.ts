@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join as joinPath } from 'node:path';
 
+import { deviceKeys, newIdentity } from '../client-server/signing-identity.ts';
 import { pathOf } from '../harness/api.ts';
 import { registerUser, sendText, sync } from '../harness/client.ts';
 import type { TestUser } from '../harness/client.ts';
@@ -19,6 +20,7 @@ import {
 } from './partial-room.ts';
 import { PlayedRefusal } from './played-room.ts';
 import type { PlayedRoom } from './played-room.ts';
+import { recordTransactions } from './transaction-record.ts';
 
 const test = federationTests();
 const v3 = '/_matrix/client/v3';
@@ -122,8 +124,6 @@ test('who leaves before the members are known may come back', async ({ one, newP
   // The servers of the room hear of it, though nobody of theirs is known here.
   const isLeave = (pdu: unknown): boolean => valueAt(pdu, 'content', 'membership') === 'leave';
   await eventually('the leave', () => sent.some(isLeave));
-  const gone = sent.find(isLeave);
-  room.events.push(room.build('m.room.message', undefined, { body: String(gone?.['depth']) }));
   room.state.delete(`m.room.member\n${alice.userId}`);
   await join(alice, room);
   await sendText(alice, room.roomId, 'back again');
@@ -152,4 +152,25 @@ test('other servers are told to ask others meanwhile', async ({ one, newPeer }) 
   assert.equal((await peer.request(one.serverName, 'GET', make)).status, 200);
   assert.equal((await peer.request(one.serverName, 'GET', state)).status, 200);
   assertRefused(await stranger.request(one.serverName, 'GET', state), 403, 'M_FORBIDDEN');
+});
+
+test('servers that turn out to be in the room hear what they missed of devices', async ({
+  one,
+  newPeer,
+}) => {
+  const [peer, other] = [await newPeer(), await newPeer()];
+  const { room, gate } = playPartialRoom(peer);
+  const userId = `@unnamed:${other.serverName}`;
+  room.place(room.buildAs(other, 'm.room.member', userId, { membership: 'join' }, userId));
+  room.answers.join = (event) => ({ ...room.takeJoin(event), servers_in_room: [peer.serverName] });
+  const record = recordTransactions(other);
+  const alice = await registerUser(one, 'with-devices');
+  await join(alice, room);
+  const body = { device_keys: deviceKeys(alice, newIdentity()) };
+  const { status } = await alice.request('POST', `${v3}/keys/upload`, { body });
+  assert.equal(status, 200);
+  gate.open();
+  await memberIds(alice, room.roomId);
+  const edu = await record.untilEdu('m.device_list_update');
+  assert.deepEqual([edu['user_id'], edu['device_id']], [alice.userId, alice.deviceId]);
 });

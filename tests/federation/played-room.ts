@@ -330,6 +330,10 @@ export class PlayedRoom {
     action: string,
     last: string,
   ): Promise<JsonValue | undefined> {
+    if (action === 'event_auth') {
+      const events = this.events.filter(({ eventId }) => eventId === last);
+      return { auth_chain: this.#authorising(events) };
+    }
     const made = /^make_(join|leave|knock)$/.exec(action)?.[1];
     if (made !== undefined) return this.answers.template(last, made);
     const sent = /^send_(join|leave|knock)$/.exec(action)?.[1];

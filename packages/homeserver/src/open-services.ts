@@ -13,8 +13,11 @@ import type { Config } from './config/config.ts';
 import { RemoteSpaces } from './directory/remote-spaces.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { deviceRemains } from './e2ee/device-remains-store.ts';
+import type { Encryption } from './e2ee/encryption.ts';
+import { readKeysForServers } from './e2ee/keys-for-servers.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
 import { queryProfile } from './federation-client/query-profile.ts';
+import { MissedDeviceLists } from './federation-sender/missed-device-lists.ts';
 import { openEduHandlers } from './federation/edus/edu-handlers.ts';
 import { ForgetDevicesProjection } from './federation/remote-users/forget-projection.ts';
 import { departUser } from './membership/depart-user.ts';
@@ -43,6 +46,7 @@ import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
 import type { EventSigner, RetentionBounds, RoomsOptions } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
+import type { Database } from './storage/database.ts';
 import { internedNames } from './storage/names-store.ts';
 import type { InternedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
@@ -77,7 +81,11 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const notices = openNotices(database, names, config.server.serverName, ignored);
   const rooms = openRooms({
     ...roomOptions(parts, accounts, ignored),
-    projections: [...roomProjections(names, config), ...notices.projections],
+    projections: [
+      ...roomProjections(names, config),
+      ...notices.projections,
+      missedDeviceLists(config, database, federation, encryption),
+    ],
   });
   const presence = openPresence(config.presence, database, now);
   const sources = syncSources(notices, presence.source, encryptionSource);
@@ -172,6 +180,21 @@ type ComposedService =
   | 'joinFirstRooms'
   | 'queryRemoteProfile'
   | 'departUser';
+
+/** What other servers missed while nobody knew that they are in a room. */
+function missedDeviceLists(
+  { server }: Config,
+  { reader }: Database,
+  { client }: Federation,
+  encryption: Encryption,
+): Projection {
+  return new MissedDeviceLists({
+    serverName: server.serverName,
+    reader,
+    allows: (name) => client.allows(name),
+    keysOf: (from, user) => readKeysForServers(encryption, from, user),
+  });
+}
 
 function roomOptions(
   {
