@@ -5,6 +5,7 @@ import { deviceKeys, newIdentity } from '../client-server/signing-identity.ts';
 import { pathOf } from '../harness/api.ts';
 import { registerUser, sendText, sync } from '../harness/client.ts';
 import type { TestUser } from '../harness/client.ts';
+import type { FederatedServer } from '../harness/federation.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
 import { runCli } from '../harness/run-cli.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
@@ -34,6 +35,14 @@ async function leave(user: TestUser, { roomId }: PlayedRoom): Promise<void> {
   const path = v3 + pathOf`/rooms/${roomId}/leave`;
   const { status, body } = await user.request('POST', path, { body: {} });
   assert.equal(status, 200, JSON.stringify(body));
+}
+
+async function assertSound(server: FederatedServer): Promise<void> {
+  await server.stop();
+  const config = joinPath(server.folder, 'homeserver.yaml');
+  const { code, out, err } = await runCli(['check-database', '-c', config]);
+  assert.equal(code, 0, out + err);
+  await server.restart();
 }
 
 test('what should not have been accepted is taken back', async ({ one, newPeer }) => {
@@ -81,11 +90,7 @@ test('what should not have been accepted is taken back', async ({ one, newPeer }
   assert.ok(!JSON.stringify(told).includes('"topic":"evil"'), JSON.stringify(told));
   assert.ok((await sync(alice, { filter: lazy, since })).nextBatch !== since);
   await sendText(alice, room.roomId, 'after that');
-  await one.stop();
-  const config = joinPath(one.folder, 'homeserver.yaml');
-  const { code, out, err } = await runCli(['check-database', '-c', config]);
-  assert.equal(code, 0, out + err);
-  await one.restart();
+  await assertSound(one);
 });
 
 test('a second user joins through a server that knows all members', async ({ one, newPeer }) => {
@@ -173,4 +178,31 @@ test('servers that turn out to be in the room hear what they missed of devices',
   await memberIds(alice, room.roomId);
   const edu = await record.untilEdu('m.device_list_update');
   assert.deepEqual([edu['user_id'], edu['device_id']], [alice.userId, alice.deviceId]);
+});
+
+test('what others sent before they heard of the join is received, and stays', async ({
+  one,
+  newPeer,
+}) => {
+  const peer = await newPeer();
+  const played = playPartialRoom(peer);
+  const { room, gate } = played;
+  const alice = await registerUser(one, 'beside');
+  // They stand beside the join, on an event that the joining server does not have.
+  const senderId = `@member0:${peer.serverName}`;
+  const body = { msgtype: 'm.text', body: 'beside' };
+  const message = room.build('m.room.message', undefined, body, senderId);
+  const topic = room.build('m.room.topic', '', { topic: 'beside' });
+  room.events.unshift(message, topic);
+  await join(alice, room);
+  await send(peer, one, [message, topic]);
+  await eventually('the message', async () => (await texts(alice, room.roomId)).includes('beside'));
+  await sendText(alice, room.roomId, 'on both');
+  gate.open();
+  assert.deepEqual(await memberIds(alice, room.roomId), expectedIds(played, alice));
+  assert.ok((await texts(alice, room.roomId)).includes('beside'));
+  const path = v3 + pathOf`/rooms/${room.roomId}/state/m.room.topic`;
+  assert.equal(valueAt((await alice.request('GET', path)).body, 'topic'), 'beside');
+  await sendText(alice, room.roomId, 'after all');
+  await assertSound(one);
 });
