@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import {
+  authEventIds,
   authEventKeys,
   buildEvent,
   eventIdOf,
@@ -34,6 +35,8 @@ export interface PlayedRoomOptions {
   readonly joinRules?: JsonObject;
   /** State beside the usual, by type, each with the state key ''. */
   readonly state?: Readonly<Record<string, JsonObject>>;
+  /** Whether the answer to a join leaves out members, where that is asked for. */
+  readonly omitsMembers?: boolean;
 }
 
 /** What a peer answers; a test replaces one of these where the peer is to lie. */
@@ -42,6 +45,8 @@ export interface PlayedAnswers {
   join(event: PlayedEvent): JsonValue;
   leave(event: PlayedEvent): JsonValue;
   knock(event: PlayedEvent): JsonValue;
+  /** The state before an event. */
+  state(eventId: string): JsonValue | Promise<JsonValue>;
 }
 
 /** An answer other than 200, or one that is not JSON. */
@@ -68,6 +73,10 @@ export class PlayedRoom {
   readonly answers: PlayedAnswers;
   /** What a peer is asked of this room, in order: `make_join`, `send_join`, … */
   readonly asked: string[] = [];
+  readonly #omitsMembers: boolean;
+  /** The state before each join. */
+  readonly #joins = new Map<string, readonly PlayedEvent[]>();
+  #isToOmit = false;
   #depth = 0;
   #opaque = 0;
 
@@ -77,11 +86,13 @@ export class PlayedRoom {
     if (version === undefined) throw new Error('no such room version');
     this.version = version;
     this.creatorId = `@host:${peer.serverName}`;
+    this.#omitsMembers = options.omitsMembers ?? false;
     this.answers = {
       template: (userId, membership) => this.template(userId, { membership }),
       join: (event) => this.takeJoin(event),
       leave: (event) => this.take(event, {}),
       knock: (event) => this.take(event, { knock_room_state: this.strippedState() }),
+      state: (eventId) => this.wholeState(eventId),
     };
     this.#begin(options);
   }
@@ -206,10 +217,21 @@ export class PlayedRoom {
 
   /** The answer to a join, which is in the room from then on. */
   takeJoin(event: PlayedEvent): JsonObject {
-    const state = [...this.state.values()].map(({ pdu }) => pdu);
-    const authChain = this.events
-      .filter(({ pdu }) => pdu.state_key !== undefined)
-      .map(({ pdu }) => pdu);
+    const before = [...this.state.values()];
+    this.#joins.set(event.eventId, before);
+    const isPartial = this.#omitsMembers && this.#isToOmit;
+    const servers = new Set(
+      before.flatMap(({ pdu: { type, state_key: userId = '', content } }) =>
+        type === 'm.room.member' && content['membership'] === 'join'
+          ? [userId.slice(userId.indexOf(':') + 1)]
+          : [],
+      ),
+    );
+    const shown = before.filter(({ pdu }) => !isPartial || pdu.type !== 'm.room.member');
+    const state = shown.map(({ pdu }) => pdu);
+    const authChain = isPartial
+      ? this.#authorising([...shown, event])
+      : this.events.filter(({ pdu }) => pdu.state_key !== undefined).map(({ pdu }) => pdu);
     const signed = signJson(redactPdu(event.pdu, this.version), this.crypto());
     const pdu = {
       ...event.pdu,
@@ -221,7 +243,35 @@ export class PlayedRoom {
       state,
       auth_chain: authChain,
       event: pdu,
-      members_omitted: false,
+      members_omitted: isPartial,
+      ...(isPartial ? { servers_in_room: [...servers] } : {}),
+    };
+  }
+
+  /** The auth chain of these events. */
+  #authorising(events: readonly PlayedEvent[]): Pdu[] {
+    const byId = new Map(this.events.map((event) => [event.eventId, event.pdu]));
+    const found = new Map<string, Pdu>();
+    const left = events.map(({ pdu }) => pdu);
+    for (let pdu = left.pop(); pdu !== undefined; pdu = left.pop()) {
+      for (const id of authEventIds(pdu)) {
+        const listed = byId.get(id);
+        if (listed === undefined || found.has(id)) continue;
+        found.set(id, listed);
+        left.push(listed);
+      }
+    }
+    return [...found.values()];
+  }
+
+  /** The state before a join that was taken. */
+  wholeState(eventId: string): JsonObject {
+    const before = this.#joins.get(eventId);
+    if (before === undefined) throw new PlayedRefusal(404, 'M_NOT_FOUND');
+    const authChain = this.events.filter(({ pdu }) => pdu.state_key !== undefined);
+    return {
+      pdus: before.map(({ pdu }) => pdu),
+      auth_chain: authChain.map(({ pdu }) => pdu),
     };
   }
 
@@ -256,8 +306,12 @@ export class PlayedRoom {
       .map(decodeURIComponent);
     if (roomId !== this.roomId) return false;
     this.asked.push(api === 'v1' && action.startsWith('send_') ? `${action} v1` : action);
+    this.#isToOmit = url.searchParams.get('omit_members') === 'true';
     try {
-      const answer = await this.#answer(request, action, last);
+      const answer =
+        action === 'state'
+          ? await this.answers.state(url.searchParams.get('event_id') ?? '')
+          : await this.#answer(request, action, last);
       if (answer === undefined) return false;
       reply(
         response,
@@ -276,6 +330,10 @@ export class PlayedRoom {
     action: string,
     last: string,
   ): Promise<JsonValue | undefined> {
+    if (action === 'event_auth') {
+      const events = this.events.filter(({ eventId }) => eventId === last);
+      return { auth_chain: this.#authorising(events) };
+    }
     const made = /^make_(join|leave|knock)$/.exec(action)?.[1];
     if (made !== undefined) return this.answers.template(last, made);
     const sent = /^send_(join|leave|knock)$/.exec(action)?.[1];

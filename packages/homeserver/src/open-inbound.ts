@@ -6,6 +6,7 @@ import { RoomServers } from './membership/room-servers.ts';
 import type { Federation } from './open-federation.ts';
 import { openRoomIntake } from './rooms/inbound/open-room-intake.ts';
 import type { RoomIntake } from './rooms/inbound/room-intake.ts';
+import { RoomFilling } from './rooms/partial/room-filling.ts';
 import type { Rooms } from './rooms/rooms.ts';
 import type { Logger } from './telemetry/logger.ts';
 
@@ -25,10 +26,13 @@ export async function openInbound(
   edus: EduHandlers,
   logger: Logger,
 ): Promise<Inbound> {
-  const intake = openRoomIntake({ rooms, keyRing, client, logger });
+  const filling = new RoomFilling({ rooms, keyRing, client, logger });
+  const joinedInPart = (roomNid: number): void => filling.start(roomNid);
+  const intake = openRoomIntake({ rooms, keyRing, client, logger, joinedInPart });
   const inbox = await Inbox.open({ rooms, intake, logger });
   const transactions = new Transactions({ rooms, keyRing, inbox, edus });
   const roomServers = new RoomServers(rooms.database);
+  await filling.resume();
   return {
     intake,
     transactions,
@@ -36,6 +40,7 @@ export async function openInbound(
     pasts: new RoomPasts({ rooms, roomServers, intake, client }),
     close: async () => {
       intake.close();
+      await filling.close();
       await inbox.close();
     },
   };

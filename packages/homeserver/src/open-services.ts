@@ -17,8 +17,11 @@ import type { Directory } from './directory/directory.ts';
 import { RemoteSpaces } from './directory/remote-spaces.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { deviceRemains } from './e2ee/device-remains-store.ts';
+import type { Encryption } from './e2ee/encryption.ts';
+import { readKeysForServers } from './e2ee/keys-for-servers.ts';
 import { verifySignature } from './federation-client/keys/verify-signature.ts';
 import { queryProfile } from './federation-client/query-profile.ts';
+import { MissedDeviceLists } from './federation-sender/missed-device-lists.ts';
 import { openEduHandlers } from './federation/edus/edu-handlers.ts';
 import { ForgetDevicesProjection } from './federation/remote-users/forget-projection.ts';
 import { departUser } from './membership/depart-user.ts';
@@ -100,7 +103,11 @@ export async function openServices(
   const notices = openNotices(database, names, config.server.serverName, ignored);
   const rooms = openRooms({
     ...roomOptions(parts, accounts, ignored),
-    projections: [...roomProjections(names, config), ...notices.projections],
+    projections: [
+      ...roomProjections(names, config),
+      ...notices.projections,
+      missedDeviceLists(config, database, federation, encryption),
+    ],
   });
   const presence = openPresence(config.presence, database, now);
   const sources = syncSources(notices, presence.source, encryptionSource);
@@ -199,6 +206,21 @@ type ComposedService =
   | 'queryRemoteProfile'
   | 'bringUser'
   | 'departUser';
+
+/** What other servers missed while nobody knew that they are in a room. */
+function missedDeviceLists(
+  { server }: Config,
+  { reader }: Database,
+  { client }: Federation,
+  encryption: Encryption,
+): Projection {
+  return new MissedDeviceLists({
+    serverName: server.serverName,
+    reader,
+    allows: (name) => client.allows(name),
+    keysOf: (from, user) => readKeysForServers(encryption, from, user),
+  });
+}
 
 function roomOptions(
   {

@@ -202,6 +202,7 @@ const getJoinedMembers = clientEndpoint({
     if (roomNid === undefined || !(await rooms.isJoined(reader, requester.userNid, roomNid))) {
       throw forbidden('You are not in this room');
     }
+    await rooms.whole.wait(roomNid);
     const joined: Record<string, object> = {};
     for (const member of await readMembersOfRoom(reader, roomNid, 'join')) {
       joined[await rooms.names.users.text(member.userNid)] = {

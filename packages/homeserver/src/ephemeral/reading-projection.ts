@@ -34,6 +34,7 @@ export class ReadingProjection implements Projection {
   /** Who joins has nothing to read from before. */
   async import({ roomNid, joined }: ImportedState): Promise<ProjectImport> {
     return (position, { statements }) => {
+      if (joined === undefined) return;
       const { userNid } = joined;
       statements.push(...moveReadPositionStatements(userNid, roomNid, UNTHREADED, position));
     };

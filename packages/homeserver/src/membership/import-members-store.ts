@@ -51,6 +51,10 @@ export function stageMemberStatement(
   );
 }
 
+export function unstageMembersStatement(snapshotNid: number): Statement {
+  return statement(unstage, snapshotNid);
+}
+
 /** Makes the staged members those of the room, and nobody else. */
 export function importMembersStatements(
   roomNid: number,
@@ -61,6 +65,6 @@ export function importMembersStatements(
     statement(endOthers, position, roomNid, snapshotNid),
     statement(deleteOthers, roomNid, snapshotNid),
     statement(copy, roomNid, position, snapshotNid),
-    statement(unstage, snapshotNid),
+    unstageMembersStatement(snapshotNid),
   ];
 }

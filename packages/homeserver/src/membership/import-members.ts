@@ -1,7 +1,11 @@
 import type { ImportedMember, ImportedState, ProjectImport } from '../rooms/imported-state.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Statement } from '../storage/sql.ts';
-import { importMembersStatements, stageMemberStatement } from './import-members-store.ts';
+import {
+  importMembersStatements,
+  stageMemberStatement,
+  unstageMembersStatement,
+} from './import-members-store.ts';
 import {
   membershipCode,
   membershipName,
@@ -27,6 +31,8 @@ export async function importMembers(
   const { roomNid, snapshotNid, members } = imported;
   const counts = { joined: 0, invited: 0, localJoined: 0 };
   const local: LocalMember[] = [];
+  // What an earlier try has left.
+  await imported.stage([unstageMembersStatement(snapshotNid)]);
   for (let start = 0; start < members.length; start += STAGED_AT_ONCE) {
     const staged: Statement[] = [];
     for (const member of members.slice(start, start + STAGED_AT_ONCE)) {

@@ -1,3 +1,4 @@
+import { readIsPartial } from '../rooms/partial-room-store.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Reader } from '../storage/sql.ts';
 import { readCounts } from './membership-store.ts';
@@ -9,5 +10,6 @@ import { readCounts } from './membership-store.ts';
 export async function isResident(rooms: Rooms, reader: Reader, roomNid: number): Promise<boolean> {
   if ((await rooms.versions.of(reader, roomNid)) === undefined) return false;
   const { joined, localJoined } = await readCounts(reader, roomNid);
-  return localJoined > 0 || joined === 0;
+  // Of a room that was joined without its members nobody knows here whether it goes on.
+  return localJoined > 0 || (joined === 0 && !(await readIsPartial(reader, roomNid)));
 }

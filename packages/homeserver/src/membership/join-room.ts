@@ -1,5 +1,7 @@
 import type { JsonObject } from '@soma/protocol';
 
+import { readPartialRoom } from '../rooms/partial-room-store.ts';
+import type { PartialRoom } from '../rooms/partial-room-store.ts';
 import type { Profile } from '../rooms/profile.ts';
 import { NotAuthorisedHere } from './admit-join.ts';
 import { changeMembership } from './change-membership.ts';
@@ -32,6 +34,11 @@ export async function joinRoom(remote: RemoteRooms, request: JoinRequest): Promi
   for (;;) {
     const roomNid = await rooms.names.rooms.find(roomId);
     if (roomNid !== undefined && (await isResident(rooms, reader, roomNid))) {
+      const partial = await readPartialRoom(reader, roomNid);
+      if (partial !== undefined) {
+        await joinThroughOthers(remote, remoteJoin(request, serversThatKnow(partial)));
+        return;
+      }
       try {
         const join = { sender: userId, target: userId, action: 'join', isGuest } as const;
         await changeMembership(rooms, { roomNid, ...join, reason, profile });
@@ -48,6 +55,11 @@ export async function joinRoom(remote: RemoteRooms, request: JoinRequest): Promi
     const via = [...request.via, ...(known?.servers ?? [])];
     if (await alone(remote, roomId, () => joinRemotely(remote, remoteJoin(request, via)))) return;
   }
+}
+
+/** Whom the room would not have is not known here, while its members are still being learned. */
+function serversThatKnow({ resident, serversInRoom }: PartialRoom): string[] {
+  return [resident, ...serversInRoom];
 }
 
 /** Whether the join was made; not where another of the same room was under way, which has ended now. */

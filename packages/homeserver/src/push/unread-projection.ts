@@ -1,13 +1,16 @@
 import type { ReadingProjection } from '../ephemeral/reading-projection.ts';
 import { readCounts } from '../membership/membership-store.ts';
+import type { EventRow } from '../rooms/event-store.ts';
 import type { Projection } from '../rooms/projection.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
 import type { RoomHeads } from '../rooms/room-heads.ts';
+import type { ProjectionOutput } from '../rooms/room-projection.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import type { Reader } from '../storage/sql.ts';
 import { RoomUnread } from './room-unread.ts';
 import type { UnreadContext } from './room-unread.ts';
 import type { RuleSet, RuleSets } from './rule-sets.ts';
+import { uncountEventStatements } from './unread-store.ts';
 
 const REVIEW_AFTER = 64;
 
@@ -58,6 +61,11 @@ export class UnreadProjection implements Projection {
     this.#collected.register(room, head.roomNid);
     await room.load();
     return room;
+  }
+
+  withdraw(event: EventRow, { statements }: ProjectionOutput): void {
+    const { room_nid: roomNid, event_nid: eventNid, event_order: position } = event;
+    if (position !== null) statements.push(...uncountEventStatements(roomNid, eventNid, position));
   }
 
   /** Rooms that a user is about to be in, as far as the database does not know yet. */

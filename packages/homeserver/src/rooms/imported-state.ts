@@ -4,16 +4,19 @@ import type { SqlParam, Statement } from '../storage/sql.ts';
 import type { HeadEntry } from './head-entry.ts';
 import type { ProjectionOutput } from './room-projection.ts';
 
-/** A room whose state comes as a whole, with the join of a user of this server as its newest event. */
+/**
+ * A room whose state comes as a whole: with the join of a user of this server as its newest event, or in place of what was
+ * known of it in part.
+ */
 export interface ImportedState {
   readonly roomNid: number;
-  /** The snapshot of the state before the join. */
+  /** The snapshot of the state, before the join where there is one. */
   readonly snapshotNid: number;
   /** Who joins. */
-  readonly joined: ImportedMember;
-  /** All members after the join. */
+  readonly joined: ImportedMember | undefined;
+  /** All members, after the join. */
   readonly members: readonly ImportedMember[];
-  /** State after the join. */
+  /** State, after the join. */
   get(type: string, stateKey: string): Pick<HeadEntry, 'event'> | undefined;
   /** Writes rows that nobody sees yet. */
   stage(statements: readonly Statement[]): Promise<void>;

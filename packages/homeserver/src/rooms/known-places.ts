@@ -12,7 +12,10 @@ export interface MemberPlace {
   readonly place: SnapshotPlace | undefined;
 }
 
-/** What visibility asks again and again, and what never changes once it is committed. */
+/**
+ * What visibility asks again and again, and what never changes once it is committed, unless the state of a room was
+ * known in part.
+ */
 export class KnownPlaces {
   readonly #snapshots = boundedCache<number, SnapshotPlace>(ENTRIES_MAX);
   readonly #members = boundedCache<number, MemberPlace>(ENTRIES_MAX);
@@ -42,5 +45,10 @@ export class KnownPlaces {
     const place = await read();
     this.#members.set(eventNid, place);
     return place;
+  }
+
+  /** The states after events are others now than they were in a room that was known in part. */
+  forgetMembers(): void {
+    this.#members.clear();
   }
 }

@@ -32,6 +32,8 @@ export interface EventToPersist {
   readonly pastOrder?: number | undefined;
   /** Whether a redaction of it came before it. */
   readonly isRedacted?: boolean | undefined;
+  /** Whether it was checked against partial state only. */
+  readonly isPartial?: boolean | undefined;
 }
 
 /** What persisting adds to the change that the caller submits. */
@@ -54,7 +56,11 @@ export function persistEvent(head: RoomHead, toPersist: EventToPersist, change: 
   const { event, verdict, place, redacts } = toPersist;
   const order = positionAt(change.positions);
   change.positions += 1;
-  insertEvent(toPersist, order, change);
+  insertEvent(
+    head.partial === undefined ? toPersist : { ...toPersist, isPartial: true },
+    order,
+    change,
+  );
   change.statements.push(...place.statements);
   if (change.touches.length === 0) {
     change.touches.push({ kind: ChangeKind.room, subject: event.roomNid });
@@ -133,10 +139,10 @@ function redactState(head: RoomHead, redacted: EventRow): HeadEntry | undefined 
   return stateKey === undefined ? undefined : head.redact(type, stateKey, redacted.event_nid);
 }
 
-function flagsOf({ verdict, isRedacted = false }: EventToPersist): number {
-  const redacted = isRedacted ? EventFlag.redacted : 0;
-  if (verdict.kind === 'rejected') return redacted | EventFlag.rejected;
-  return verdict.kind === 'soft-failed' ? redacted | EventFlag.softFailed : redacted;
+function flagsOf({ verdict, isRedacted = false, isPartial = false }: EventToPersist): number {
+  const known = (isRedacted ? EventFlag.redacted : 0) | (isPartial ? EventFlag.partialState : 0);
+  if (verdict.kind === 'rejected') return known | EventFlag.rejected;
+  return verdict.kind === 'soft-failed' ? known | EventFlag.softFailed : known;
 }
 
 /** The accepted event is one of the room's new ends, or stands behind one already. */

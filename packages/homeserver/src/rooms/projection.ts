@@ -1,7 +1,8 @@
 import type { Reader } from '../storage/sql.ts';
+import type { EventRow } from './event-store.ts';
 import type { ImportedState, ProjectImport } from './imported-state.ts';
 import type { RoomHead } from './room-head.ts';
-import type { RoomProjection } from './room-projection.ts';
+import type { ProjectionOutput, RoomProjection } from './room-projection.ts';
 
 /**
  * Rows that follow from events and are written in the same change (DATA-MODEL, Projections and consumers).
@@ -15,4 +16,8 @@ export interface Projection {
    * that. May write many rows before, in changes of its own, where nobody sees them yet.
    */
   import?(imported: ImportedState): Promise<ProjectImport>;
+  /**
+   * Undoes what an event brought, state apart, that was accepted while the room was known in part and should not have been.
+   */
+  withdraw?(event: EventRow, output: ProjectionOutput): void;
 }

@@ -18,11 +18,22 @@ import { viewEvents } from './view-events.ts';
 import type { Viewer } from './viewer.ts';
 
 /** The room's state events, as the viewer may see it (CS API, `GET /rooms/{roomId}/state`). */
-export function readState(rooms: Rooms, viewer: Viewer, roomId: string): Promise<JsonObject[]> {
+export async function readState(
+  rooms: Rooms,
+  viewer: Viewer,
+  roomId: string,
+): Promise<JsonObject[]> {
+  await waitForAll(rooms, viewer, roomId);
   return readAt(rooms.database, async (reader) => {
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
     return readStateWith(rooms, reader, access, roomId);
   });
+}
+
+/** Waits until all members of the room are known. Throws `403 M_FORBIDDEN` for who may not read it anyway. */
+async function waitForAll(rooms: Rooms, viewer: Viewer, roomId: string): Promise<void> {
+  const { roomNid } = await readRoomAccess(rooms, rooms.database.reader, viewer, roomId);
+  await rooms.whole.wait(roomNid);
 }
 
 /** The room's state events, as far as the access goes. */
@@ -38,13 +49,15 @@ export async function readStateWith(
 }
 
 /** One state event (CS API, `GET /rooms/{roomId}/state/{eventType}/{stateKey}`). Throws `404 M_NOT_FOUND`. */
-export function readStateEvent(
+export async function readStateEvent(
   rooms: Rooms,
   viewer: Viewer,
   roomId: string,
   type: string,
   stateKey: string,
 ): Promise<JsonObject> {
+  const isOwn = stateKey.endsWith(`:${rooms.serverName}`);
+  if (type === 'm.room.member' && !isOwn) await waitForAll(rooms, viewer, roomId);
   return readAt(rooms.database, async (reader) => {
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
     const eventNid = await readStateKeyFor(rooms, reader, access, type, stateKey);
@@ -66,8 +79,9 @@ export interface MembersRequest {
 }
 
 /** Member events of a room (CS API, `GET /rooms/{roomId}/members`). */
-export function readMembers(rooms: Rooms, request: MembersRequest): Promise<JsonObject[]> {
+export async function readMembers(rooms: Rooms, request: MembersRequest): Promise<JsonObject[]> {
   const { viewer, roomId, at, membership, notMembership } = request;
+  await waitForAll(rooms, viewer, roomId);
   return readAt(rooms.database, async (reader) => {
     const access = await readRoomAccess(rooms, reader, viewer, roomId);
     const memberNids = await readMemberNids(rooms, reader, viewer, access, at);

@@ -22,6 +22,14 @@ export interface Extremity {
   readonly stateAfter: number;
 }
 
+/** What is known of a room whose members are still being learned after a join. */
+export interface PartialHead {
+  /** The snapshot of what was told of the state before the join. */
+  readonly rootNid: number;
+  /** The position of the join. */
+  readonly position: number;
+}
+
 interface HeadStart {
   readonly roomNid: number;
   readonly roomId: string;
@@ -29,6 +37,7 @@ interface HeadStart {
   readonly extremities: readonly Extremity[];
   readonly snapshot: Snapshot;
   readonly isLast: boolean;
+  readonly partial?: PartialHead | undefined;
 }
 
 /**
@@ -46,6 +55,8 @@ export class RoomHead {
   snapshot: Snapshot;
   /** Whether no other snapshot comes after it in its lineage. */
   isLast: boolean;
+  /** Set while the room's state is known in part. */
+  readonly partial: PartialHead | undefined;
   projections: readonly RoomProjection[] = [];
   /** The newest change that holds events of this room. */
   lastChange: Submitted | undefined;
@@ -66,6 +77,7 @@ export class RoomHead {
     this.extremities = start.extremities;
     this.snapshot = start.snapshot;
     this.isLast = start.isLast;
+    this.partial = start.partial;
     this.#reader = reader;
     this.#names = names;
     this.#complete = isNew;

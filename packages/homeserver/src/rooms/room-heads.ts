@@ -4,10 +4,13 @@ import type { Submitted } from '../storage/change.ts';
 import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { readReference } from './event-reference.ts';
+import type { EventRow } from './event-store.ts';
 import type { ImportedState, ProjectImport } from './imported-state.ts';
+import { readPartialHead } from './partial-room-store.ts';
 import type { Projection } from './projection.ts';
 import { RoomHead } from './room-head.ts';
 import type { Extremity } from './room-head.ts';
+import type { ProjectionOutput } from './room-projection.ts';
 import { readRoomHead } from './state-store.ts';
 
 /** Heads kept in memory, about 3 KB each; a room that falls out is read again when it is written to. */
@@ -69,6 +72,11 @@ export class RoomHeads {
     return (position, output) => {
       for (const project of all) project(position, output);
     };
+  }
+
+  /** Has all projections undo what an event brought. */
+  withdraw(event: EventRow, output: ProjectionOutput): void {
+    for (const projection of this.#projections) projection.withdraw?.(event, output);
   }
 
   /** Whether this is still the head of its room. */
@@ -133,7 +141,8 @@ export class RoomHeads {
         const reference = await readReference(reader, eventNid, eventId, version);
         extremities.push({ eventNid, eventId, depth, reference, stateAfter });
       }
-      return { snapshot: found.snapshot, isLast: found.isLast, version, extremities };
+      const partial = await readPartialHead(reader, roomNid);
+      return { snapshot: found.snapshot, isLast: found.isLast, version, extremities, partial };
     });
     if (loaded === undefined) return undefined;
     const head = new RoomHead(

@@ -8,6 +8,7 @@ import { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Reader } from '../storage/sql.ts';
 import { States } from './inbound/states.ts';
 import { KnownPlaces } from './known-places.ts';
+import { WholeRooms } from './partial/whole-rooms.ts';
 import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
 import { RoomHeads } from './room-heads.ts';
@@ -37,6 +38,7 @@ export interface Rooms {
   readonly transactions: RunningTransactions;
   readonly places: KnownPlaces;
   readonly states: States;
+  readonly whole: WholeRooms;
   readonly torn: TornRooms;
   /** Milliseconds since the Unix epoch. */
   now(): number;
@@ -104,6 +106,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     transactions: new RunningTransactions(),
     places: new KnownPlaces(),
     states: new States(database),
+    whole: new WholeRooms(database),
     torn: new TornRooms(database),
     now,
     createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),

@@ -126,8 +126,11 @@ const readStateChanges = query<{
   old_event_nid: number | null;
   new_event_nid: number | null;
 }>(
-  `select position, state_key_nid, old_event_nid, new_event_nid from state_changes
-   where room_nid = ? and position > ? and position <= ? order by position`,
+  `select c.position, c.state_key_nid, c.old_event_nid, c.new_event_nid from state_changes c
+   left join whole_rooms w on w.room_nid = c.room_nid and w.position = c.position
+   where c.room_nid = ? and c.position > ? and c.position <= ?
+     and (c.old_event_nid is not null or w.room_nid is null)
+   order by c.position`,
 );
 
 /** One difference of a room's current state. */
@@ -357,7 +360,10 @@ function toStateMap(rows: readonly StateRow[]): Map<number, number> {
   return new Map(rows.map((row) => [row.state_key_nid, row.event_nid]));
 }
 
-/** Differences of current state in (`above`, `upTo`], oldest first. */
+/**
+ * Differences of current state in (`above`, `upTo`], oldest first; without the members who were there all the time and of
+ * whom this server has learned after a join.
+ */
 export async function readStateDifferences(
   reader: Reader,
   roomNid: number,

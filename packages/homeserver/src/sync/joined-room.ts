@@ -14,6 +14,8 @@ export interface RoomQuestion {
   readonly version: RoomVersion;
   /** The client knows the room as of this position; undefined when it must be told all. */
   readonly since: number | undefined;
+  /** Members whom this server did not know of after a join have become known since then. */
+  readonly isFilled?: boolean;
   readonly accountData: readonly AccountDataEvent[];
 }
 
@@ -22,11 +24,11 @@ export async function readJoinedRoom(
   pass: SyncPass,
   question: RoomQuestion,
 ): Promise<JsonObject | undefined> {
-  const { roomNid, version } = question;
+  const { roomNid, version, isFilled = false } = question;
   const since = pass.fullState ? undefined : question.since;
   const timeline = await readTimeline(pass, roomNid, question.since ?? -1, pass.upTo);
   const membersChanged =
-    since === undefined || (await haveMembersChanged(pass, roomNid, since, timeline));
+    since === undefined || isFilled || (await haveMembersChanged(pass, roomNid, since, timeline));
   const summary = membersChanged ? await readSummary(pass, roomNid) : undefined;
   const state = await readRoomState(pass, {
     roomNid,
@@ -45,6 +47,7 @@ export async function readJoinedRoom(
     matchesEvent(pass.filter.room.accountData, event),
   );
   const isEmpty =
+    !isFilled &&
     timeline.events.length === 0 &&
     !timeline.limited &&
     state.length === 0 &&

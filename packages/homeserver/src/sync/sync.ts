@@ -21,6 +21,8 @@ import { openPass } from './sync-context.ts';
 import type { AccountDataChanges, StateAfter, SyncContext, SyncPass } from './sync-context.ts';
 import { formatSyncToken, parseSyncToken } from './sync-token.ts';
 import type { SyncToken } from './sync-token.ts';
+import { readUnwhole } from './unwhole-rooms.ts';
+import type { UnwholeRooms } from './unwhole-rooms.ts';
 import type { Memberships } from './user-rooms.ts';
 
 /** What a client asks of `/sync`. */
@@ -139,6 +141,7 @@ async function readRooms(
   const sections: RoomSections = { join: {}, invite: {}, knock: {}, leave: {} };
   const joined: [roomId: string, roomNid: number, room: JsonObject][] = [];
   const changed = changedRooms(pass, accountData);
+  const unwhole = await readUnwhole(pass);
   const turn = new Turn();
   for (const record of memberships.values()) {
     await turn.pauseIfDue();
@@ -147,7 +150,7 @@ async function readRooms(
     if (!pass.fullState && !mayHaveNews) continue;
     const roomId = await pass.context.rooms.names.rooms.text(record.roomNid);
     if (!matchesRoom(pass.filter.room, roomId)) continue;
-    const part = await readRoom(passFor(pass, roomId), record, accountData);
+    const part = await readRoom(passFor(pass, roomId), record, accountData, unwhole);
     if (part === undefined) continue;
     if (part.section === 'join') joined.push([roomId, record.roomNid, part.room]);
     else sections[part.section][roomId] = part.room;
@@ -175,6 +178,7 @@ async function readRoom(
   pass: SyncPass,
   record: MembershipRecord,
   accountData: AccountDataChanges,
+  unwhole: UnwholeRooms,
 ): Promise<RoomPart | undefined> {
   const { roomNid, membership } = record;
   const isNew = record.position > pass.since;
@@ -187,6 +191,7 @@ async function readRoom(
   const isTold = record.forgottenByLeaving && isNew && pass.since >= 0;
   if (record.forgotten && !isTold) return undefined;
   const isOut = membership !== 'join';
+  if (!isOut && unwhole.hidden.has(roomNid)) return undefined;
   if (isOut && (pass.since < 0 ? !pass.filter.room.includeLeave : !isNew)) return undefined;
   const loneLeave = isOut ? await readLoneLeave(pass, record) : undefined;
   if (loneLeave !== undefined) return { section: 'leave', room: loneLeave };
@@ -194,10 +199,13 @@ async function readRoom(
   if (version === undefined) return undefined;
   const before =
     isNew && pass.since >= 0 ? await membershipAt(pass, roomNid, pass.viewer.userId) : membership;
+  const isFilled = unwhole.filled.has(roomNid);
+  const isHeardOf = before === 'join' && (!isFilled || pass.filter.room.state.lazyLoadMembers);
   const question: RoomQuestion = {
     roomNid,
     version,
-    since: pass.since < 0 || before !== 'join' ? undefined : pass.since,
+    since: pass.since >= 0 && isHeardOf ? pass.since : undefined,
+    isFilled,
     accountData: accountData.rooms.get(roomNid) ?? [],
   };
   if (isOut) return { section: 'leave', room: await readLeftRoom(pass, question, record) };

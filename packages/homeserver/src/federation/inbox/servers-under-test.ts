@@ -120,6 +120,7 @@ export class ServerUnderTest {
       },
     };
     this.intake = openRoomIntake({
+      joinedInPart: () => {},
       rooms: this.rooms,
       keyRing: this.keyRing,
       client: {

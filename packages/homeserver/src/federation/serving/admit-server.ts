@@ -1,8 +1,9 @@
 import type { RoomVersion } from '@soma/protocol';
 
-import { forbidden, notFound } from '../../errors/matrix-error.ts';
+import { MatrixError, forbidden, notFound } from '../../errors/matrix-error.ts';
 import type { ServersOfRoom } from '../../membership/room-servers.ts';
-import { readIsPartial } from '../../rooms/partial-room-store.ts';
+import { readIsPartial, readPartialRoom } from '../../rooms/partial-room-store.ts';
+import type { PartialRoom } from '../../rooms/partial-room-store.ts';
 import type { Serving } from './serving.ts';
 
 /** A room that another server asks about. */
@@ -51,7 +52,7 @@ export async function findRoomToEnter(
   const servers = await serving.roomServers.of(room.roomNid);
   if (!servers.isJoined(serverName)) throw notFound('This server is not in the room');
   if (await readIsPartial(database.reader, room.roomNid)) {
-    throw notFound('This server has not learned the whole state of the room yet');
+    throw unableForNow(404);
   }
   return room;
 }
@@ -64,9 +65,26 @@ export async function admitServer(
 ): Promise<ServerAccess> {
   const room = await findAskedRoom(serving, origin, roomId);
   const servers = await serving.roomServers.of(room.roomNid);
-  const isInside = servers.isJoined(origin);
+  const partial = servers.isJoined(origin) ? undefined : await partialRoom(serving, room);
+  const isNamed = partial?.serversInRoom.includes(origin) === true;
+  const isInside = servers.isJoined(origin) || isNamed;
   if (!isInside && servers.usersOf(origin).size === 0) {
+    if (partial !== undefined) throw unableForNow(403);
     throw forbidden(`${origin} is not in the room`);
   }
   return { ...room, origin, servers, isInside };
+}
+
+/** What is known of a room whose members are still being learned. */
+function partialRoom({ rooms }: Serving, { roomNid }: AskedRoom): Promise<PartialRoom | undefined> {
+  return readPartialRoom(rooms.database.reader, roomNid);
+}
+
+/** As Synapse says it. */
+function unableForNow(status: 403 | 404): MatrixError {
+  return new MatrixError(
+    status,
+    'ORG.MATRIX.MSC3895_UNABLE_DUE_TO_PARTIAL_STATE',
+    'This server has not learned the whole state of the room yet',
+  );
 }

@@ -3,6 +3,7 @@ import type { BuiltEvent, JsonObject, Pdu } from '@soma/protocol';
 
 import { MatrixError, guestAccessForbidden, notFound } from '../../errors/matrix-error.ts';
 import { FederationError } from '../../federation-client/federation-error.ts';
+import type { PartialImport } from '../../rooms/inbound/room-intake.ts';
 import { buildMemberEvent } from './build-member-event.ts';
 import { candidateServers, serverOfUser } from './candidate-servers.ts';
 import type { MemberTemplate, WantedMembership } from './member-template.ts';
@@ -35,7 +36,9 @@ export async function joinRemotely(remote: RemoteRooms, join: RemoteJoin): Promi
   await throughServers(remote, wantedBy(join), servers, async (server, template) => {
     if (isLimited) await checkComplexity(remote, server, join.roomId);
     const event = buildJoin(remote, join, template);
-    const answer = await sendJoin(remote, server, event, template.version);
+    // What a room without its members is made of says nothing about how complex it is.
+    const wanted = isLimited ? 'whole' : 'partial';
+    const answer = await sendJoin(remote, server, event, template.version, wanted);
     const refusal =
       isLimited && complexityOf(answer.state.length) > limitRemoteRooms.complexityMax
         ? tooComplex(remote)
@@ -52,6 +55,7 @@ export async function joinRemotely(remote: RemoteRooms, join: RemoteJoin): Promi
       state: answer.state,
       authChain: answer.authChain,
       resident: server,
+      partial: partialOf(answer),
     });
   });
 }
@@ -64,7 +68,7 @@ export async function joinThroughOthers(remote: RemoteRooms, join: RemoteJoin): 
   const servers = serversFor(remote, join);
   await throughServers(remote, wantedBy(join), servers, async (server, template) => {
     const event = buildJoin(remote, join, template);
-    const answer = await sendJoin(remote, server, event, template.version, false);
+    const answer = await sendJoin(remote, server, event, template.version, 'none');
     const received = await remote.intake.receive({
       origin: server,
       roomId: join.roomId,
@@ -77,6 +81,10 @@ export async function joinThroughOthers(remote: RemoteRooms, join: RemoteJoin): 
       `its join is ${received.kind}: ${received.reason}`,
     );
   });
+}
+
+function partialOf({ serversInRoom }: JoinAnswer): PartialImport | undefined {
+  return serversInRoom === undefined ? undefined : { serversInRoom };
 }
 
 function serversFor(remote: RemoteRooms, { via, roomId }: RemoteJoin): string[] {

@@ -1,10 +1,10 @@
-import { isJsonObject } from '@soma/protocol';
+import { isJsonObject, parseServerName } from '@soma/protocol';
 import type { BuiltEvent, JsonObject, RoomVersion } from '@soma/protocol';
 
 import { FederationError, toFederationError } from '../../federation-client/federation-error.ts';
+import { ExpectedKeys } from '../../federation-client/keys/expected-keys.ts';
 import { StreamFault, streamObject } from '../../federation-client/stream-object.ts';
 import { Turn } from '../../streams/turns.ts';
-import { ExpectedKeys } from './expected-keys.ts';
 import {
   joinBytesMax,
   joinEventBytesMax,
@@ -24,18 +24,23 @@ export interface JoinAnswer {
   readonly keys: ExpectedKeys;
   /** The content of the room's `m.room.guest_access`. */
   readonly guestAccess: JsonObject | undefined;
+  /** Set where the state lacks members: the servers that were in the room before. */
+  readonly serversInRoom: readonly string[] | undefined;
 }
 
+/** What of the room is wanted with the answer: of its state everything, all but its members, or nothing. */
+export type WantedState = 'whole' | 'partial' | 'none';
+
 /**
- * Sends a join to a server that is in the room, and reads what it answers event by event as it comes. With
- * `keepsEvents` false only the join event is of interest. Throws a FederationError.
+ * Sends a join to a server that is in the room, and reads what it answers event by event as it comes. Throws a
+ * FederationError.
  */
 export async function sendJoin(
   remote: RemoteRooms,
   server: string,
   join: BuiltEvent,
   version: RoomVersion,
-  keepsEvents = true,
+  wanted: WantedState,
 ): Promise<JoinAnswer> {
   const send = (api: 'v1' | 'v2') =>
     remote.client.requestStream({
@@ -43,7 +48,7 @@ export async function sendJoin(
       method: 'PUT',
       path: memberPath(api, 'send_join', join.roomId, join.eventId),
       body: join.pdu,
-      ...(api === 'v2' ? { query: { omit_members: false } } : {}),
+      ...(api === 'v2' ? { query: { omit_members: wanted !== 'whole' } } : {}),
       retries: 'none',
       ignoresBackoff: true,
       bodyBytesMax: joinBytesMax,
@@ -52,7 +57,7 @@ export async function sendJoin(
     });
   const read = async (api: 'v1' | 'v2'): Promise<JoinAnswer> => {
     const { body } = await send(api);
-    return readAnswer(server, body, version, keepsEvents, api === 'v1').catch((error: unknown) => {
+    return readAnswer(server, body, version, wanted, api === 'v1').catch((error: unknown) => {
       if (!(error instanceof StreamFault)) throw toFederationError(server, error);
       throw new FederationError('bad-answer', server, error.message, { cause: error });
     });
@@ -69,7 +74,7 @@ async function readAnswer(
   server: string,
   body: AsyncIterable<Buffer>,
   version: RoomVersion,
-  keepsEvents: boolean,
+  wanted: WantedState,
   isV1: boolean,
 ): Promise<JoinAnswer> {
   const limits = {
@@ -87,7 +92,7 @@ async function readAnswer(
   for await (const { key, isItem, text } of streamObject(body, Object.keys(lists), limits, isV1)) {
     const value = parse(server, text);
     if (isItem) {
-      if (!keepsEvents || (key === 'auth_chain' && told.has(text))) continue;
+      if (wanted === 'none' || (key === 'auth_chain' && told.has(text))) continue;
       lists[key]?.push(text);
       told.add(text);
       keys.add(value);
@@ -97,9 +102,6 @@ async function readAnswer(
     }
     await turn.pauseIfDue();
   }
-  if (values.get('members_omitted') === true) {
-    throw new FederationError('bad-answer', server, 'it left out members without being asked to');
-  }
   const event = values.get('event');
   return {
     state: lists['state'] ?? [],
@@ -107,7 +109,25 @@ async function readAnswer(
     event: isJsonObject(event) ? event : undefined,
     keys,
     guestAccess,
+    serversInRoom: serversInRoom(server, values, wanted),
   };
+}
+
+/** Who else to ask for the members that were left out, and to tell of what is sent meanwhile. */
+function serversInRoom(
+  server: string,
+  values: ReadonlyMap<string, unknown>,
+  wanted: WantedState,
+): string[] | undefined {
+  if (values.get('members_omitted') !== true) return undefined;
+  if (wanted === 'whole') {
+    throw new FederationError('bad-answer', server, 'it left out members without being asked to');
+  }
+  const named = values.get('servers_in_room');
+  if (!Array.isArray(named)) {
+    throw new FederationError('bad-answer', server, 'it left out members, and names no servers');
+  }
+  return [...new Set(named.flatMap((name) => parseServerName(name) ?? []))];
 }
 
 function parse(server: string, text: string): unknown {

@@ -4,6 +4,7 @@ import type { RoomVersion } from '@soma/protocol';
 import { ChangeKind } from '../../storage/change.ts';
 import { write } from '../../storage/database.ts';
 import { POSITION } from '../../storage/sql.ts';
+import type { Statement } from '../../storage/sql.ts';
 import { moveExtremities } from '../event-store.ts';
 import {
   backwardExtremityStatement,
@@ -14,6 +15,7 @@ import {
 } from '../graph-store.ts';
 import { becomeCurrentStatements, importedRoomStatements } from '../import-store.ts';
 import type { ImportedMember, ImportedState, ProjectImport } from '../imported-state.ts';
+import { endPartialRoomStatement, putPartialRoomStatements } from '../partial-room-store.ts';
 import { emptyRoomChange, insertEvent } from '../persist-event.ts';
 import type { PreparedEvent } from '../prepared-event.ts';
 import { hashAfter } from '../state-hash.ts';
@@ -29,14 +31,16 @@ import { Turns } from '../turns.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
 import { internEvent, internEventIds } from './intern-event.ts';
+import { receiveEvent } from './receive-event.ts';
 import { ImportRefused } from './room-intake.ts';
-import type { ImportedRoom } from './room-intake.ts';
+import type { ImportedRoom, PartialImport } from './room-intake.ts';
 import type { StoredOutlier } from './store-outliers.ts';
 import { takeInEvent } from './take-in-event.ts';
 
 /** A room whose events and state are stored, and which nobody knows yet. */
 export interface CheckedImport {
   readonly roomNid: number;
+  readonly roomId: string;
   readonly version: RoomVersion;
   readonly resident: string;
   readonly join: CheckedPdu;
@@ -44,6 +48,8 @@ export interface CheckedImport {
   readonly state: readonly StoredOutlier[];
   readonly snapshot: Snapshot;
   readonly authEventNids: readonly number[];
+  /** Given when the state lacks members. */
+  readonly partial: PartialImport | undefined;
 }
 
 /** The last step of an import: the join event takes its place, and its state becomes the current one. */
@@ -74,17 +80,19 @@ export async function finishImport(
 /** Another user of this server has joined meanwhile: the room goes on as it is, with one event more. */
 async function joinKnownRoom(
   context: InboundContext,
-  { roomNid, resident: origin, join: checked, snapshot }: CheckedImport,
+  { roomNid, roomId, resident: origin, join: checked, snapshot, partial }: CheckedImport,
   joinEventNid: number,
 ): Promise<ImportedRoom> {
-  const stateBefore = snapshot.nid;
-  const taken = await takeInEvent(context, {
-    origin,
-    roomNid,
-    checked,
-    refuse: true,
-    stateBefore,
-  });
+  const taken =
+    partial === undefined
+      ? await takeInEvent(context, {
+          origin,
+          roomNid,
+          checked,
+          refuse: true,
+          stateBefore: snapshot.nid,
+        })
+      : await receiveEvent(context, { origin, roomId, pdu: checked.json });
   if (taken.kind !== 'accepted') {
     throw new ImportRefused('reason' in taken ? taken.reason : 'the join has no place in the room');
   }
@@ -125,6 +133,7 @@ async function commit(
       event,
       verdict: { kind: 'accepted' },
       known: row === undefined ? 'id' : 'outlier',
+      isPartial: checked.partial !== undefined,
       place: {
         stateBefore: snapshot.nid,
         stateAfter: next.snapshot.nid,
@@ -140,9 +149,10 @@ async function commit(
     ...importedRoomStatements(roomNid, checked.version.id, createNid?.eventNid ?? 0),
     ...moveExtremities(roomNid, eventNid, []),
     ...insertSnapshotStatements(roomNid, next, [[stateKeyNid, eventNid]]),
-    ...becomeCurrentStatements(roomNid, snapshot.nid, stateKeyNid, POSITION),
+    ...becomeCurrentStatements(roomNid, snapshot.nid, [stateKeyNid], POSITION),
     ...stateChangeStatements(roomNid, POSITION, typeNid, stateKeyNid, current ?? null, eventNid),
     putHeadStatement(roomNid, next.snapshot.nid),
+    ...partialStatements(checked, eventNid),
     endBackwardExtremityStatement(eventNid),
     ...event.prevEventNids
       .filter((nid) => !placed.has(nid))
@@ -150,6 +160,15 @@ async function commit(
   );
   project(POSITION, change);
   return (await write(database, change)).position;
+}
+
+function partialStatements(
+  { roomNid, resident, partial }: CheckedImport,
+  joinEventNid: number,
+): Statement[] {
+  if (partial === undefined) return [endPartialRoomStatement(roomNid)];
+  const { serversInRoom } = partial;
+  return putPartialRoomStatements({ roomNid, joinEventNid, resident, serversInRoom }, POSITION);
 }
 
 function isUnder(event: PreparedEvent): (one: StoredOutlier) => boolean {

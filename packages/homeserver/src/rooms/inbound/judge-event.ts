@@ -24,14 +24,16 @@ export async function judgeEvent(
   before: StateReference,
   isPast = false,
 ): Promise<Judgement> {
-  const { version } = head;
+  const { version, partial } = head;
   const listed = judgeByAuthEvents(rooms, head, event, authEvents, await createEventOf(head));
   if (listed !== undefined) return listed;
   const stateBefore = await authStateOf(rooms, before, event, version);
-  const byState = authorise(event, stateBefore, version, { verify: rooms.verify });
+  const members = partial === undefined || isPast ? NO_EVENTS : authEvents;
+  const known = withMembers(stateBefore, members);
+  const byState = authorise(event, known, version, { verify: rooms.verify });
   if (!byState.allowed) return { kind: 'rejected', rule: byState.rule, reason: byState.reason };
   if (isPast || before.snapshot.nid === head.snapshot.nid) return ACCEPTED;
-  const current = await currentAuthState(rooms, head, event, before);
+  const current = withMembers(await currentAuthState(rooms, head, event, before), members);
   const byCurrent = authorise(event, current, version, { verify: rooms.verify });
   return byCurrent.allowed ? ACCEPTED : { kind: 'soft-failed', reason: byCurrent.reason };
 }
@@ -48,6 +50,19 @@ async function currentAuthState(
   const references = await Promise.all([...ends].map((nid) => storedState(rooms, head, nid)));
   const merged = await mergeStates(rooms, head, [...references, before]);
   return authStateOf(rooms, merged, event, head.version);
+}
+
+const NO_EVENTS: readonly AuthEvent[] = [];
+
+/** Members of whom a state that is known in part says nothing are taken to be what an event says that they are. */
+function withMembers(state: AuthState, listed: readonly AuthEvent[]): AuthState {
+  if (listed.length === 0) return state;
+  const told = authState(listed.filter(({ rejected = false }) => !rejected));
+  return {
+    get: (type, stateKey) =>
+      state.get(type, stateKey) ??
+      (type === 'm.room.member' ? told.get(type, stateKey) : undefined),
+  };
 }
 
 async function createEventOf(head: RoomHead): Promise<AuthEvent | undefined> {

@@ -15,15 +15,21 @@ export interface RoomIntakeOptions {
   readonly keyRing: Pick<KeyRing, 'verify'>;
   readonly client: Pick<FederationClient, 'requestJson'>;
   readonly logger: Logger;
+  /** Called when a room was joined without its members. */
+  readonly joinedInPart: (roomNid: number) => void;
 }
 
-export function openRoomIntake(options: RoomIntakeOptions): RoomIntake {
+export function openRoomIntake({ joinedInPart, ...options }: RoomIntakeOptions): RoomIntake {
   const closing = new AbortController();
   const context: InboundContext = { ...options, signal: closing.signal };
   return {
     receive: (reception) => receiveEvent(context, reception),
     receiveRun: (receptions) => receiveRun(context, receptions),
-    importRoom: (room) => importRoom(context, room),
+    importRoom: async (room) => {
+      const imported = await importRoom(context, room);
+      if (room.partial !== undefined) joinedInPart(imported.roomNid);
+      return imported;
+    },
     addOutliers: (outliers) => addOutliers(context, outliers),
     backfill: (backfill) => backfillRoom(context, backfill),
     close: () => closing.abort(),

@@ -10,13 +10,11 @@ import type { RoomHead } from '../room-head.ts';
 import type { Rooms } from '../rooms.ts';
 import { NO_STATE_CHANGES } from '../state-change.ts';
 import type { StateChange } from '../state-change.ts';
-import { hashAfter } from '../state-hash.ts';
 import type { PairChange } from '../state-hash.ts';
-import { insertSnapshotStatements, nextSnapshot, readSnapshotKey } from '../state-store.ts';
 import { toStoredEvent } from '../stored-event.ts';
-import { mergeStates, storedState } from './state-references.ts';
+import { entryOf, mergeStates, storedState, withStateEvent } from './state-references.ts';
 import type { StateReference } from './state-references.ts';
-import { differencesOf, eventAt, withEntry } from './states.ts';
+import { differencesOf } from './states.ts';
 
 /** An event that is to take its place. */
 export interface EventToPlace {
@@ -81,31 +79,10 @@ async function stateAfter(
 ): Promise<StateReference> {
   const { stateKeyNid, eventNid } = event;
   if (stateKeyNid === null || verdict === 'rejected') return before;
-  const replaced = await entryOf(rooms.database.reader, before, stateKeyNid);
-  const hash = hashAfter(rooms.database.snapshotKey, before.snapshot.hash, [
-    { stateKeyNid, before: replaced, after: eventNid },
-  ]);
   // The lineage of the current state is left to what comes after the room's end.
   const isBesideHead = before.snapshot.nid === head.snapshot.nid && !isOnlyEnd;
-  const startsLineage = !before.isLast || isBesideHead;
-  const nid = await rooms.snapshotNids.next();
-  const next = nextSnapshot(before.snapshot, nid, hash, startsLineage);
-  return {
-    snapshot: next.snapshot,
-    isLast: true,
-    statements: insertSnapshotStatements(head.roomNid, next, [[stateKeyNid, eventNid]]),
-    state: async () => withEntry(await before.state(), stateKeyNid, eventNid),
-  };
-}
-
-async function entryOf(
-  reader: Parameters<typeof readSnapshotKey>[0],
-  before: StateReference,
-  stateKeyNid: number,
-): Promise<number | undefined> {
-  return before.statements.length === 0
-    ? readSnapshotKey(reader, before.snapshot.nid, stateKeyNid)
-    : eventAt(await before.state(), stateKeyNid);
+  const change = { stateKeyNid, eventNid, startsLineage: isBesideHead };
+  return withStateEvent(rooms, head.roomNid, before, change);
 }
 
 /** The event as resolution reads it: it is not in the database yet. */

@@ -9,6 +9,7 @@ import {
   readFailedPull,
 } from '../failed-pull-store.ts';
 import { hasAcceptedChild, readDepthMin } from '../graph-store.ts';
+import { readIsPartial } from '../partial-room-store.ts';
 import { readRoomHead } from '../state-store.ts';
 import { askState } from './asked-state.ts';
 import type { CheckedPdu } from './check-pdu.ts';
@@ -99,10 +100,19 @@ export class PulledEvents {
       taken = await this.#try(event, known);
     }
     if (taken.kind === 'missing' && taken.authEventIds.length === 0) {
+      const taking = await this.#takeWithGaps(event);
+      if (taking !== undefined && taking.kind !== 'missing') return taking;
       for (const id of taken.prevEventIds) await this.#pull(id);
       taken = await this.#try(event, known);
     }
     return taken.kind === 'missing' ? INCOMPLETE : taken;
+  }
+
+  /** While the room is known in part its states are too large to be asked for event by event, and not certain anyway. */
+  async #takeWithGaps(checked: CheckedPdu): Promise<Received | Missing | undefined> {
+    const { roomNid, origin } = this.#room;
+    if (!(await readIsPartial(this.#context.rooms.database.reader, roomNid))) return undefined;
+    return takeInEvent(this.#context, { origin, roomNid, checked, refuse: false, takesGaps: true });
   }
 
   #try(checked: CheckedPdu, known: KnownOfEvent): Promise<Received | Missing> {

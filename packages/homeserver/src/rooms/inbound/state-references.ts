@@ -1,6 +1,6 @@
 import type { CompactState, ResolutionEvent } from '@soma/protocol';
 
-import type { Statement } from '../../storage/sql.ts';
+import type { Reader, Statement } from '../../storage/sql.ts';
 import type { RoomHead } from '../room-head.ts';
 import type { Rooms } from '../rooms.ts';
 import { hashAfter } from '../state-hash.ts';
@@ -8,12 +8,13 @@ import {
   insertSnapshotStatements,
   isLastOfLineage,
   nextSnapshot,
+  readSnapshotKey,
   readSnapshotPath,
   readSnapshotsByHash,
 } from '../state-store.ts';
 import type { Snapshot } from '../state-store.ts';
 import { resolveRoomState } from './resolve-room-state.ts';
-import { differencesOf } from './states.ts';
+import { differencesOf, eventAt, withEntry } from './states.ts';
 
 /** A state of a room as a snapshot, with what stores it where it is new. */
 export interface StateReference {
@@ -27,10 +28,13 @@ export interface StateReference {
 /** More states with one hash are not compared: the hash is keyed, so equal ones are equal states. */
 const SAME_HASH_MAX = 4;
 
+/** The room whose states they are, and its current state. */
+export type RoomOfStates = Pick<RoomHead, 'roomNid' | 'version' | 'snapshot' | 'isLast'>;
+
 /** A snapshot that is stored. */
 export async function storedState(
   rooms: Rooms,
-  head: RoomHead,
+  head: RoomOfStates,
   snapshotNid: number,
 ): Promise<StateReference> {
   const state = (): Promise<CompactState> => rooms.states.read(snapshotNid);
@@ -51,7 +55,7 @@ export async function storedState(
  */
 export async function mergeStates(
   rooms: Rooms,
-  head: RoomHead,
+  head: RoomOfStates,
   references: readonly StateReference[],
   unstored?: ResolutionEvent,
 ): Promise<StateReference> {
@@ -75,7 +79,7 @@ export async function mergeStates(
 /** Equal states in a room are one snapshot. */
 async function findOrMake(
   rooms: Rooms,
-  head: RoomHead,
+  head: RoomOfStates,
   merged: CompactState,
   nearest: { reference: StateReference; differences: ReturnType<typeof differencesOf> },
 ): Promise<StateReference> {
@@ -96,4 +100,44 @@ async function findOrMake(
     statements: insertSnapshotStatements(head.roomNid, next, pairs),
     state: async () => merged,
   };
+}
+
+/** A state event that is added to a state. */
+export interface AddedStateEvent {
+  readonly stateKeyNid: number;
+  readonly eventNid: number;
+  /** Leaves the lineage of the state to another. */
+  readonly startsLineage: boolean;
+}
+
+/** The state after a state event. */
+export async function withStateEvent(
+  rooms: Rooms,
+  roomNid: number,
+  before: StateReference,
+  { stateKeyNid, eventNid, startsLineage }: AddedStateEvent,
+): Promise<StateReference> {
+  const replaced = await entryOf(rooms.database.reader, before, stateKeyNid);
+  const hash = hashAfter(rooms.database.snapshotKey, before.snapshot.hash, [
+    { stateKeyNid, before: replaced, after: eventNid },
+  ]);
+  const nid = await rooms.snapshotNids.next();
+  const next = nextSnapshot(before.snapshot, nid, hash, startsLineage || !before.isLast);
+  return {
+    snapshot: next.snapshot,
+    isLast: true,
+    statements: insertSnapshotStatements(roomNid, next, [[stateKeyNid, eventNid]]),
+    state: async () => withEntry(await before.state(), stateKeyNid, eventNid),
+  };
+}
+
+/** The event under a key of a state. */
+export async function entryOf(
+  reader: Reader,
+  before: StateReference,
+  stateKeyNid: number,
+): Promise<number | undefined> {
+  return before.statements.length === 0
+    ? readSnapshotKey(reader, before.snapshot.nid, stateKeyNid)
+    : eventAt(await before.state(), stateKeyNid);
 }

@@ -20,7 +20,7 @@ import {
 import type { GraphRow } from '../graph-store.ts';
 import type { EventToPersist } from '../persist-event.ts';
 import type { PreparedEvent } from '../prepared-event.ts';
-import type { RoomHead } from '../room-head.ts';
+import type { PartialHead, RoomHead } from '../room-head.ts';
 import { runBody } from '../room-write.ts';
 import type { RoomWrite } from '../room-write.ts';
 import { aclOf } from './acl-of-head.ts';
@@ -47,6 +47,11 @@ export interface TakeIn {
   readonly refuse: boolean;
   /** The snapshot of the state before it, where that is known from elsewhere than its prev events. */
   readonly stateBefore?: number | undefined;
+  /**
+   * Where the room's state is known in part: takes the event though events that it stands on are not there, as if they
+   * had come before the join.
+   */
+  readonly takesGaps?: boolean | undefined;
   readonly beside?: Reception['beside'];
   /** An event of the past: it gets a place before what is there, and the current state does not matter to it. */
   readonly isPast?: boolean | undefined;
@@ -115,7 +120,8 @@ async function takeInto(
   if (known !== undefined && (known.flags & EventFlag.outlier) === 0) return receivedBefore(known);
   if (!(await isServerInRoom(reader, roomNid))) return refused('unknown-room');
   if (!(await aclOf(write.head))(takeIn.origin)) return refused('denied');
-  const parents = await findParents(context, takeIn);
+  const { partial } = write.head;
+  const parents = await findParents(context, takeIn, partial !== undefined);
   if (parents.kind !== 'found') return parents;
   const before = await stateBefore(context, write.head, takeIn, parents.prev);
   const prevEventNids = await nidsOf(context, prevEventIds(checked.pdu));
@@ -235,7 +241,8 @@ type Parents =
 /** The events that it refers to: prev events with a place of their own, auth events wherever they are. */
 async function findParents(
   { rooms }: InboundContext,
-  { checked: { pdu }, roomNid, refuse, stateBefore: given }: TakeIn,
+  { checked: { pdu }, roomNid, refuse, stateBefore: given, takesGaps = false }: TakeIn,
+  isPartial: boolean,
 ): Promise<Parents> {
   const { reader } = rooms.database;
   const [prevIds, authIds] = [prevEventIds(pdu), authEventIds(pdu)];
@@ -249,7 +256,8 @@ async function findParents(
   const placed = [...prev.values()].filter((row) => row.state_before !== null);
   const missingPrev = prevIds.filter((id) => (prev.get(id)?.state_before ?? null) === null);
   const missingAuth = authIds.filter((id) => !auth.has(id));
-  const isComplete = (missingPrev.length === 0 || given !== undefined) && missingAuth.length === 0;
+  const mayLackPrev = given !== undefined || (isPartial && takesGaps);
+  const isComplete = (missingPrev.length === 0 || mayLackPrev) && missingAuth.length === 0;
   if (isComplete) return { kind: 'found', prev: placed, auth: [...auth.values()] };
   if (refuse) {
     return { kind: 'refused', cause: 'incomplete', reason: 'what the event refers to is unknown' };
@@ -264,21 +272,35 @@ async function findParents(
 async function stateBefore(
   context: InboundContext,
   head: RoomHead,
-  { stateBefore: given }: TakeIn,
+  { stateBefore: given, checked }: TakeIn,
   prev: readonly GraphRow[],
 ): Promise<StateReference> {
   if (given !== undefined) return storedState(context.rooms, head, given);
   const prevNids = new Set(prev.map((row) => row.event_nid));
-  const { extremities } = head;
+  const { extremities, partial } = head;
+  const hasGap = prevNids.size < new Set(prevEventIds(checked.pdu)).size;
   const isOnHead =
+    !hasGap &&
     extremities.length === prevNids.size &&
     extremities.every(({ eventNid }) => prevNids.has(eventNid));
   if (isOnHead) return storedState(context.rooms, head, head.snapshot.nid);
-  const snapshotNids = new Set(prev.map((row) => row.state_after ?? 0));
+  const snapshotNids = new Set(prev.map((row) => stateAfterRow(row, partial)));
+  if (hasGap && partial !== undefined) snapshotNids.add(partial.rootNid);
   const references = await Promise.all(
     [...snapshotNids].map((nid) => storedState(context.rooms, head, nid)),
   );
   return mergeStates(context.rooms, head, references);
+}
+
+/**
+ * A state in part and a whole one are not resolved with each other: until the room is known as a whole, what came before
+ * the join counts as the state before the join does.
+ */
+function stateAfterRow(row: GraphRow, partial: PartialHead | undefined): number {
+  if (partial === undefined) return row.state_after ?? 0;
+  const isSince =
+    (row.flags & EventFlag.partialState) !== 0 && (row.event_order ?? 0) >= partial.position;
+  return isSince ? (row.state_after ?? 0) : partial.rootNid;
 }
 
 async function nidsOf({ rooms }: InboundContext, eventIds: readonly string[]): Promise<number[]> {

@@ -45,7 +45,9 @@ export async function takeNextMessage(
   const { roomNid, checked } = message;
   if (!isPlainMessage(checked)) return undefined;
   return rooms.heads.run(roomNid, async (head) => {
-    if (head === undefined || !(await isStateCommitted(context, head))) return undefined;
+    // What is judged by a state that is known in part is marked so, and judged again.
+    if (head === undefined || head.partial !== undefined) return undefined;
+    if (!(await isStateCommitted(context, head))) return undefined;
     const parent = onlyParent(head, checked);
     if (parent === undefined || !(await aclOf(head))(message.origin)) return undefined;
     const authEventNids = await authorisedBy(context, head, checked);

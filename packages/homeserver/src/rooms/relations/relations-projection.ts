@@ -20,6 +20,11 @@ export class RelationsProjection implements Projection {
   async open(reader: Reader, head: RoomHead): Promise<RoomProjection> {
     return new RoomRelations(reader, head.roomNid);
   }
+
+  withdraw(event: EventRow, { statements }: ProjectionOutput): void {
+    if (!relatesToSomething(event)) return;
+    statements.push(...deleteRelationStatements(event.room_nid, event.event_nid, event.sender_nid));
+  }
 }
 
 class RoomRelations implements RoomProjection {

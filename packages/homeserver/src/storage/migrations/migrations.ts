@@ -23,6 +23,7 @@ import { remoteDevices } from './0130-remote-devices.ts';
 import { announcedDevices } from './0131-announced-devices.ts';
 import { inbound } from './0140-inbound.ts';
 import { outOfBand } from './0160-out-of-band.ts';
+import { partialJoins } from './0170-partial-joins.ts';
 import { applicationServices } from './0180-application-services.ts';
 
 /**
@@ -66,5 +67,6 @@ export const migrations: readonly Migration[] = [
   { number: 131, name: 'announced-devices', text: announcedDevices },
   { number: 140, name: 'inbound', text: inbound },
   { number: 160, name: 'out-of-band', text: outOfBand },
+  { number: 170, name: 'partial-joins', text: partialJoins },
   { number: 180, name: 'application-services', text: applicationServices },
 ];

@@ -65,6 +65,12 @@ export function isRequired(required: RequiredState, type: string, stateKey: stri
   return ofAny.has(stateKey) || (ofAny.has(ANY) && !(type === MEMBER && isLazy(required)));
 }
 
+/** Whether all members are wanted, whoever they are. */
+export function wantsAllMembers(required: RequiredState): boolean {
+  if (required.get(MEMBER)?.has(ANY) === true) return true;
+  return required.get(ANY)?.has(ANY) === true && !isLazy(required);
+}
+
 const NOTHING: RequiredState = new Map();
 
 function add(wanted: Map<string, Set<string>>, type: string, key: string): void {

@@ -25,10 +25,10 @@ export class RoomListingProjection implements Projection {
     return listingOfRoom;
   }
 
-  async import({ roomNid, get }: ImportedState): Promise<ProjectImport> {
+  async import({ roomNid, get, joined }: ImportedState): Promise<ProjectImport> {
     const isEncrypted = get('m.room.encryption', '') !== undefined;
     return (position, { statements }) => {
-      statements.push(bumpStatement(roomNid, position));
+      if (joined !== undefined) statements.push(bumpStatement(roomNid, position));
       if (isEncrypted) statements.push(encryptedStatement(roomNid));
     };
   }

@@ -1,9 +1,10 @@
 import type { JsonObject } from '@soma/protocol';
 
 import { invitePermission } from '../../membership/invite-permission.ts';
+import { readPartialRoomNids } from '../../rooms/partial-room-store.ts';
 import type { Known } from './connection.ts';
 import { roomTypeOf } from './listed-details.ts';
-import { mergeConfigs, roomConfig } from './room-config.ts';
+import { mergeConfigs, roomConfig, wantsAllMembers } from './room-config.ts';
 import type { RoomConfig } from './room-config.ts';
 import type { ListedRoom } from './room-listing-store.ts';
 import type { SlidingPass } from './sliding-pass.ts';
@@ -40,9 +41,10 @@ export async function selectRooms(
     const merged = other === undefined ? config : mergeConfigs(other.config, config);
     rooms.set(room.roomNid, { room, config: merged });
   };
+  const hidden = new UnwholeRooms(pass);
   for (const [key, list] of lists) {
-    const found = await filterRooms(pass, shown, list.filters);
     const config = roomConfig(list, userId);
+    const found = await hidden.leaveOut(await filterRooms(pass, shown, list.filters), config);
     const ranges = list.ranges ?? [[0, Math.max(0, found.length - 1)] as const];
     const windows = ranges.map(([first, last]) => found.slice(first, last + 1));
     for (const room of windows.flat()) take(room, config);
@@ -55,10 +57,33 @@ export async function selectRooms(
     const roomNid = await pass.context.sync.rooms.names.rooms.find(roomId);
     const room = roomNid === undefined ? undefined : pass.list.get(roomNid);
     if (room === undefined || isShown?.has(room) !== true) continue;
-    take(room, roomConfig(parameters, userId));
+    const config = roomConfig(parameters, userId);
+    const [told] = await hidden.leaveOut([room], config);
+    if (told === undefined) continue;
+    take(room, config);
     subscribed.push(room);
   }
   return { rooms, lists: counts, byList, subscribed };
+}
+
+/** Rooms whose members are still being learned: to who wants all members they are not joined yet. */
+class UnwholeRooms {
+  readonly #pass: SlidingPass;
+  #nids: Promise<ReadonlySet<number>> | undefined;
+
+  constructor(pass: SlidingPass) {
+    this.#pass = pass;
+  }
+
+  async leaveOut(
+    rooms: readonly ListedRoom[],
+    { requiredState }: RoomConfig,
+  ): Promise<readonly ListedRoom[]> {
+    if (!wantsAllMembers(requiredState)) return rooms;
+    this.#nids ??= readPartialRoomNids(this.#pass.reader).then((nids) => new Set(nids));
+    const unwhole = await this.#nids;
+    return unwhole.size === 0 ? rooms : rooms.filter(({ roomNid }) => !unwhole.has(roomNid));
+  }
 }
 
 async function listJson(

@@ -1,7 +1,7 @@
 import { isJsonObject } from '@soma/protocol';
 import type { RoomVersion } from '@soma/protocol';
 
-import type { ExpectedSignatures } from '../../federation-client/keys/key-ring.ts';
+import type { ExpectedSignatures } from './key-ring.ts';
 
 /** Beyond so many servers the keys of the others are looked for one by one, as their events are verified. */
 const SERVERS_MAX = 20_000;

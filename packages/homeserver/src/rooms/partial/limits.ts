@@ -1,0 +1,38 @@
+/** Limits of what it takes to learn the rest of a room. */
+
+/** Events that are read at once to be checked again. */
+export const eventsAtOnce = 200;
+
+/** Entries of a state that are read, or rows that are written, at once. */
+export const rowsAtOnce = 1_000;
+
+/** More entries than these that have changed since the join are stored with the whole state. */
+export const entriesApartMax = 500;
+
+/** Servers that are asked in one round, the one that answered the join first. */
+export const serversAskedMax = 20;
+
+/** How long it is waited after a round in which nobody helped, at first and at most. */
+export const roundPauseMs = 5_000;
+export const roundPauseMsMax = 10 * 60_000;
+
+/** Rounds in which an answer must have members of every server that the resident server named. */
+export const strictRoundsMax = 5;
+
+/** How often the current state may change under the hands of who brings it to its end. */
+export const finishTriesMax = 3;
+
+/** Rooms that are learned at once. */
+export const roomsAtOnce = 2;
+
+/** Of an answer to `/state`: as of that to a join. */
+export const stateBytesMax = 256 * 1024 * 1024;
+export const stateEventsMax = 400_000;
+export const stateEventBytesMax = 512 * 1024;
+export const stateValueBytesMax = 64 * 1024;
+export const stateIdleMs = 120_000;
+export const stateTotalMs = 15 * 60_000;
+
+/** How long a request may wait for a room's members, and how soon it looks by itself. */
+export const waitMsMax = 45_000;
+export const lookAgainMs = 1_000;

@@ -1,0 +1,192 @@
+import { authorise } from '@soma/protocol';
+import type { AuthEvent, Pdu, RoomVersion } from '@soma/protocol';
+
+import { write } from '../../storage/database.ts';
+import type { Statement } from '../../storage/sql.ts';
+import { readPrevNids } from '../edge-store.ts';
+import { EventFlag, HIDDEN_FLAGS } from '../event-store.ts';
+import { readAuthEdges } from '../graph-store.ts';
+import { authStateOf, readAuthEvents } from '../inbound/auth-state.ts';
+import { judgeByAuthEvents } from '../inbound/judge-event.ts';
+import { mergeStates, storedState, withStateEvent } from '../inbound/state-references.ts';
+import type { RoomOfStates, StateReference } from '../inbound/state-references.ts';
+import { readEventsToRecheck } from '../partial-room-store.ts';
+import type { PartialEventRow, PartialRoom } from '../partial-room-store.ts';
+import type { Rooms } from '../rooms.ts';
+import { EMPTY_SNAPSHOT } from '../state-store.ts';
+import { Turns } from '../turns.ts';
+import { eventsAtOnce } from './limits.ts';
+import { topologically } from './topologically.ts';
+
+/** What an event turns out to be when the whole state before it is known. */
+export interface RecheckedEvent {
+  readonly eventNid: number;
+  /** Snapshots; `stateAfter` as the row holds it, null where the event is not part of the state. */
+  readonly stateBefore: number;
+  readonly stateAfter: number | null;
+  readonly flags: number;
+  readonly rejectedBy: string | null;
+  /** Whether it was accepted before and is not now. */
+  readonly isWithdrawn: boolean;
+}
+
+/**
+ * The events since a partial join, checked again one after the other: each by its auth events and by the state before it,
+ * which follows from that before the join (SS API, "Checks performed on receipt of a PDU", 4 and 5).
+ */
+export class Rechecking {
+  readonly events = new Map<number, RecheckedEvent>();
+  readonly #rooms: Rooms;
+  readonly #room: PartialRoom;
+  readonly #version: RoomVersion;
+  readonly #of: RoomOfStates;
+  readonly #beforeJoin: number;
+  readonly #prev = new Map<number, readonly number[]>();
+  #create: AuthEvent | undefined;
+  #upTo: number;
+
+  /** @param beforeJoin the snapshot of the whole state before the join */
+  constructor(rooms: Rooms, room: PartialRoom, version: RoomVersion, beforeJoin: number) {
+    this.#rooms = rooms;
+    this.#room = room;
+    this.#version = version;
+    this.#beforeJoin = beforeJoin;
+    this.#of = { roomNid: room.roomNid, version, snapshot: EMPTY_SNAPSHOT, isLast: false };
+    this.#upTo = room.position - 1;
+  }
+
+  /** Checks the events that have come since it was called last; resolves to how many. */
+  async run(createEventNid: number): Promise<number> {
+    const { reader } = this.#rooms.database;
+    [this.#create] = await readAuthEvents(reader, [createEventNid]);
+    const rows: PartialEventRow[] = [];
+    for (let isMore = true; isMore;) {
+      const piece = await readEventsToRecheck(reader, this.#room.roomNid, this.#upTo, eventsAtOnce);
+      rows.push(...piece);
+      this.#upTo = piece.at(-1)?.event_order ?? this.#upTo;
+      isMore = piece.length === eventsAtOnce;
+    }
+    const nids = rows.map((row) => row.event_nid);
+    for (let start = 0; start < nids.length; start += eventsAtOnce) {
+      const piece = nids.slice(start, start + eventsAtOnce);
+      for (const [nid, prev] of await readPrevNids(reader, piece)) this.#prev.set(nid, prev);
+    }
+    const turns = new Turns();
+    const byNid = new Map(rows.map((row) => [row.event_nid, row]));
+    for (const nid of topologically(nids, (of) => this.#prev.get(of) ?? [])) {
+      const row = byNid.get(nid);
+      if (row !== undefined) this.events.set(nid, await this.#recheck(row));
+      await turns.next();
+    }
+    return rows.length;
+  }
+
+  /** The room's ends: the events that count and that no other of these comes after. */
+  extremities(): number[] {
+    const counts = ({ flags }: RecheckedEvent): boolean => (flags & HIDDEN_FLAGS) === 0;
+    const accepted = [...this.events.values()].filter(counts);
+    const followed = new Set(accepted.flatMap(({ eventNid }) => this.#prev.get(eventNid) ?? []));
+    return accepted.map(({ eventNid }) => eventNid).filter((nid) => !followed.has(nid));
+  }
+
+  /** Those that were accepted and should not have been. */
+  withdrawn(): number[] {
+    const events = [...this.events.values()].filter(({ isWithdrawn }) => isWithdrawn);
+    return events.map(({ eventNid }) => eventNid);
+  }
+
+  /** The current state: a snapshot that is stored. */
+  async current(): Promise<StateReference> {
+    const ends = this.extremities();
+    const nids = ends.length === 0 ? [this.#beforeJoin] : ends.map((nid) => this.#after(nid));
+    return this.#merged(nids);
+  }
+
+  async #recheck(row: PartialEventRow): Promise<RecheckedEvent> {
+    const { event_nid: eventNid, state_key_nid: stateKeyNid } = row;
+    const isJoin = eventNid === this.#room.joinEventNid;
+    const prev = isJoin ? [] : (this.#prev.get(eventNid) ?? []);
+    const before = await this.#merged(
+      prev.length === 0 ? [this.#beforeJoin] : prev.map((nid) => this.#after(nid)),
+    );
+    const rejectedBy = await this.#ruleBroken(row, before);
+    const kept = row.flags & ~(EventFlag.partialState | EventFlag.rejected);
+    const flags =
+      rejectedBy === undefined ? kept : (kept & ~EventFlag.softFailed) | EventFlag.rejected;
+    const stateAfter =
+      stateKeyNid === null || rejectedBy !== undefined
+        ? null
+        : await this.#stateWith(before, stateKeyNid, eventNid);
+    return {
+      eventNid,
+      stateBefore: before.snapshot.nid,
+      stateAfter,
+      flags,
+      rejectedBy: rejectedBy ?? null,
+      isWithdrawn: rejectedBy !== undefined && (row.flags & HIDDEN_FLAGS) === 0,
+    };
+  }
+
+  async #ruleBroken(row: PartialEventRow, before: StateReference): Promise<string | undefined> {
+    const rooms = this.#rooms;
+    const { reader } = rooms.database;
+    const pdu: Pdu = JSON.parse(row.json);
+    const event = { ...pdu, eventId: row.event_id };
+    const authNids = (await readAuthEdges(reader, [row.event_nid])).get(row.event_nid) ?? [];
+    const listed = await readAuthEvents(reader, authNids);
+    const authEvents = await this.#asRechecked(listed, authNids);
+    const version = this.#version;
+    const byAuth = judgeByAuthEvents(rooms, { version }, event, authEvents, this.#create);
+    if (byAuth !== undefined) return byAuth.rule;
+    const state = await authStateOf(rooms, before, event, version);
+    const byState = authorise(event, state, version, { verify: rooms.verify });
+    return byState.allowed ? undefined : byState.rule;
+  }
+
+  /** What the auth events among them have turned out to be counts, not what the database still says. */
+  async #asRechecked(
+    listed: readonly AuthEvent[],
+    authNids: readonly number[],
+  ): Promise<readonly AuthEvent[]> {
+    if (!authNids.some((nid) => this.events.has(nid))) return listed;
+    const found: AuthEvent[] = [];
+    for (const nid of authNids) {
+      const [event] = await readAuthEvents(this.#rooms.database.reader, [nid]);
+      if (event === undefined) continue;
+      const rechecked = this.events.get(nid);
+      const { rejected: before = false, ...rest } = event;
+      const rejected =
+        rechecked === undefined ? before : (rechecked.flags & EventFlag.rejected) !== 0;
+      found.push(rejected ? { ...rest, rejected } : rest);
+    }
+    return found;
+  }
+
+  /** The snapshot after an event; what is not among them came before the join, as far as this server knows. */
+  #after(eventNid: number): number {
+    const event = this.events.get(eventNid);
+    return event === undefined ? this.#beforeJoin : (event.stateAfter ?? event.stateBefore);
+  }
+
+  async #merged(snapshotNids: readonly number[]): Promise<StateReference> {
+    const rooms = this.#rooms;
+    const references = await Promise.all(
+      [...new Set(snapshotNids)].map((nid) => storedState(rooms, this.#of, nid)),
+    );
+    const merged = await mergeStates(rooms, this.#of, references);
+    return merged.statements.length === 0 ? merged : this.#store(merged);
+  }
+
+  async #stateWith(before: StateReference, stateKeyNid: number, eventNid: number): Promise<number> {
+    const change = { stateKeyNid, eventNid, startsLineage: false };
+    const after = await withStateEvent(this.#rooms, this.#room.roomNid, before, change);
+    return (await this.#store(after)).snapshot.nid;
+  }
+
+  /** Nobody sees these snapshots before the events refer to them. */
+  async #store(reference: StateReference): Promise<StateReference> {
+    const statements: readonly Statement[] = reference.statements;
+    await write(this.#rooms.database, { statements, positions: 0 });
+    return storedState(this.#rooms, this.#of, reference.snapshot.nid);
+  }
+}
