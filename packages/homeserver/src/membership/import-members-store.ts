@@ -1,6 +1,6 @@
 import { escapeText } from '../storage/escape-text.ts';
 import { query, statement } from '../storage/sql.ts';
-import type { SqlParam, Statement } from '../storage/sql.ts';
+import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
 import { MembershipCode } from './membership-store.ts';
 import type { NewMembership } from './membership-store.ts';
 
@@ -16,6 +16,11 @@ const endOthers = query(
   `update memberships set membership = ${MembershipCode.leave}, position = ?, stripped_state = null
    where room_nid = ? and local = 1 and membership <> ${MembershipCode.leave}
      and not exists (${isImported})`,
+);
+/** (room, snapshot). */
+const others = query<{ user_nid: number }>(
+  `select user_nid from memberships where room_nid = ? and local = 1
+     and membership <> ${MembershipCode.leave} and not exists (${isImported})`,
 );
 const deleteOthers = query(
   `delete from memberships where room_nid = ? and local = 0 and not exists (${isImported})`,
@@ -49,6 +54,15 @@ export function stageMemberStatement(
     row.displayName === null ? null : escapeText(row.displayName),
     row.avatarUrl === null ? null : escapeText(row.avatarUrl),
   );
+}
+
+/** The users of this server whose membership ends, since none of the staged ones is theirs. */
+export async function readEndingMembers(
+  reader: Reader,
+  roomNid: number,
+  snapshotNid: number,
+): Promise<number[]> {
+  return (await reader.all(others, roomNid, snapshotNid)).map((row) => row.user_nid);
 }
 
 /** Makes the staged members those of the room, and nobody else. */

@@ -1,7 +1,11 @@
 import type { ImportedMember, ImportedState, ProjectImport } from '../rooms/imported-state.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Statement } from '../storage/sql.ts';
-import { importMembersStatements, stageMemberStatement } from './import-members-store.ts';
+import {
+  importMembersStatements,
+  readEndingMembers,
+  stageMemberStatement,
+} from './import-members-store.ts';
 import {
   membershipCode,
   membershipName,
@@ -42,7 +46,10 @@ export async function importMembers(
     }
     await imported.stage(staged);
   }
-  return (position, output) => {
+  return async (position, output, reader) => {
+    for (const subject of await readEndingMembers(reader, roomNid, snapshotNid)) {
+      output.touches.push({ kind: ChangeKind.membership, subject });
+    }
     output.statements.push(...importMembersStatements(roomNid, snapshotNid, position));
     for (const { member, membership } of local) {
       output.touches.push({ kind: ChangeKind.membership, subject: member.userNid });
