@@ -7,8 +7,8 @@ import { pathOf } from '../harness/api.ts';
 import { checkDatabase } from '../harness/check-database.ts';
 import { createRoom, joinRoom, registerUser, sync, type TestUser } from '../harness/client.ts';
 import { testEngines } from '../harness/engines.ts';
-import { startFederation, type FederatedServer } from '../harness/federation.ts';
-import { listAt, textAt, valueAt } from '../harness/json-path.ts';
+import { soonAgain, startFederation, type FederatedServer } from '../harness/federation.ts';
+import { listAt, textAt } from '../harness/json-path.ts';
 import { untilTexts } from './room-texts.ts';
 
 const v3 = '/_matrix/client/v3';
@@ -39,7 +39,7 @@ for (const engine of testEngines()) {
     const federation = await startFederation({
       engine,
       servers: 2,
-      config: { federation: { destination_min_retry_interval: '1s', max_short_retry_delay: '1s' } },
+      config: soonAgain,
     });
     try {
       const [one, two] = federation.servers;

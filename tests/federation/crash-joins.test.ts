@@ -7,7 +7,7 @@ import { checkDatabase } from '../harness/check-database.ts';
 import { createRoom, registerUser, sendText, sync } from '../harness/client.ts';
 import type { TestUser } from '../harness/client.ts';
 import { testEngines } from '../harness/engines.ts';
-import { startFederation } from '../harness/federation.ts';
+import { soonAgain, startFederation } from '../harness/federation.ts';
 import { valueAt } from '../harness/json-path.ts';
 import { PlayedRoom, playRooms } from './played-room.ts';
 import { untilTexts } from './room-texts.ts';
@@ -57,7 +57,7 @@ for (const engine of testEngines()) {
     const federation = await startFederation({
       engine,
       servers: 2,
-      config: { federation: { destination_min_retry_interval: '1s', max_short_retry_delay: '1s' } },
+      config: soonAgain,
     });
     try {
       const [one, two] = federation.servers;

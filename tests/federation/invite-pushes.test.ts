@@ -37,9 +37,9 @@ test('a gateway is told of an invitation from another server', async ({ one, two
   await setPusher(bob, { kind: 'http', app_id: 'org.example.app', pushkey, data });
   const roomId = await createRoom(alice, { name: 'Lab', invite: [bob.userId] });
   const told = await gateway.until(pushkey, (all) =>
-    all.some((one) => valueAt(one, 'room_id') === roomId),
+    all.some((each) => valueAt(each, 'room_id') === roomId),
   );
-  const notification = told.find((one) => valueAt(one, 'room_id') === roomId);
+  const notification = told.find((each) => valueAt(each, 'room_id') === roomId);
   const expected = {
     type: 'm.room.member',
     membership: 'invite',

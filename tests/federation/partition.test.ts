@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { checkDatabase } from '../harness/check-database.ts';
 import { createRoom, joinRoom, registerUser, sendText, type TestUser } from '../harness/client.ts';
 import { testEngines } from '../harness/engines.ts';
-import { startFederation } from '../harness/federation.ts';
+import { soonAgain, startFederation } from '../harness/federation.ts';
 import { untilTexts } from './room-texts.ts';
 
 const rooms = 30;
@@ -15,7 +15,7 @@ for (const engine of testEngines()) {
     const federation = await startFederation({
       engine,
       servers: 2,
-      config: { federation: { destination_min_retry_interval: '1s', max_short_retry_delay: '1s' } },
+      config: soonAgain,
     });
     try {
       const [one, two] = federation.servers;

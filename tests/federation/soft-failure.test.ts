@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { pathOf } from '../harness/api.ts';
 import { createRoom, joinRoom, registerUser, sendText, sync } from '../harness/client.ts';
 import type { TestUser } from '../harness/client.ts';
+import { soonAgain } from '../harness/federation.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
 import { federationTests } from './federation-test.ts';
 import { readTexts, untilTexts } from './room-texts.ts';
 
-const test = federationTests({
-  federation: { destination_min_retry_interval: '1s', max_short_retry_delay: '1s' },
-});
+const test = federationTests(soonAgain);
 
 async function syncedTexts(user: TestUser, roomId: string): Promise<unknown[]> {
   const { body } = await sync(user, { filter: { room: { timeline: { limit: 50 } } } });

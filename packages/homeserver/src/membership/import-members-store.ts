@@ -11,16 +11,14 @@ const stage = query(
 );
 const isImported = `select 1 from imported_members i
   where i.snapshot_nid = ? and i.user_nid = memberships.user_nid`;
+/** (room, snapshot). */
+const isEnding = `room_nid = ? and local = 1 and membership <> ${MembershipCode.leave}
+  and not exists (${isImported})`;
+const others = query<{ user_nid: number }>(`select user_nid from memberships where ${isEnding}`);
 /** (position, room, snapshot). */
 const endOthers = query(
   `update memberships set membership = ${MembershipCode.leave}, position = ?, stripped_state = null
-   where room_nid = ? and local = 1 and membership <> ${MembershipCode.leave}
-     and not exists (${isImported})`,
-);
-/** (room, snapshot). */
-const others = query<{ user_nid: number }>(
-  `select user_nid from memberships where room_nid = ? and local = 1
-     and membership <> ${MembershipCode.leave} and not exists (${isImported})`,
+   where ${isEnding}`,
 );
 const deleteOthers = query(
   `delete from memberships where room_nid = ? and local = 0 and not exists (${isImported})`,
