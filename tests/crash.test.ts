@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 import { Ledger, sendAgain, WrongAnswer, type OwnedValue } from './crash/ledger.ts';
 import { pathOf, type Response } from './harness/api.ts';
+import { checkDatabase } from './harness/check-database.ts';
 import { createRoom, joinRoom, registerUser, sync, type TestUser } from './harness/client.ts';
 import { testEngines } from './harness/engines.ts';
 import { startHomeserver, type TestHomeserver } from './harness/homeserver-process.ts';
 import { listAt, textAt, valueAt } from './harness/json-path.ts';
-import { runCli } from './harness/run-cli.ts';
 
 const base = '/_matrix/client/v3';
 const crashes = 20;
@@ -32,7 +31,7 @@ for (const engine of testEngines()) {
     const world = await openWorld(server);
     for (let crash = 1; crash <= crashes; crash += 1) {
       await crashUnderLoad(world);
-      if (crash % crashesPerCheck === 0) await checkStoppedDatabase(server);
+      if (crash % crashesPerCheck === 0) await checkDatabase(server);
       await server.restart();
       await repeatTransactions(world);
       await checkOwnedValues(world);
@@ -89,12 +88,6 @@ async function crashUnderLoad({ server, ledger, users, guest, rooms }: World): P
     await server.kill();
   }
   await all;
-}
-
-async function checkStoppedDatabase(server: TestHomeserver): Promise<void> {
-  const config = join(server.folder, 'homeserver.yaml');
-  const { code, out, err } = await runCli(['check-database', '-c', config]);
-  assert.equal(code, 0, out + err);
 }
 
 /** What had no answer gets one; what had one gets the same. */

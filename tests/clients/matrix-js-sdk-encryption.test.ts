@@ -1,24 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { EventType, Preset, type MatrixClient } from 'matrix-js-sdk';
 import {
   CryptoEvent,
-  VerifierEvent,
-  type CryptoApi,
   type GeneratedSecretStorageKey,
-  type ShowSasCallbacks,
   type VerificationRequest,
-  type Verifier,
 } from 'matrix-js-sdk/lib/crypto-api/index.js';
 
 import { testEngines, type TestEngine } from '../harness/engines.ts';
 import { startHomeserver, type TestHomeserver } from '../harness/homeserver-process.ts';
 import { valueAt } from '../harness/json-path.ts';
+import { confirmEmoji, cryptoOf, expectText, when } from './crypto-client.ts';
 import { openCryptoClient, type SdkClient } from './sdk-client.ts';
-
-const patienceMs = 30_000;
 
 /** Two people with two devices each, and what Alice can open her secrets with. */
 interface World {
@@ -73,25 +67,6 @@ function declare(engine: TestEngine): void {
   for (const [title, scenario] of Object.entries(scenarios)) test(title, () => scenario(world));
 }
 
-function cryptoOf({ client }: SdkClient): CryptoApi {
-  return client.getCrypto() ?? assert.fail('the client has no encryption');
-}
-
-/** Waits for something that the SDK does beside its syncs. */
-async function eventually<T>(find: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const deadline = performance.now() + patienceMs;
-  while (performance.now() < deadline) {
-    const found = await find();
-    if (found !== undefined) return found;
-    await sleep(50);
-  }
-  return assert.fail(`it did not happen: ${String(find)}`);
-}
-
-function when(condition: () => Promise<boolean> | boolean): Promise<true> {
-  return eventually(async () => ((await condition()) ? true : undefined));
-}
-
 async function shareRoom({ alice, bob }: World): Promise<string> {
   const { room_id: roomId } = await alice.client.createRoom({
     preset: Preset.PublicChat,
@@ -108,11 +83,6 @@ async function shareRoom({ alice, bob }: World): Promise<string> {
   await alice.until(() => atAlice.getMember(bob.userId)?.membership === 'join');
   await bob.roomAs(roomId, 'join');
   return roomId;
-}
-
-async function expectText(reader: SdkClient, roomId: string, eventId: string, text: string) {
-  const event = await reader.event(roomId, eventId);
-  await when(() => event.getClearContent()?.['body'] === text);
 }
 
 async function converse(world: World): Promise<void> {
@@ -153,36 +123,13 @@ async function verifyByEmoji({ alice, aliceElsewhere }: World): Promise<void> {
   await when(() => cryptoOf(aliceElsewhere).userHasCrossSigningKeys());
   const requested = await cryptoOf(aliceElsewhere).requestOwnUserVerification();
   const request = await received;
-  await request.accept();
-  await when(() => requested.phase === request.phase);
-  const starting = await requested.startVerification('m.sas.v1');
-  const answering = await eventually(() => request.verifier);
-  const emoji = await Promise.all([showEmoji(starting), showEmoji(answering)]);
-  assert.equal(emoji[0].names.length, 7);
-  assert.deepEqual(emoji[0].names, emoji[1].names);
-  await Promise.all(emoji.map(({ sas }) => sas.confirm()));
-  await Promise.all(emoji.map(({ verified }) => verified));
+  await confirmEmoji(requested, request);
   const deviceId = aliceElsewhere.client.getDeviceId() ?? '';
   await when(async () => {
     const status = await cryptoOf(alice).getDeviceVerificationStatus(alice.userId, deviceId);
     return status?.crossSigningVerified === true;
   });
   await when(() => cryptoOf(aliceElsewhere).isCrossSigningReady());
-}
-
-interface Shown {
-  readonly sas: ShowSasCallbacks;
-  readonly names: readonly string[];
-  readonly verified: Promise<void>;
-}
-
-async function showEmoji(verifier: Verifier): Promise<Shown> {
-  const shown = new Promise<ShowSasCallbacks>((resolve) => {
-    verifier.once(VerifierEvent.ShowSas, resolve);
-  });
-  const verified = verifier.verify();
-  const sas = verifier.getShowSasCallbacks() ?? (await shown);
-  return { sas, names: sas.sas.emoji?.map(([, name]) => name) ?? [], verified };
 }
 
 async function restoreBackup(world: World): Promise<void> {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { join as joinPath } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { pathOf } from '../harness/api.ts';
-import { registerUser, sendText, sync } from '../harness/client.ts';
+import { checkDatabase } from '../harness/check-database.ts';
+import { createRoom, registerUser, sendText, sync } from '../harness/client.ts';
 import type { TestUser } from '../harness/client.ts';
 import { testEngines } from '../harness/engines.ts';
-import { startFederation } from '../harness/federation.ts';
+import { soonAgain, startFederation } from '../harness/federation.ts';
 import { valueAt } from '../harness/json-path.ts';
-import { runCli } from '../harness/run-cli.ts';
 import { PlayedRoom, playRooms } from './played-room.ts';
+import { untilTexts } from './room-texts.ts';
 
 const v3 = '/_matrix/client/v3';
 const members = 400;
@@ -30,17 +30,18 @@ for (const engine of testEngines()) {
       }
       playRooms(peer, [room]);
       const alice = await registerUser(server, 'alice');
-      const config = joinPath(server.folder, 'homeserver.yaml');
       for (let crash = 0; crash < crashes; crash += 1) {
-        const joining = join(alice, room).catch(() => undefined);
+        const joining = join(alice, room.roomId, peer.serverName).catch(() => undefined);
         await Promise.race([joining, sleep(100 + crash * 150)]);
         await server.kill();
         await joining;
-        const { code, out, err } = await runCli(['check-database', '-c', config]);
-        assert.equal(code, 0, out + err);
+        await checkDatabase(server);
         await server.restart();
       }
-      const { status, body } = (await join(alice, room)) ?? { status: 0, body: undefined };
+      const { status, body } = (await join(alice, room.roomId, peer.serverName)) ?? {
+        status: 0,
+        body: undefined,
+      };
       assert.equal(status, 200, JSON.stringify(body));
       const path = v3 + pathOf`/rooms/${room.roomId}/joined_members`;
       const joined = valueAt((await alice.request('GET', path)).body, 'joined') as object;
@@ -51,9 +52,48 @@ for (const engine of testEngines()) {
       await federation.dispose();
     }
   });
+
+  test(`kill -9 of either server in a join, and both know the member afterwards (${engine.name})`, async () => {
+    const federation = await startFederation({
+      engine,
+      servers: 2,
+      config: soonAgain,
+    });
+    try {
+      const [one, two] = federation.servers;
+      assert.ok(one !== undefined && two !== undefined);
+      const [alice, bob] = [await registerUser(one, 'alice'), await registerUser(two, 'bob')];
+      for (let crash = 0; crash < crashes; crash += 1) {
+        const roomId = await createRoom(alice, { preset: 'public_chat' });
+        const joining = join(bob, roomId, one.serverName).catch(() => undefined);
+        await Promise.race([joining, sleep(20 + crash * 25)]);
+        const server = crash % 2 === 0 ? one : two;
+        await server.kill();
+        await joining;
+        if (crash >= crashes - 2) await checkDatabase(server);
+        await server.restart();
+        await untilJoined(bob, roomId, one.serverName);
+        await sendText(bob, roomId, 'at last');
+        await untilTexts(alice, roomId, ['at last']);
+        await sendText(alice, roomId, 'welcome');
+        await untilTexts(bob, roomId, ['at last', 'welcome']);
+      }
+    } finally {
+      await federation.dispose();
+    }
+  });
 }
 
-function join(user: TestUser, room: PlayedRoom) {
-  const path = v3 + pathOf`/join/${room.roomId}`;
-  return user.request('POST', path, { body: {}, query: { via: room.peer.serverName } });
+/** A server that has just failed is left alone for a moment. */
+async function untilJoined(user: TestUser, roomId: string, via: string): Promise<void> {
+  for (const deadline = performance.now() + 20_000; ; await sleep(200)) {
+    const { status, body } = await join(user, roomId, via);
+    if (status === 200) return;
+    assert.ok(performance.now() < deadline, JSON.stringify(body));
+  }
+}
+
+function join(user: TestUser, roomId: string, via: string) {
+  const path = v3 + pathOf`/join/${roomId}`;
+  return user.request('POST', path, { body: {}, query: { via } });
 }

@@ -317,3 +317,23 @@ test('an account that ends rejects its invitations', async ({ one, newPeer }) =>
   assert.equal(room.events.at(-1)?.pdu.content['membership'], 'leave');
   assertRefused(await sendInvite(one, room, buildInvite(room, alice.userId)), 403, 'M_FORBIDDEN');
 });
+
+test('an invitation that the room itself does not know ends when another user joins', async ({
+  one,
+  newPeer,
+}) => {
+  const room = new PlayedRoom(await newPeer());
+  playRooms(room.peer, [room]);
+  const [alice, bob] = [await registerUser(one, 'knower'), await registerUser(one, 'unknown')];
+  const event = buildInvite(room, bob.userId);
+  assert.equal((await sendInvite(one, room, event)).status, 200);
+  const invited = await roomIn(bob, 'invite', room.roomId);
+  assert.ok(invited.room !== undefined);
+  const path = v3 + pathOf`/join/${room.roomId}`;
+  const query = { via: room.peer.serverName };
+  const joined = await alice.request('POST', path, { body: {}, query });
+  assert.equal(joined.status, 200, JSON.stringify(joined.body));
+  const { room: left } = await roomIn(bob, 'leave', room.roomId, invited.nextBatch);
+  assert.ok(left !== undefined);
+  assert.equal((await roomIn(bob, 'invite', room.roomId)).room, undefined);
+});

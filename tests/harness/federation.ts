@@ -24,6 +24,11 @@ export interface FederationOptions {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
+/** Options of servers that soon ask one again that was down. */
+export const soonAgain = {
+  federation: { destination_min_retry_interval: '1s', max_short_retry_delay: '1s' },
+} as const;
+
 /** Several Somas that trust one certificate authority, and peers played by the test. */
 export interface TestFederation {
   readonly servers: readonly FederatedServer[];

@@ -1,6 +1,6 @@
 import { escapeText } from '../storage/escape-text.ts';
 import { query, statement } from '../storage/sql.ts';
-import type { SqlParam, Statement } from '../storage/sql.ts';
+import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
 import { MembershipCode } from './membership-store.ts';
 import type { NewMembership } from './membership-store.ts';
 
@@ -11,11 +11,14 @@ const stage = query(
 );
 const isImported = `select 1 from imported_members i
   where i.snapshot_nid = ? and i.user_nid = memberships.user_nid`;
+/** (room, snapshot). */
+const isEnding = `room_nid = ? and local = 1 and membership <> ${MembershipCode.leave}
+  and not exists (${isImported})`;
+const others = query<{ user_nid: number }>(`select user_nid from memberships where ${isEnding}`);
 /** (position, room, snapshot). */
 const endOthers = query(
   `update memberships set membership = ${MembershipCode.leave}, position = ?, stripped_state = null
-   where room_nid = ? and local = 1 and membership <> ${MembershipCode.leave}
-     and not exists (${isImported})`,
+   where ${isEnding}`,
 );
 const deleteOthers = query(
   `delete from memberships where room_nid = ? and local = 0 and not exists (${isImported})`,
@@ -51,8 +54,18 @@ export function stageMemberStatement(
   );
 }
 
+<<<<<<< HEAD
 export function unstageMembersStatement(snapshotNid: number): Statement {
   return statement(unstage, snapshotNid);
+=======
+/** The users of this server whose membership ends, since none of the staged ones is theirs. */
+export async function readEndingMembers(
+  reader: Reader,
+  roomNid: number,
+  snapshotNid: number,
+): Promise<number[]> {
+  return (await reader.all(others, roomNid, snapshotNid)).map((row) => row.user_nid);
+>>>>>>> fed-e2e
 }
 
 /** Makes the staged members those of the room, and nobody else. */

@@ -3,8 +3,13 @@ import { ChangeKind } from '../storage/change.ts';
 import type { Statement } from '../storage/sql.ts';
 import {
   importMembersStatements,
+<<<<<<< HEAD
   stageMemberStatement,
   unstageMembersStatement,
+=======
+  readEndingMembers,
+  stageMemberStatement,
+>>>>>>> fed-e2e
 } from './import-members-store.ts';
 import {
   membershipCode,
@@ -48,7 +53,10 @@ export async function importMembers(
     }
     await imported.stage(staged);
   }
-  return (position, output) => {
+  return async (position, output, reader) => {
+    for (const subject of await readEndingMembers(reader, roomNid, snapshotNid)) {
+      output.touches.push({ kind: ChangeKind.membership, subject });
+    }
     output.statements.push(...importMembersStatements(roomNid, snapshotNid, position));
     for (const { member, membership } of local) {
       output.touches.push({ kind: ChangeKind.membership, subject: member.userNid });

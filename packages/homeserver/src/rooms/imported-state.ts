@@ -1,6 +1,6 @@
 import type { JsonObject } from '@soma/protocol';
 
-import type { SqlParam, Statement } from '../storage/sql.ts';
+import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
 import type { HeadEntry } from './head-entry.ts';
 import type { ProjectionOutput } from './room-projection.ts';
 
@@ -30,5 +30,12 @@ export interface ImportedMember {
   readonly content: JsonObject;
 }
 
-/** Adds rows to the change that makes the imported state the current one, at its position. */
-export type ProjectImport = (position: SqlParam, output: ProjectionOutput) => void;
+/**
+ * Adds rows to the change that makes the imported state the current one, at its position. Runs in the room's queue,
+ * so that what it reads of the room stays so.
+ */
+export type ProjectImport = (
+  position: SqlParam,
+  output: ProjectionOutput,
+  reader: Reader,
+) => void | Promise<void>;

@@ -69,8 +69,8 @@ export class RoomHeads {
       const project = await projection.import?.(imported);
       if (project !== undefined) all.push(project);
     }
-    return (position, output) => {
-      for (const project of all) project(position, output);
+    return async (position, output, reader) => {
+      for (const project of all) await project(position, output, reader);
     };
   }
 

@@ -10,6 +10,7 @@ interface OutOfBandRow {
   readonly servers: string;
   readonly event_id: string;
   readonly replaced_event_id: string | null;
+  readonly sender_nid: number;
   readonly json: string;
 }
 
@@ -23,7 +24,7 @@ const put = query(
      replaced_event_id = out_of_band_memberships.event_id, sender_nid = excluded.sender_nid,
      json = excluded.json`,
 );
-const columns = 'event_nid, room_version, servers, event_id, replaced_event_id, json';
+const columns = 'event_nid, room_version, servers, event_id, replaced_event_id, sender_nid, json';
 const one = query<OutOfBandRow>(
   `select ${columns} from out_of_band_memberships where user_nid = ? and room_nid = ?`,
 );
@@ -43,6 +44,7 @@ export interface OutOfBandEvent extends OutOfBandRoom {
   /** As in `memberships`, as long as that is not one of the room's own events. */
   readonly eventNid: number;
   readonly eventId: string;
+  readonly senderNid: number;
   readonly pdu: Pdu;
   /** The PDU's canonical JSON. */
   readonly json: string;
@@ -53,9 +55,9 @@ export interface OutOfBandEvent extends OutOfBandRoom {
 export function putOutOfBandStatement(
   userNid: number,
   roomNid: number,
-  senderNid: number,
   {
     eventNid,
+    senderNid,
     roomVersion,
     servers,
     eventId,
@@ -93,6 +95,7 @@ function toEvent(row: OutOfBandRow): OutOfBandEvent {
     roomVersion: row.room_version,
     servers: Array.isArray(servers) ? servers : [],
     eventId: unescapeText(row.event_id),
+    senderNid: row.sender_nid,
     pdu: JSON.parse(json),
     json,
     replacedEventId: replaced === null ? undefined : unescapeText(replaced),

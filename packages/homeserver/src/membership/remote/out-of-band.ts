@@ -66,7 +66,7 @@ async function writeMembership(
         avatarUrl: typeof avatarUrl === 'string' ? avatarUrl : null,
         strippedState: isWaiting ? JSON.stringify(kept.strippedState) : null,
       }),
-      putOutOfBandStatement(userNid, roomNid, senderNid, { ...kept, eventNid }),
+      putOutOfBandStatement(userNid, roomNid, { ...kept, senderNid, eventNid }),
     ],
     positions: 1,
     touches: [{ kind: ChangeKind.membership, subject: userNid }],

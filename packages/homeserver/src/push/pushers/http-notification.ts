@@ -3,15 +3,15 @@ import type { JsonObject, PushAction } from '@soma/protocol';
 
 import { readReadPositions } from '../../ephemeral/read-position-store.ts';
 import { readMembership } from '../../membership/membership-store.ts';
-import { EventFlag, readEvent } from '../../rooms/event-store.ts';
-import type { EventRow } from '../../rooms/event-store.ts';
-import { toStoredEvent } from '../../rooms/stored-event.ts';
+import { EventFlag } from '../../rooms/event-store.ts';
 import { readAt } from '../../storage/database.ts';
 import type { Reader } from '../../storage/sql.ts';
 import { isRead } from '../is-read.ts';
 import { readThreadsOfEvents } from '../notification-store.ts';
 import { describeRoom, nameOfMember } from './describe-room.ts';
 import type { QueuedPush } from './push-queue-store.ts';
+import { readPushedEvent } from './pushed-event.ts';
+import type { PushedEvent } from './pushed-event.ts';
 import type { Pusher } from './pusher-store.ts';
 import type { Pushers } from './pushers.ts';
 import { readBadge } from './read-badge.ts';
@@ -36,7 +36,7 @@ export function httpNotification(
       const body = badge === pusher.badge ? undefined : badgeNotification(pusher, badge);
       return { body, badge };
     }
-    const row = await readEvent(reader, push.eventNid);
+    const row = await readPushedEvent(reader, push.eventNid);
     if (row === undefined || (await isOver(reader, pusher, push, row))) {
       return { body: undefined, badge: pusher.badge ?? 0 };
     }
@@ -49,7 +49,7 @@ export async function isOver(
   reader: Reader,
   { userNid }: Pick<Pusher, 'userNid'>,
   { eventNid, roomNid }: QueuedPush,
-  { flags, event_order: order }: EventRow,
+  { flags, event_order: order }: PushedEvent,
 ): Promise<boolean> {
   if ((flags & EventFlag.redacted) !== 0) return true;
   const membership = await readMembership(reader, userNid, roomNid);
@@ -70,7 +70,7 @@ async function eventNotification(
   reader: Reader,
   pusher: Pusher,
   { actions, roomNid }: QueuedPush,
-  row: EventRow,
+  row: PushedEvent,
   badge: number,
 ): Promise<JsonObject> {
   const { rooms } = pushers.pushRules;
@@ -97,9 +97,7 @@ async function eventNotification(
   if (name !== undefined) notification['room_name'] = name;
   if (alias !== undefined) notification['room_alias'] = alias;
   notification['sender_display_name'] = await nameOfMember(rooms, reader, roomNid, row.sender_nid);
-  const version = await rooms.versions.of(reader, roomNid);
-  notification['content'] =
-    version === undefined ? content : toStoredEvent(row, version).pdu.content;
+  notification['content'] = content;
   return { notification };
 }
 

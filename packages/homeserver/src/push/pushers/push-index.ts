@@ -3,7 +3,7 @@ import type { PushEvent, PushOutcome, PushRoom } from '@soma/protocol';
 
 import { readReadPositions } from '../../ephemeral/read-position-store.ts';
 import { readMembershipsChanged } from '../../membership/membership-store.ts';
-import { EventFlag, HIDDEN_FLAGS, readEvents, timelineQueries } from '../../rooms/event-store.ts';
+import { EventFlag, HIDDEN_FLAGS, timelineQueries } from '../../rooms/event-store.ts';
 import type { EventRow } from '../../rooms/event-store.ts';
 import { ChangeKind } from '../../storage/change.ts';
 import type { Reader, Statement } from '../../storage/sql.ts';
@@ -21,6 +21,7 @@ import {
   readPushedReaders,
 } from './push-queue-store.ts';
 import type { PushedMember } from './push-queue-store.ts';
+import { readPushedEvent } from './pushed-event.ts';
 import { hastenPusherStatement } from './pusher-store.ts';
 import type { Pushers } from './pushers.ts';
 
@@ -116,7 +117,7 @@ class PushQueue {
     for (const { membership, roomNid, eventNid, position } of changed) {
       if (position > upTo) continue;
       if (membership === 'invite') {
-        const [row] = await readEvents(reader, [eventNid]);
+        const row = await readPushedEvent(reader, eventNid);
         if (row === undefined) continue;
         const event = toPushEvent(JSON.parse(row.json), await this.#roomId(roomNid));
         const outcome = await this.#outcomeFor(event, UNKNOWN_ROOM, roomNid, { userNid });

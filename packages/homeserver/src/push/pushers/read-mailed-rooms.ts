@@ -1,6 +1,4 @@
 import { readMembership } from '../../membership/membership-store.ts';
-import { readEvent } from '../../rooms/event-store.ts';
-import type { EventRow } from '../../rooms/event-store.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
 import type { Reader } from '../../storage/sql.ts';
 import { describeRoom, nameOfMember } from './describe-room.ts';
@@ -8,11 +6,13 @@ import { isOver } from './http-notification.ts';
 import { mailedTextLengthMax } from './limits.ts';
 import type { MailedMessage, MailedRoom } from './notification-mail.ts';
 import type { QueuedPush } from './push-queue-store.ts';
+import { readPushedEvent } from './pushed-event.ts';
+import type { PushedEvent } from './pushed-event.ts';
 import type { Pusher } from './pusher-store.ts';
 
 interface LivePush {
   readonly push: QueuedPush;
-  readonly row: EventRow;
+  readonly row: PushedEvent;
 }
 
 /** Of what was queued, that which still is to be told. */
@@ -23,7 +23,7 @@ export async function readLivePushes(
 ): Promise<LivePush[]> {
   const live: LivePush[] = [];
   for (const push of pushes) {
-    const row = await readEvent(reader, push.eventNid);
+    const row = await readPushedEvent(reader, push.eventNid);
     if (row !== undefined && !(await isOver(reader, pusher, push, row))) live.push({ push, row });
   }
   return live;
@@ -57,7 +57,7 @@ async function messageOf(
   rooms: Rooms,
   reader: Reader,
   roomNid: number,
-  row: EventRow,
+  row: PushedEvent,
 ): Promise<MailedMessage> {
   const sender = await nameOfMember(rooms, reader, roomNid, row.sender_nid);
   return { eventId: row.event_id, sender, text: textOf(JSON.parse(row.json)) };

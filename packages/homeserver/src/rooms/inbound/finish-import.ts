@@ -158,7 +158,7 @@ async function commit(
       .filter((nid) => !placed.has(nid))
       .map((nid) => backwardExtremityStatement(roomNid, nid, eventNid)),
   );
-  project(POSITION, change);
+  await project(POSITION, change, reader);
   return (await write(database, change)).position;
 }
 
