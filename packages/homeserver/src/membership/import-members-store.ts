@@ -54,10 +54,10 @@ export function stageMemberStatement(
   );
 }
 
-<<<<<<< HEAD
 export function unstageMembersStatement(snapshotNid: number): Statement {
   return statement(unstage, snapshotNid);
-=======
+}
+
 /** The users of this server whose membership ends, since none of the staged ones is theirs. */
 export async function readEndingMembers(
   reader: Reader,
@@ -65,7 +65,6 @@ export async function readEndingMembers(
   snapshotNid: number,
 ): Promise<number[]> {
   return (await reader.all(others, roomNid, snapshotNid)).map((row) => row.user_nid);
->>>>>>> fed-e2e
 }
 
 /** Makes the staged members those of the room, and nobody else. */

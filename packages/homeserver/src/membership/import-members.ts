@@ -3,13 +3,9 @@ import { ChangeKind } from '../storage/change.ts';
 import type { Statement } from '../storage/sql.ts';
 import {
   importMembersStatements,
-<<<<<<< HEAD
-  stageMemberStatement,
-  unstageMembersStatement,
-=======
   readEndingMembers,
   stageMemberStatement,
->>>>>>> fed-e2e
+  unstageMembersStatement,
 } from './import-members-store.ts';
 import {
   membershipCode,
