@@ -121,12 +121,12 @@ const soundnessQueries: readonly SoundnessQuery[] = [
   soundness(
     'room whose member counts are wrong',
     `select s.room_nid as subject from room_summaries s
-     where s.local_joined_count > 0 and (s.joined_count <> (select count(*) from memberships m
+     where s.local_joined_count <> (select count(*) from memberships m
+         where m.room_nid = s.room_nid and m.membership = 1 and m.local = 1)
+       or s.local_joined_count > 0 and (s.joined_count <> (select count(*) from memberships m
          where m.room_nid = s.room_nid and m.membership = 1)
        or s.invited_count <> (select count(*) from memberships m
-         where m.room_nid = s.room_nid and m.membership = 2)
-       or s.local_joined_count <> (select count(*) from memberships m
-         where m.room_nid = s.room_nid and m.membership = 1 and m.local = 1))`,
+         where m.room_nid = s.room_nid and m.membership = 2))`,
   ),
 ];
 
