@@ -9,6 +9,43 @@ import { PlayedUser, signEvent, type SignedEvent } from './played-user.ts';
 const test = federationTests();
 const version = roomVersion('11') ?? assert.fail();
 
+type AclRequest = readonly [method: string, path: string, body?: JsonObject];
+
+/** One request of each endpoint that a server ACL protects, and some more. */
+function requestsAbout(
+  roomId: string,
+  eventId: string,
+  userId: string,
+  sent: Readonly<Record<'join' | 'leave' | 'knock' | 'invite', SignedEvent>>,
+): readonly AclRequest[] {
+  const room = encodeURIComponent(roomId);
+  const event = encodeURIComponent(eventId);
+  const user = encodeURIComponent(userId);
+  return [
+    ['GET', `v1/make_join/${room}/${user}?ver=11`],
+    ['GET', `v1/make_leave/${room}/${user}`],
+    ['GET', `v1/make_knock/${room}/${user}?ver=11`],
+    ['PUT', `v2/send_join/${room}/${encodeURIComponent(sent.join.eventId)}`, sent.join.pdu],
+    ['PUT', `v2/send_leave/${room}/${encodeURIComponent(sent.leave.eventId)}`, sent.leave.pdu],
+    ['PUT', `v1/send_knock/${room}/${encodeURIComponent(sent.knock.eventId)}`, sent.knock.pdu],
+    [
+      'PUT',
+      `v2/invite/${room}/${encodeURIComponent(sent.invite.eventId)}`,
+      { room_version: '11', event: sent.invite.pdu },
+    ],
+    ['GET', `v1/state/${room}?event_id=${event}`],
+    ['GET', `v1/state_ids/${room}?event_id=${event}`],
+    ['GET', `v1/backfill/${room}?v=${event}&limit=1`],
+    ['GET', `v1/event_auth/${room}/${event}`],
+    [
+      'POST',
+      `v1/get_missing_events/${room}`,
+      { latest_events: [eventId], earliest_events: [], limit: 1 },
+    ],
+    ['GET', `v1/timestamp_to_event/${room}?ts=1&dir=f`],
+  ];
+}
+
 test('a server that is denied is refused at every endpoint about the room', async ({
   one,
   newPeer,
@@ -31,32 +68,7 @@ test('a server that is denied is refused at every endpoint about the room', asyn
       content: { membership },
     });
   const [invite, knock] = [member('invite', alice.userId), member('knock')];
-  const room = encodeURIComponent(roomId);
-  const event = encodeURIComponent(eventId);
-  const user = encodeURIComponent(bob.userId);
-  const requests: readonly (readonly [string, string, JsonObject?])[] = [
-    ['GET', `v1/make_join/${room}/${user}?ver=11`],
-    ['GET', `v1/make_leave/${room}/${user}`],
-    ['GET', `v1/make_knock/${room}/${user}?ver=11`],
-    ['PUT', `v2/send_join/${room}/${encodeURIComponent(join.eventId)}`, join.pdu],
-    ['PUT', `v2/send_leave/${room}/${encodeURIComponent(leave.eventId)}`, leave.pdu],
-    ['PUT', `v1/send_knock/${room}/${encodeURIComponent(knock.eventId)}`, knock.pdu],
-    [
-      'PUT',
-      `v2/invite/${room}/${encodeURIComponent(invite.eventId)}`,
-      { room_version: '11', event: invite.pdu },
-    ],
-    ['GET', `v1/state/${room}?event_id=${event}`],
-    ['GET', `v1/state_ids/${room}?event_id=${event}`],
-    ['GET', `v1/backfill/${room}?v=${event}&limit=1`],
-    ['GET', `v1/event_auth/${room}/${event}`],
-    [
-      'POST',
-      `v1/get_missing_events/${room}`,
-      { latest_events: [eventId], earliest_events: [], limit: 1 },
-    ],
-    ['GET', `v1/timestamp_to_event/${room}?ts=1&dir=f`],
-  ];
+  const requests = requestsAbout(roomId, eventId, bob.userId, { join, leave, knock, invite });
   const statuses = async (): Promise<Map<string, number>> => {
     const found = new Map<string, number>();
     for (const [method, path, body] of requests) {

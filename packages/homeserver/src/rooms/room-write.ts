@@ -87,9 +87,9 @@ export class RoomWrite {
    * its events keep their order. Throws what `PolicyServers` throws, and `413 M_TOO_LARGE`.
    */
   async recommended(event: PreparedEvent): Promise<PreparedEvent> {
-    const { policyServers } = this.#rooms;
+    const { policyServers, database } = this.#rooms;
     const { head } = this;
-    const server = await policyServerFor(this.#rooms, head, event.built.pdu);
+    const server = await policyServerFor(database.reader, head, event.built.pdu);
     if (policyServers === undefined || server === undefined) return event;
     const given = typeof event.json === 'string' ? event.json : event.json.text;
     const json = await policyServers.sign(given, head.version, server);

@@ -43,9 +43,9 @@ export async function inviteRemotely(
       const { head } = write;
       const draft = await draftMembership(rooms, head, request);
       if (typeof draft === 'string') return draft;
-      const built = await buildEvent(rooms, head, draft);
-      write.authorise(built);
-      const event = await write.recommended(built);
+      const unpoliced = await buildEvent(rooms, head, draft);
+      write.authorise(unpoliced);
+      const event = await write.recommended(unpoliced);
       return { event, pdu: pduOf(event), head, stateNids: await stateNidsOf(head, request.sender) };
     },
     notInRoom,

@@ -32,7 +32,8 @@ export async function judgeByPolicy(
   { pdu, json }: CheckedPdu,
   answer: PolicyAnswer | undefined,
 ): Promise<Judgement | Unsigned> {
-  const server = rooms.policyServers && (await policyServerFor(rooms, head, pdu));
+  const { policyServers, database } = rooms;
+  const server = policyServers && (await policyServerFor(database.reader, head, pdu));
   const isAllowed = server === undefined || isRecommended(json, head.version, server, rooms.verify);
   if (isAllowed) return { kind: 'accepted' };
   if (answer === undefined) return { kind: 'unsigned', server };

@@ -1,9 +1,9 @@
 import { isJsonObject, parseServerName, parseUserId, serverNameOf } from '@soma/protocol';
 import type { Pdu, ServerName } from '@soma/protocol';
 
+import type { Reader } from '../../storage/sql.ts';
 import type { HeadEntry } from '../head-entry.ts';
 import type { RoomHead } from '../room-head.ts';
-import type { Rooms } from '../rooms.ts';
 import { readJoinedLike } from './server-member-store.ts';
 
 /** Whom a room asks to sign its events (SS API, "Policy Servers"). */
@@ -32,7 +32,7 @@ export function mayNeedPolicy(head: RoomHead, event: PolicedEvent): boolean {
  * Policy Server is enabled in a room").
  */
 export async function policyServerFor(
-  rooms: Pick<Rooms, 'database'>,
+  reader: Reader,
   head: RoomHead,
   event: PolicedEvent,
 ): Promise<PolicyServer | undefined> {
@@ -41,7 +41,7 @@ export async function policyServerFor(
   if (entry === undefined || isPolicyEvent(event)) return undefined;
   const server = parsePolicy(entry);
   if (server === undefined) return undefined;
-  return (await hasJoinedUser(rooms, head, entry, server.serverName)) ? server : undefined;
+  return (await hasJoinedUser(reader, head, entry, server.serverName)) ? server : undefined;
 }
 
 /** The event that names the policy server can always be replaced, also when that server is lost. */
@@ -67,7 +67,7 @@ const found = new WeakMap<HeadEntry, Found>();
 
 /** A server takes part only as long as a user of it is in the room. */
 async function hasJoinedUser(
-  { database }: Pick<Rooms, 'database'>,
+  reader: Reader,
   head: RoomHead,
   policy: HeadEntry,
   serverName: ServerName,
@@ -78,7 +78,7 @@ async function hasJoinedUser(
   // The members are read from the database, which must have what the head has.
   await head.lastChange?.done.catch(() => undefined);
   let userId: string | undefined;
-  for (const candidate of await readJoinedLike(database.reader, head.roomNid, serverName)) {
+  for (const candidate of await readJoinedLike(reader, head.roomNid, serverName)) {
     const parsed = parseUserId(candidate);
     const isOfServer = parsed !== undefined && serverNameOf(parsed) === serverName;
     if (!isOfServer || !(await isJoined(head, candidate))) continue;
