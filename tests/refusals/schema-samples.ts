@@ -88,8 +88,9 @@ function typesOf(schema: unknown): JsonType[] {
 /** Wrong texts of query parameters, and those that are required. */
 export function wrongParameters(schema: unknown): { name: string; value: string }[] {
   return propertiesOf(schema).flatMap(([name, field]) => {
-    const [type] = typesOf(field);
-    const isFree = type === 'string' && !isEnumeration(field);
+    // In a list, each value is one of its items.
+    const each = typesOf(field)[0] === 'array' ? keyword(field, 'items') : field;
+    const isFree = typesOf(each)[0] === 'string' && !isEnumeration(each);
     return isFree ? [] : [{ name, value: 'neither' }];
   });
 }

@@ -3,15 +3,6 @@
  * to be exact: what is served by now must go from it.
  */
 export const knownMissing: readonly string[] = [
-  // Application services.
-  'POST /_matrix/client/v1/appservice/{appserviceId}/ping',
-  'PUT /_matrix/client/v3/directory/list/appservice/{networkId}/{roomId}',
-  'GET /_matrix/client/v3/thirdparty/location',
-  'GET /_matrix/client/v3/thirdparty/location/{protocol}',
-  'GET /_matrix/client/v3/thirdparty/protocol/{protocol}',
-  'GET /_matrix/client/v3/thirdparty/protocols',
-  'GET /_matrix/client/v3/thirdparty/user',
-  'GET /_matrix/client/v3/thirdparty/user/{protocol}',
   // Logging in elsewhere.
   'GET /_matrix/client/v3/login/sso/redirect',
   'GET /_matrix/client/v3/login/sso/redirect/{idpId}',

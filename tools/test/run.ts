@@ -15,7 +15,7 @@ import { runTestFile, type FileResult } from './run-test-file.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const concurrency = 2;
-const fileTimeoutMs = 180_000;
+const fileTimeoutMs = 300_000;
 
 async function main(patterns: readonly string[]): Promise<number> {
   const files = findTestFiles(root, patterns);

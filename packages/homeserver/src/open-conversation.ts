@@ -23,6 +23,7 @@ export async function openConversation(
   rooms: Rooms,
   config: Config,
   logger: Logger,
+  isHidden: (userId: string) => boolean,
 ): Promise<Conversation> {
   const { database } = rooms;
   const messages = config.search.enableSearch
@@ -34,7 +35,7 @@ export async function openConversation(
   return {
     services: {
       search: messages === undefined ? undefined : { rooms, index: messages, joinedRooms },
-      userDirectory: { database, index: users, config: config.search.userDirectory },
+      userDirectory: { database, index: users, config: config.search.userDirectory, isHidden },
       delayedEvents,
       spaceWalks: new SpaceWalks(),
     },

@@ -4,6 +4,7 @@ import { Destinations } from './federation-client/destinations.ts';
 import { SrvRecords, systemSrvResolver } from './federation-client/discovery/srv-records.ts';
 import { WellKnown } from './federation-client/discovery/well-known.ts';
 import { FederationClient } from './federation-client/federation-client.ts';
+import type { FederationClientOptions } from './federation-client/federation-client.ts';
 import { FederationTls } from './federation-client/federation-tls.ts';
 import { FederationTransport } from './federation-client/federation-transport.ts';
 import { usableNotaries } from './federation-client/keys/fetch-keys.ts';
@@ -49,6 +50,8 @@ export interface FederationParts {
   readonly database: Database;
   readonly logger: Logger;
   readonly now: () => number;
+  /** In place of the network, for servers that share a process. */
+  readonly transport?: FederationClientOptions['transport'] | undefined;
 }
 
 /** Opens what other servers are reached by; nothing is connected to before it is needed. */
@@ -75,7 +78,7 @@ export function openFederation(parts: FederationParts): Federation {
   const { current } = config.signingKeys;
   const client = new FederationClient({
     signer: { serverName, keyId: current.keyId, sign: current.sign },
-    transport: new FederationTransport({ discovery, connections, tls }),
+    transport: parts.transport ?? new FederationTransport({ discovery, connections, tls }),
     destinations,
     userAgent,
     settings: config.federation,

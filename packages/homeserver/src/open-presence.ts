@@ -31,8 +31,9 @@ export function openPresence(
 ): OpenPresence {
   const presence = new Presence(config, now);
   const waker = new Waker(presence, database);
-  const interval = setInterval(() => presence.expire(), presenceExpiryIntervalMs);
-  interval.unref();
+  const interval = config.enabled
+    ? setInterval(() => presence.expire(), presenceExpiryIntervalMs).unref()
+    : undefined;
   return {
     presence: config.enabled ? presence : undefined,
     source: {

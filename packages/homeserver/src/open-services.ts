@@ -3,13 +3,17 @@ import { hash } from 'node:crypto';
 import { openAccounts } from './accounts/accounts.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import { allFollowers } from './accounts/device-follower.ts';
+import { findAccount } from './accounts/find-account.ts';
 import { IgnoredUsers } from './accounts/ignored-users.ts';
 import { profileOf } from './accounts/profile-of.ts';
+import { ApplicationServices } from './appservices/application-services.ts';
+import type { ServiceQueries } from './appservices/service-queries.ts';
 import { joinFirstRooms } from './client-server/first-rooms.ts';
 import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
 import { openRateLimiters } from './client-server/rate-limits.ts';
 import type { ClientServices } from './client-server/services.ts';
 import type { Config } from './config/config.ts';
+import type { Directory } from './directory/directory.ts';
 import { RemoteSpaces } from './directory/remote-spaces.ts';
 import { RoomDetailsProjection } from './directory/room-details-projection.ts';
 import { deviceRemains } from './e2ee/device-remains-store.ts';
@@ -21,11 +25,12 @@ import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
+import { openApplicationServices } from './open-application-services.ts';
 import { openConversation } from './open-conversation.ts';
 import { openEncryption } from './open-encryption.ts';
 import { openFederationSender } from './open-federation-sender.ts';
 import { openFederation } from './open-federation.ts';
-import type { Federation } from './open-federation.ts';
+import type { Federation, FederationParts } from './open-federation.ts';
 import { openInbound } from './open-inbound.ts';
 import type { Inbound } from './open-inbound.ts';
 import { openMediaServices } from './open-media-services.ts';
@@ -44,6 +49,7 @@ import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
 import type { EventSigner, RetentionBounds, RoomsOptions } from './rooms/rooms.ts';
 import { databaseOptions } from './storage/database-options.ts';
+import type { Database } from './storage/database.ts';
 import { internedNames } from './storage/names-store.ts';
 import type { InternedNames } from './storage/names-store.ts';
 import { openDatabase } from './storage/open-database.ts';
@@ -62,15 +68,32 @@ export interface OpenedServices {
   close(): Promise<void>;
 }
 
+/** What servers that share a process have in place of the system's own. */
+export interface Surroundings {
+  openDatabase(config: Config): Promise<Database>;
+  readonly transport?: FederationParts['transport'];
+}
+
+const system: Surroundings = {
+  openDatabase: ({ database, server }) =>
+    openDatabase(databaseOptions(database), server.serverName),
+};
+
 const deviceFollower = allFollowers(deviceRemains, devicePushers);
 
 /** Opens the database and everything that stands on it, lowest first. */
-export async function openServices(config: Config, logger: Logger): Promise<OpenedServices> {
+export async function openServices(
+  config: Config,
+  logger: Logger,
+  surroundings = system,
+): Promise<OpenedServices> {
   const now = Date.now;
-  const database = await openDatabase(databaseOptions(config.database), config.server.serverName);
+  const { transport } = surroundings;
+  const database = await surroundings.openDatabase(config);
   const names = internedNames(database, config.caches.globalFactor);
-  const parts = { database, names, config, logger, now, deviceFollower };
-  const accounts = openAccounts(parts);
+  const parts = { database, names, config, logger, now, transport, deviceFollower };
+  const applicationServices = new ApplicationServices(config);
+  const accounts = openAccounts({ ...parts, isReserved: applicationServices.isUserReserved });
   const federation = openFederation(parts);
   const { remote, lists, resyncer } = openRemoteUsers(parts, federation);
   const { encryption, source: encryptionSource } = openEncryption(accounts, config, remote);
@@ -86,7 +109,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const sync = openSync(rooms, sources, config, logger);
   presence.wake(sync.notifier, logger);
   const opened = notices.open(rooms, (roomNid) => sync.notifier.wakeRoom(roomNid));
-  const conversation = await openConversation(rooms, config, logger);
+  const isHidden = applicationServices.isServiceUser;
+  const conversation = await openConversation(rooms, config, logger, isHidden);
   const shared = { ...parts, rooms, federation };
   const { close: closeMedia, ...mediaServices } = await openMediaServices(shared);
   const { ephemeral } = opened;
@@ -95,26 +119,16 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
   const inbound = await openInbound(rooms, federation, edus, logger);
   const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
-  const sender = await openFederationSender({
-    ...parts,
-    rooms,
-    federation,
-    typing: ephemeral.typing,
-    presence,
-    encryption,
-  });
+  const told = { ...parts, rooms, typing: ephemeral.typing, presence };
+  const sender = await openFederationSender({ ...told, federation, encryption });
+  const bridges = await openApplicationServices({ ...told, applicationServices });
   const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
-  const domain = { config, logger, accounts, rooms, ...opened, sync, ...shown, encryption };
+  const domain = { config, logger, accounts, applicationServices, rooms, sync, encryption };
+  const others = { ...mediaServices, ...conversation.services, ...outreach.services, bridges };
   const services = clientServices(
-    {
-      ...domain,
-      ...mediaServices,
-      ...conversation.services,
-      ...outreach.services,
-      remoteRooms,
-      pasts: inbound.pasts,
-    },
+    { ...domain, ...opened, ...shown, ...others, remoteRooms, pasts: inbound.pasts },
     federation,
+    bridges.queries,
     parts,
   );
   const media = { close: closeMedia };
@@ -123,6 +137,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     presence,
     outreach,
     conversation,
+    bridges,
     sender,
     media,
     resyncer,
@@ -137,10 +152,17 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
 function clientServices(
   domain: Omit<ClientServices, ComposedService>,
   { client }: Federation,
+  queries: ServiceQueries,
   { logger, now }: { readonly logger: Logger; readonly now: () => number },
 ): ClientServices {
-  const { config, accounts, rooms, sync, pushRules, remoteRooms } = domain;
-  const directory = { rooms, config: config.directory, federation: client };
+  const { config, accounts, rooms, sync, pushRules, remoteRooms, applicationServices } = domain;
+  const directory: Directory = {
+    rooms,
+    config: config.directory,
+    federation: client,
+    checkAliasOwner: (alias, serviceId) => applicationServices.checkAliasOwner(alias, serviceId),
+    bringAlias: (alias) => queries.bringAlias(alias),
+  };
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   return {
     ...domain,
@@ -154,6 +176,10 @@ function clientServices(
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
     joinFirstRooms: (user) => joinFirstRooms({ accounts, directory, config, logger }, user),
+    bringUser: async (userId) => {
+      const isAbsent = (await findAccount(accounts, userId)) === undefined;
+      if (isAbsent) await queries.bringUser(userId);
+    },
     queryRemoteProfile: (userId, field) => queryProfile(client, userId, field),
     departUser: async (userNid) => {
       await resetPushRules(pushRules, userNid);
@@ -173,6 +199,7 @@ type ComposedService =
   | 'propagateProfile'
   | 'joinFirstRooms'
   | 'queryRemoteProfile'
+  | 'bringUser'
   | 'departUser';
 
 function roomOptions(

@@ -12,6 +12,7 @@ interface AccountRow {
   readonly locked: number;
   readonly suspended: number;
   readonly user_type: string | null;
+  readonly service_id: string | null;
   readonly created_ts: number;
 }
 
@@ -30,6 +31,8 @@ export interface Account {
   /** Synapse's `user_type`, e.g. `bot`. */
   readonly userType: string | undefined;
   readonly createdTs: number;
+  /** The application service that registered it. */
+  readonly serviceId: string | undefined;
 }
 
 export interface NewAccount {
@@ -39,15 +42,16 @@ export interface NewAccount {
   readonly isGuest: boolean;
   readonly userType: string | undefined;
   readonly createdTs: number;
+  readonly serviceId?: string | undefined;
 }
 
 export type AccountFlags = Pick<Account, 'isAdmin' | 'isDeactivated' | 'isLocked' | 'isSuspended'>;
 
 const columns =
-  'user_nid, password_hash, admin, guest, deactivated, locked, suspended, user_type, created_ts';
+  'user_nid, password_hash, admin, guest, deactivated, locked, suspended, user_type, created_ts, service_id';
 
 const one = query<AccountRow>(`select ${columns} from accounts where user_nid = ?`);
-const insert = query(`insert into accounts (${columns}) values (?, ?, ?, ?, 0, 0, 0, ?, ?)`);
+const insert = query(`insert into accounts (${columns}) values (?, ?, ?, ?, 0, 0, 0, ?, ?, ?)`);
 const exists = query('select 1 as one from accounts where user_nid = ?');
 const hasPassword = query(
   'select 1 as one from accounts where user_nid = ? and password_hash = ? and deactivated = 0',
@@ -83,6 +87,7 @@ export function insertAccountStatement(account: NewAccount): Statement {
     account.isGuest ? 1 : 0,
     account.userType === undefined ? null : escapeText(account.userType),
     account.createdTs,
+    account.serviceId === undefined ? null : escapeText(account.serviceId),
   );
 }
 
@@ -159,5 +164,6 @@ function toAccount(row: AccountRow): Account {
     isSuspended: row.suspended === 1,
     userType: row.user_type === null ? undefined : unescapeText(row.user_type),
     createdTs: row.created_ts,
+    serviceId: row.service_id === null ? undefined : unescapeText(row.service_id),
   };
 }

@@ -39,6 +39,7 @@ export async function openAccountsUnderTest(
     logger: createLogger({ level: 'silent' }).logger,
     now: () => clock.nowMs,
     deviceFollower: { removed: () => [], renamed: () => [], ended: () => [] },
+    isReserved: () => false,
   });
   const close = async (): Promise<void> => {
     await accounts.close();

@@ -1,4 +1,4 @@
-import type { ServerName } from '@soma/protocol';
+import type { ServerName, UserId } from '@soma/protocol';
 
 import type { Config } from '../config/config.ts';
 import type { Database } from '../storage/database.ts';
@@ -29,6 +29,8 @@ export interface Accounts {
   /** Names for those who ask for none: the next free number. */
   readonly numericLocalparts: NidBlocks;
   readonly deviceFollower: DeviceFollower;
+  /** Whether only an application service may register the name. */
+  isReserved(userId: UserId): boolean;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /** Writes out what is only in memory; to be called before the database is closed. */
@@ -37,7 +39,7 @@ export interface Accounts {
 
 export type AccountsConfig = Pick<
   Config,
-  'server' | 'registration' | 'passwords' | 'profiles' | 'sessions'
+  'server' | 'registration' | 'passwords' | 'profiles' | 'sessions' | 'applicationServices'
 >;
 
 export interface AccountsOptions {
@@ -47,6 +49,7 @@ export interface AccountsOptions {
   readonly logger: Logger;
   readonly now: () => number;
   readonly deviceFollower: DeviceFollower;
+  readonly isReserved: (userId: UserId) => boolean;
 }
 
 const BLOCK_SIZE = 100;
@@ -54,7 +57,7 @@ const TOKENS_CACHED = 20_000;
 const FILTERS_CACHED = 5_000;
 
 export function openAccounts(options: AccountsOptions): Accounts {
-  const { database, names, config, logger, now, deviceFollower } = options;
+  const { database, names, config, logger, now, deviceFollower, isReserved } = options;
   const cached = (count: number): number =>
     Math.max(100, Math.floor(count * config.caches.globalFactor));
   const lastSeen = new LastSeen(database, (error) =>
@@ -75,6 +78,7 @@ export function openAccounts(options: AccountsOptions): Accounts {
     pendingRegistrations: new PendingRegistrations(now),
     numericLocalparts: new NidBlocks(database, 'numeric_localpart', BLOCK_SIZE),
     deviceFollower,
+    isReserved,
     now,
     close: () => lastSeen.close(),
   };

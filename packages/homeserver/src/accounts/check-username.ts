@@ -1,24 +1,27 @@
 import { newUserId } from '@soma/protocol';
 import type { UserId } from '@soma/protocol';
 
-import { MatrixError } from '../errors/matrix-error.ts';
+import { exclusive, MatrixError } from '../errors/matrix-error.ts';
 import type { Accounts } from './accounts.ts';
 import { findAccount } from './find-account.ts';
 
 /**
  * The ID that a new user of this name would have. Throws `400 M_INVALID_USERNAME` for a name that nobody
- * may register (Appendices, "User Identifiers", and the rules of Synapse).
+ * may register (Appendices, "User Identifiers", and the rules of Synapse), and `400 M_EXCLUSIVE`.
  */
 export function checkUsername(accounts: Accounts, username: string): UserId {
   const { allowUnderscorePrefixedRegistration } = accounts.config.registration;
   if (username === '') throw invalidUsername('The user name is empty');
+  const userId = newUserId(username, accounts.serverName);
+  if (userId !== undefined && accounts.isReserved(userId)) {
+    throw exclusive('An application service has this user name');
+  }
   if (username.startsWith('_') && !allowUnderscorePrefixedRegistration) {
     throw invalidUsername('A user name may not begin with an underscore');
   }
   if (/^\d+$/.test(username)) {
     throw invalidUsername('User names that are numbers are kept for guests');
   }
-  const userId = newUserId(username, accounts.serverName);
   if (userId === undefined) {
     throw invalidUsername(
       'A user name may hold a-z, 0-9 and ._=-/+ only, and its user ID 255 characters',

@@ -22,6 +22,8 @@ import type { ProvenAddress } from './three-pids/use-proof.ts';
 export interface Registration {
   /** In any case; undefined for a name of the server's choice. */
   readonly username: string | undefined;
+  /** Instead of a name, for an application service: within its namespace, and of the historical grammar at least. */
+  readonly ofService?: { readonly id: string; readonly userId: UserId };
   /** Undefined for an account that no password opens. Its policy is the caller's to check. */
   readonly password: string | undefined;
   readonly isAdmin?: boolean;
@@ -44,18 +46,18 @@ export interface Registered {
 
 /**
  * Makes an account, with a session if one is asked for. Of two registrations of one name at the same time
- * exactly one succeeds. Throws `400 M_INVALID_USERNAME` and `400 M_USER_IN_USE`.
+ * exactly one succeeds. Throws `400 M_INVALID_USERNAME`, `400 M_EXCLUSIVE` and `400 M_USER_IN_USE`.
  */
 export async function registerAccount(
   accounts: Accounts,
   registration: Registration,
 ): Promise<Registered> {
-  const { username, password } = registration;
+  const { username, password, ofService } = registration;
   const { pepper } = accounts.config.passwords;
   const passwordHash =
     password === undefined ? undefined : await hashPassword(password, { pepper });
-  if (username !== undefined) {
-    const userId = checkUsername(accounts, username.toLowerCase());
+  if (username !== undefined || ofService !== undefined) {
+    const userId = ofService?.userId ?? checkUsername(accounts, (username ?? '').toLowerCase());
     const registered = await tryRegister(accounts, userId, passwordHash, registration);
     if (registered === undefined) throw usernameInUse();
     return registered;
@@ -63,6 +65,7 @@ export async function registerAccount(
   for (;;) {
     const userId = newUserId(String(await accounts.numericLocalparts.next()), accounts.serverName);
     if (userId === undefined) throw new Error('the server name leaves no room for a user ID');
+    if (accounts.isReserved(userId)) continue;
     const registered = await tryRegister(accounts, userId, passwordHash, registration);
     if (registered !== undefined) return registered;
   }
@@ -76,7 +79,8 @@ async function tryRegister(
   registration: Registration,
 ): Promise<Registered | undefined> {
   const { isAdmin = false, isGuest = false, userType, session: request } = registration;
-  const { registrationToken, threePid } = registration;
+  const { registrationToken, threePid, ofService } = registration;
+  const serviceId = ofService?.id;
   const userNid = await accounts.names.users.intern(userId);
   const session =
     request === undefined
@@ -87,7 +91,15 @@ async function tryRegister(
   const outcome = await accounts.database.submit({
     guards: [nameIsFree(userNid), ...(threePid === undefined ? [] : [addressIsFree(threePid)])],
     statements: [
-      insertAccountStatement({ userNid, passwordHash, isAdmin, isGuest, userType, createdTs }),
+      insertAccountStatement({
+        userNid,
+        passwordHash,
+        isAdmin,
+        isGuest,
+        userType,
+        createdTs,
+        serviceId,
+      }),
       insertProfileStatement(userNid, displayName),
       ...(session?.statements ?? []),
       ...(registrationToken === undefined

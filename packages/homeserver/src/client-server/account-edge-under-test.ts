@@ -3,6 +3,7 @@ import type { AccountsUnderTest } from '../accounts/accounts-under-test.ts';
 import { registerAccount } from '../accounts/register-account.ts';
 import { resolveToken } from '../accounts/resolve-token.ts';
 import { IdentityServers } from '../accounts/three-pids/identity-servers.ts';
+import { ApplicationServices } from '../appservices/application-services.ts';
 import { notFound } from '../errors/matrix-error.ts';
 import { mount } from '../http/endpoint.ts';
 import type { MountedEndpoint } from '../http/endpoint.ts';
@@ -55,6 +56,7 @@ export async function startAccountEdge(
   const services = {
     config,
     accounts,
+    applicationServices: new ApplicationServices(config),
     rateLimits,
     logger,
     threePids: {
@@ -72,6 +74,7 @@ export async function startAccountEdge(
     queryRemoteProfile: async () => {
       throw notFound('No such profile');
     },
+    bringUser: async () => {},
     departUser: async () => {},
   };
   const edge = await listen(

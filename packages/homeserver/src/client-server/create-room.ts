@@ -59,6 +59,7 @@ const createRoomEndpoint = clientEndpoint({
     'M_UNSUPPORTED_ROOM_VERSION',
     'M_INVALID_ROOM_STATE',
     'M_ROOM_IN_USE',
+    'M_EXCLUSIVE',
     'M_INVALID_PARAM',
     'M_MISSING_PARAM',
     'M_INVITE_BLOCKED',
@@ -72,6 +73,7 @@ const createRoomEndpoint = clientEndpoint({
       countInvites(rateLimits, requester, invite);
       for (const userId of invite) {
         await checkInvitePermission(directory.rooms, userId, requester.userId);
+        await services.bringUser(userId);
       }
     }
     const visibility = wanted.visibility ?? 'private';

@@ -17,7 +17,9 @@ export const deactivateAccountEndpoint = accountEndpoint({
   bodyOptional: true,
   errcodes: ['M_UNAUTHORIZED'],
   async handle(request, { accounts, threePids, interactiveAuth, departUser }) {
-    const { body } = await interactiveAuth.authenticate(request, [['m.login.password']]);
+    const { body } = await interactiveAuth.authenticate(request, [['m.login.password']], {
+      trustsServices: true,
+    });
     const { userNid } = request.requester;
     const isUnbound = await unbindUser(threePids, request.requester);
     await deactivateAccount(accounts, userNid, { erases: body['erase'] === true });

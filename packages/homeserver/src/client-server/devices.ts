@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 
+import { createDevice } from '../accounts/create-device.ts';
 import { deleteDevices } from '../accounts/delete-devices.ts';
 import type { Device } from '../accounts/device-store.ts';
 import { findDevice, listDevices } from '../accounts/list-devices.ts';
@@ -7,12 +8,14 @@ import { renameDevice } from '../accounts/rename-device.ts';
 import { badJson, missingParam, notFound } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Flows } from '../http/interactive-auth.ts';
+import { reply } from '../http/response.ts';
 import { OptionalAuth, OptionalText } from './body-fields.ts';
 import { accountEndpoint } from './services.ts';
 
 const spec = 'Device management';
 const devicePaths = clientPaths('/devices/{deviceId}');
 const flows: Flows = [['m.login.password']];
+const agreement = { acceptsRecent: true, trustsServices: true };
 
 export const getDevices = accountEndpoint({
   operationId: 'getDevices',
@@ -47,17 +50,22 @@ export const getDevice = accountEndpoint({
 
 export const updateDevice = accountEndpoint({
   operationId: 'updateDevice',
-  summary: 'Rename a device',
+  summary: 'Rename a device; an application service may make it',
   spec,
   method: 'PUT',
   paths: devicePaths,
   authentication: 'required',
   guests: true,
   body: Type.Object({ display_name: OptionalText }),
-  errcodes: ['M_TOO_LARGE'],
+  errcodes: ['M_TOO_LARGE', 'M_INVALID_PARAM'],
   async handle({ requester, params, body }, { accounts }) {
     const displayName = body.display_name ?? undefined;
-    await renameDevice(accounts, requester.userNid, params.deviceId, displayName);
+    const { deviceId } = params;
+    if (requester.applicationService !== undefined) {
+      const isNew = await createDevice(accounts, requester.userNid, { deviceId, displayName });
+      if (isNew) return reply({}, { status: 201 });
+    }
+    await renameDevice(accounts, requester.userNid, deviceId, displayName);
     return {};
   },
 });
@@ -73,7 +81,7 @@ export const deleteDevice = accountEndpoint({
   bodyOptional: true,
   errcodes: ['M_UNAUTHORIZED'],
   async handle(request, { accounts, interactiveAuth }) {
-    await interactiveAuth.authenticate(request, flows, { acceptsRecent: true });
+    await interactiveAuth.authenticate(request, flows, agreement);
     await deleteDevices(accounts, request.requester.userNid, [request.params.deviceId]);
     return {};
   },
@@ -90,7 +98,7 @@ export const deleteDevicesEndpoint = accountEndpoint({
   errcodes: ['M_UNAUTHORIZED', 'M_MISSING_PARAM'],
   async handle(request, { accounts, interactiveAuth }) {
     if (request.body.auth === undefined) devicesIn(request.body);
-    const { body } = await interactiveAuth.authenticate(request, flows, { acceptsRecent: true });
+    const { body } = await interactiveAuth.authenticate(request, flows, agreement);
     await deleteDevices(accounts, request.requester.userNid, devicesIn(body));
     return {};
   },

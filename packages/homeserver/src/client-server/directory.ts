@@ -25,7 +25,7 @@ const setRoomAlias = clientEndpoint({
   authentication: 'required',
   body: Type.Object({ room_id: Type.String() }),
   responses: { 200: Empty },
-  errcodes: ['M_INVALID_PARAM'],
+  errcodes: ['M_INVALID_PARAM', 'M_EXCLUSIVE'],
   handle: async ({ params, body, requester }, { directory }) => {
     await putAlias(directory, requester, params.roomAlias, body.room_id);
     return {};
@@ -57,7 +57,7 @@ const deleteRoomAlias = clientEndpoint({
   paths: aliasPaths,
   authentication: 'required',
   responses: { 200: Empty },
-  errcodes: ['M_INVALID_PARAM'],
+  errcodes: ['M_INVALID_PARAM', 'M_EXCLUSIVE'],
   handle: async ({ params, requester }, { directory }) => {
     await deleteAlias(directory, requester, params.roomAlias);
     return {};

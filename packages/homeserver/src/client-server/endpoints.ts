@@ -1,6 +1,7 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { accountEndpoints } from './account-endpoints.ts';
 import { withActivity } from './activity.ts';
+import { applicationServiceEndpoints } from './application-services.ts';
 import { createRoomEndpoints } from './create-room.ts';
 import { dehydratedDeviceEndpoints } from './dehydrated-devices.ts';
 import { delayedEventEndpoints } from './delayed-events.ts';
@@ -31,6 +32,7 @@ import type { ClientServices } from './services.ts';
 import { slidingSyncEndpoints } from './sliding-sync.ts';
 import { spaceEndpoints } from './spaces.ts';
 import { syncEndpoints } from './sync.ts';
+import { thirdPartyNetworkEndpoints } from './third-party-networks.ts';
 import { threadSubscriptionEndpoints } from './thread-subscriptions.ts';
 import { toDeviceEndpoints } from './to-device.ts';
 import { typingEndpoints } from './typing.ts';
@@ -51,6 +53,8 @@ const released: readonly Endpoint<ClientServices>[] = withActivity([
   ...upgradeRoomEndpoints,
   ...directoryEndpoints,
   ...publicRoomsEndpoints,
+  ...applicationServiceEndpoints,
+  ...thirdPartyNetworkEndpoints,
   ...spaceEndpoints,
   ...sendEndpoints,
   ...roomReadingEndpoints,

@@ -113,6 +113,7 @@ export async function inviteById(
   const target = parseInvitee(invitee);
   checkMayInvite(config, requester);
   countInvite(services, requester, roomId, target);
+  await services.bringUser(target);
   await inviteUser(remoteRooms, {
     roomNid: await findRoom(rooms, roomId),
     sender: requester.userId,

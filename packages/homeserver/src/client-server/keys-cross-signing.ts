@@ -45,7 +45,9 @@ const uploadSigningKeys = clientEndpoint({
         isFirst && (await publishSigningKeys(encryption, requester, keys, { isFirst }));
       if (published === 'published') return {};
     }
-    const agreed = await interactiveAuth.authenticate(request, [['m.login.password']]);
+    const agreed = await interactiveAuth.authenticate(request, [['m.login.password']], {
+      trustsServices: true,
+    });
     const keys = await checkSigningKeys(encryption, requester, agreed.body);
     await publishSigningKeys(encryption, requester, keys, { isFirst: false });
     await agreed.end();

@@ -12,6 +12,7 @@ import type { AccountEdgeUnderTest } from './account-edge-under-test.ts';
 const v3 = '/_matrix/client/v3';
 const password = 'secret';
 const type = 'm.login.password';
+const forServices = { type: 'm.login.application_service' };
 
 for (const engine of testEngines()) {
   describe(`login and password endpoints (${engine.name})`, () => {
@@ -43,7 +44,7 @@ for (const engine of testEngines()) {
     it('offers passwords', async () => {
       for (const prefix of ['v3', 'r0', 'api/v1']) {
         const { body } = await api(edge.url).request('GET', `/_matrix/client/${prefix}/login`);
-        assert.deepEqual(body, { flows: [{ type }] });
+        assert.deepEqual(body, { flows: [{ type }, forServices] });
       }
     });
 
@@ -166,7 +167,7 @@ for (const engine of testEngines()) {
       assert.deepEqual(valueAt(body, 'well_known'), wellKnown);
       await restart({ password_config: { enabled: false } });
       const flows = await api(edge.url).request('GET', `${v3}/login`);
-      assert.deepEqual(flows.body, { flows: [] });
+      assert.deepEqual(flows.body, { flows: [forServices] });
       assertRefused(await loginAs('alice'), [400, 'M_UNKNOWN']);
       const { token } = await edge.logInNewUser('passwordless');
       const options = { token, body: { new_password: 'x' } };

@@ -4,9 +4,12 @@ import { logIn } from '../accounts/log-in.ts';
 import type { LoggedIn } from '../accounts/log-in.ts';
 import { logInWithToken } from '../accounts/login-token.ts';
 import type { UserIdentifier } from '../accounts/user-identifier.ts';
+import { logInServiceUser } from '../appservices/log-in-service-user.ts';
 import type { Config } from '../config/config.ts';
 import { badRequest, missingParam } from '../errors/matrix-error.ts';
+import type { TokenUse } from '../http/authenticate.ts';
 import { clientPaths } from '../http/endpoint.ts';
+import { bearingService } from './bearing-service.ts';
 import { OptionalText } from './body-fields.ts';
 import { loginLimits } from './rate-limits.ts';
 import { accountEndpoint } from './services.ts';
@@ -16,6 +19,9 @@ import { wellKnownClient } from './well-known.ts';
 
 const PASSWORD = 'm.login.password';
 const TOKEN = 'm.login.token';
+const SERVICE = 'm.login.application_service';
+/** From before it was in the specification (MSC2778). */
+const OLD_SERVICE = 'uk.half-shot.msc2778.login.application_service';
 
 const spec = 'Legacy login';
 const paths = clientPaths('/login', { apiV1: true });
@@ -54,12 +60,13 @@ export const login = accountEndpoint({
   authentication: 'none',
   rateLimit: 'rc_login.address',
   body: LoginBody,
-  errcodes: ['M_USER_DEACTIVATED', 'M_MISSING_PARAM', 'M_INVALID_PARAM'],
-  async handle({ body }, services) {
+  errcodes: ['M_EXCLUSIVE', 'M_USER_DEACTIVATED', 'M_MISSING_PARAM', 'M_INVALID_PARAM'],
+  async handle(request, services) {
     const { accounts, config } = services;
+    const { body } = request;
     const isKnown = loginFlows(config).some(({ type }) => type === body.type);
-    if (!isKnown) throw badRequest('Unknown login type');
-    const session = await (body.type === TOKEN ? byToken : byPassword)(services, body);
+    if (!isKnown && body.type !== OLD_SERVICE) throw badRequest('Unknown login type');
+    const session = await sessionOf(request, services);
     const wellKnown = wellKnownClient(config);
     return {
       user_id: session.userId,
@@ -70,6 +77,19 @@ export const login = accountEndpoint({
     };
   },
 });
+
+function sessionOf(
+  request: TokenUse & { readonly body: LoginBody },
+  services: AccountServices,
+): Promise<LoggedIn> {
+  const { body } = request;
+  if (body.type === TOKEN) return byToken(services, body);
+  if (body.type === PASSWORD) return byPassword(services, body);
+  const service = bearingService(services, request);
+  const limits = service.config.isRateLimited ? loginLimits(services.rateLimits) : undefined;
+  const session = sessionIn(body);
+  return logInServiceUser(services.accounts, service, identifierIn(body), session, limits);
+}
 
 function byPassword({ accounts, rateLimits }: AccountServices, body: LoginBody): Promise<LoggedIn> {
   if (body.password === undefined) throw missingParam('Missing required field: password');
@@ -94,6 +114,7 @@ function loginFlows({ passwords, sessions }: Config): readonly LoginFlow[] {
   return [
     ...(sessions.viaExistingSession.enabled ? [{ type: TOKEN, get_login_token: true }] : []),
     ...(passwords.enabled === true && passwords.localdbEnabled ? [{ type: PASSWORD }] : []),
+    { type: SERVICE },
   ];
 }
 

@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 
-import type { Accounts } from '../accounts/accounts.ts';
 import { fullProfile, profileText } from '../accounts/full-profile.ts';
 import { profileOf } from '../accounts/profile-of.ts';
 import type { Profile } from '../accounts/profile-store.ts';
@@ -10,6 +9,7 @@ import { clientPaths } from '../http/endpoint.ts';
 import { JsonText } from '../http/response.ts';
 import { checkMayReadProfile, isOfOtherServer } from './profile-access.ts';
 import { accountEndpoint } from './services.ts';
+import type { AccountServices } from './services.ts';
 
 const spec = 'Profiles';
 const namePaths = clientPaths('/profile/{userId}/displayname', { apiV1: true });
@@ -27,6 +27,7 @@ export const getUserProfile = accountEndpoint({
   async handle({ params, requester }, services) {
     await checkMayReadProfile(services, requester, params.userId);
     if (isOfOtherServer(services, params.userId)) return services.queryRemoteProfile(params.userId);
+    await services.bringUser(params.userId);
     const profile = await fullProfile(services.accounts, params.userId);
     if (profile === undefined) throw notFound('No such profile');
     return new JsonText(profileText(profile));
@@ -47,7 +48,7 @@ export const getDisplayName = accountEndpoint({
     if (isOfOtherServer(services, params.userId)) {
       return services.queryRemoteProfile(params.userId, 'displayname');
     }
-    const { displayName } = await existingProfile(services.accounts, params.userId);
+    const { displayName } = await existingProfile(services, params.userId);
     return toClientProfile({ displayName, avatarUrl: undefined });
   },
 });
@@ -66,7 +67,7 @@ export const getAvatarUrl = accountEndpoint({
     if (isOfOtherServer(services, params.userId)) {
       return services.queryRemoteProfile(params.userId, 'avatar_url');
     }
-    const { avatarUrl } = await existingProfile(services.accounts, params.userId);
+    const { avatarUrl } = await existingProfile(services, params.userId);
     return toClientProfile({ displayName: undefined, avatarUrl });
   },
 });
@@ -106,7 +107,11 @@ export const setAvatarUrl = accountEndpoint({
   },
 });
 
-async function existingProfile(accounts: Accounts, userId: string): Promise<Profile> {
+async function existingProfile(
+  { accounts, bringUser }: AccountServices,
+  userId: string,
+): Promise<Profile> {
+  await bringUser(userId);
   const profile = await profileOf(accounts, userId);
   if (profile === undefined) throw notFound('No such profile');
   return profile;

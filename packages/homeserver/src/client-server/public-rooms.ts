@@ -1,9 +1,11 @@
 import { Type } from 'typebox';
 
+import { parseNetworkInstanceId } from '../appservices/network-instance.ts';
 import { listPublicRooms } from '../directory/list-public-rooms.ts';
 import type { PublicRoomsPage, PublicRoomsRequest } from '../directory/list-public-rooms.ts';
 import { listRemoteRooms } from '../directory/list-remote-rooms.ts';
-import { missingToken } from '../errors/matrix-error.ts';
+import type { DirectoryScope } from '../directory/room-details-store.ts';
+import { invalidParam, missingToken } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { clientEndpoint } from './services.ts';
@@ -55,9 +57,9 @@ const queryPublicRooms = clientEndpoint({
   handle: ({ query, body, requester }, services) => {
     checkMayList(services, requester, query.server);
     const { limit, since, filter, third_party_instance_id: network } = body;
-    // Rooms of other networks are published by application services, and there are none.
-    if (network !== undefined) return { chunk: [], total_room_count_estimate: 0 };
+    const scope = scopeOf(body.include_all_networks ?? false, network);
     return list(services, query.server, {
+      scope,
       limit,
       since,
       searchTerm: filter?.generic_search_term,
@@ -65,6 +67,15 @@ const queryPublicRooms = clientEndpoint({
     });
   },
 });
+
+/** Throws `400 M_INVALID_PARAM` for all networks and one of them. */
+function scopeOf(isEverywhere: boolean, instanceId: string | undefined): DirectoryScope {
+  if (instanceId === undefined) return isEverywhere ? 'everywhere' : 'published';
+  if (isEverywhere) {
+    throw invalidParam('third_party_instance_id is for one network, include_all_networks for all');
+  }
+  return parseNetworkInstanceId(instanceId);
+}
 
 function list(
   { directory, directoryClient }: ClientServices,

@@ -7,6 +7,7 @@ import { forbidden } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import { OptionalAuth, OptionalText, requiredTextIn, textIn } from './body-fields.ts';
 import { registrationFlows } from './open-interactive-auth.ts';
+import { registerForService } from './register-for-service.ts';
 import { registerGuest } from './register-guest.ts';
 import { registerOnce, registeredUser } from './register-once.ts';
 import { accountEndpoint } from './services.ts';
@@ -15,6 +16,7 @@ import type { AccountServices } from './services.ts';
 const spec = 'Legacy account registration';
 
 const RegisterBody = Type.Object({
+  type: OptionalText,
   username: OptionalText,
   password: Type.Optional(Type.String()),
   device_id: OptionalText,
@@ -24,6 +26,8 @@ const RegisterBody = Type.Object({
   guest_access_token: OptionalText,
   auth: OptionalAuth,
 });
+
+const SERVICE_TYPE = 'm.login.application_service';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -41,6 +45,7 @@ export const register = accountEndpoint({
   errcodes: [
     'M_UNAUTHORIZED',
     'M_INVALID_USERNAME',
+    'M_EXCLUSIVE',
     'M_USER_IN_USE',
     'M_MISSING_PARAM',
     'M_INVALID_PARAM',
@@ -53,6 +58,7 @@ export const register = accountEndpoint({
   async handle(request, services) {
     const { config, interactiveAuth, rateLimits } = services;
     const { body, clientAddress } = request;
+    if (body.type === SERVICE_TYPE) return registerForService(request, services);
     rateLimits.rc_registration.check(clientAddress, undefined, { counts: false });
     if (request.query.kind === 'guest') return registerGuest(request, services);
     if (!config.registration.enabled) throw forbidden('Registration is closed');
@@ -72,7 +78,7 @@ export const checkUsernameAvailability = accountEndpoint({
   authentication: 'none',
   rateLimit: 'register_available',
   query: Type.Object({ username: Type.String() }),
-  errcodes: ['M_INVALID_USERNAME', 'M_USER_IN_USE', 'M_MISSING_PARAM'],
+  errcodes: ['M_INVALID_USERNAME', 'M_EXCLUSIVE', 'M_USER_IN_USE', 'M_MISSING_PARAM'],
   async handle({ query }, services) {
     if (!services.config.registration.enabled) throw forbidden('Registration is closed');
     await checkWishedName(services, query.username);

@@ -1,5 +1,6 @@
 import type { Requester } from '../http/endpoint.ts';
 import { boundedCache } from '../storage/bounded-cache.ts';
+import { transactionOwner } from './transaction-owner.ts';
 
 /** Answers kept for clients that repeat a request; they mostly do at once. */
 const ANSWERS_MAX = 10_000;
@@ -10,14 +11,14 @@ export class RepeatedRequests {
 
   /** The answer that the device had before under this path, or one that is made now. A refusal is not kept. */
   answer(
-    requester: Pick<Requester, 'deviceNid'> | undefined,
+    requester: Requester | undefined,
     path: string,
     make: () => object | Promise<object>,
   ): object | Promise<object> {
-    // A token without a device has no memory of its requests.
-    if (requester?.deviceNid === undefined) return make();
+    const owner = requester === undefined ? undefined : transactionOwner(requester);
+    if (owner === undefined) return make();
     // The release in the path does not matter, nor what the client is logged in with today.
-    const key = `${requester.deviceNid} ${path.replace(/^\/_matrix\/client\/(api\/)?\w+\//, '')}`;
+    const key = `${owner} ${path.replace(/^\/_matrix\/client\/(api\/)?\w+\//, '')}`;
     const known = this.#answers.get(key);
     if (known !== undefined) return known;
     const answer = Promise.resolve(make());

@@ -9,6 +9,7 @@ import type { Requester } from '../http/endpoint.ts';
 import { JsonObject } from '../http/schemas.ts';
 import { setGuestAccess } from '../membership/set-guest-access.ts';
 import { setMembershipState } from '../membership/set-membership-state.ts';
+import type { MembershipState } from '../membership/set-membership-state.ts';
 import { redactsOf } from '../rooms/redacts-of.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { sendEvent } from '../rooms/send-event.ts';
@@ -17,17 +18,16 @@ import { countRedaction } from './count-redaction.ts';
 import { DelayQuery, sendLater, sendLaterOnce } from './delayed-events.ts';
 import { checkMayInvite, countInvite, parseInvitee } from './invitations.ts';
 import { countJoin, isNewMember } from './join-room.ts';
+import { massagedTime } from './massaged-time.ts';
 import { checkMaySend } from './may-send.ts';
 import { clientEndpoint } from './services.ts';
 import type { ClientServices } from './services.ts';
+import { transactionOwner } from './transaction-owner.ts';
 
 const EventIdBody = Type.Object({ event_id: Type.String() });
 
-/** A transaction belongs to a device; a token without one has no memory of its requests. */
-function transactionOf(
-  { deviceNid }: Requester,
-  transactionId: string,
-): SendTransaction | undefined {
+function transactionOf(requester: Requester, transactionId: string): SendTransaction | undefined {
+  const deviceNid = transactionOwner(requester);
   return deviceNid === undefined ? undefined : { deviceNid, transactionId };
 }
 
@@ -37,7 +37,7 @@ async function sendMessage(
   requester: Requester,
   params: { readonly roomId: string; readonly eventType: string },
   content: Json,
-  transaction: SendTransaction | undefined,
+  given: Pick<SendRequest, 'transaction' | 'originServerTs'>,
 ): Promise<{ event_id: string }> {
   const type = params.eventType;
   const redacts = redactsOf(type, content);
@@ -48,7 +48,7 @@ async function sendMessage(
     type,
     content,
     redacts,
-    transaction,
+    ...given,
   });
   return { event_id: eventId };
 }
@@ -66,16 +66,18 @@ const send = clientEndpoint({
   body: JsonObject,
   responses: { 200: EventIdBody },
   errcodes: ['M_TOO_LARGE'],
-  handle: async ({ params, path, query, body, requester }, services) => {
+  handle: async (request, services) => {
+    const { params, path, query, body, requester } = request;
     const { roomId, eventType: type } = params;
     const delayMs = query['org.matrix.msc4140.delay'];
     if (delayMs !== undefined) {
       await checkMaySend(services.rooms, requester, { type, content: body });
-      const request = { roomId, type, stateKey: undefined, content: body, delayMs };
-      return sendLaterOnce(services, requester, path, request);
+      const later = { roomId, type, stateKey: undefined, content: body, delayMs };
+      return sendLaterOnce(services, requester, path, later);
     }
     const transaction = transactionOf(requester, params.txnId);
-    return sendMessage(services.rooms, requester, params, body, transaction);
+    const originServerTs = massagedTime(request);
+    return sendMessage(services.rooms, requester, params, body, { transaction, originServerTs });
   },
 });
 
@@ -93,7 +95,7 @@ const sendWithoutTransaction = clientEndpoint({
   responses: { 200: EventIdBody },
   errcodes: ['M_TOO_LARGE'],
   handle: ({ params, body, requester }, { rooms }) =>
-    sendMessage(rooms, requester, params, body, undefined),
+    sendMessage(rooms, requester, params, body, {}),
 });
 
 const redactBody = Type.Object({ reason: Type.Optional(Type.String()) });
@@ -170,7 +172,8 @@ const setState = clientEndpoint({
   body: JsonObject,
   responses: { 200: EventIdBody },
   errcodes: ['M_TOO_LARGE'],
-  handle: async ({ params, query, body, requester }, services) => {
+  handle: async (request, services) => {
+    const { params, query, body, requester } = request;
     const { roomId, eventType: type, stateKey = '' } = params;
     const delayMs = query['org.matrix.msc4140.delay'];
     const { userId: sender } = requester;
@@ -179,10 +182,13 @@ const setState = clientEndpoint({
     if (delayMs !== undefined) {
       return sendLater(services, requester, { roomId, type, stateKey, content: body, delayMs });
     }
-    if (type === 'm.room.member')
-      return sendMember(services, requester, { ...params, stateKey }, body);
-    const request = { roomId, sender, type, stateKey, content: body };
-    return { event_id: await sendStateEvent(services, request) };
+    const originServerTs = massagedTime(request);
+    if (type === 'm.room.member') {
+      const state = { roomId, target: stateKey, content: body, originServerTs };
+      return sendMember(services, requester, state);
+    }
+    const state = { roomId, sender, type, stateKey, content: body, originServerTs };
+    return { event_id: await sendStateEvent(services, state) };
   },
 });
 
@@ -203,21 +209,21 @@ async function sendStateEvent(
 async function sendMember(
   services: ClientServices,
   requester: Requester,
-  { roomId, stateKey: target }: { readonly roomId: string; readonly stateKey: string },
-  content: Json,
+  state: Omit<MembershipState, 'sender' | 'isGuest'>,
 ): Promise<{ event_id: string }> {
   const { remoteRooms, config } = services;
   const { userId: sender, isGuest } = requester;
+  const { roomId, target, content } = state;
   if (content['membership'] === 'invite') {
     checkMayInvite(config, requester);
     countInvite(services, requester, roomId, parseInvitee(target));
+    await services.bringUser(target);
   }
   const isJoin = content['membership'] === 'join';
   if (isJoin && (await isNewMember(services, requester, roomId))) {
     await countJoin(services, requester, roomId);
   }
-  const state = { roomId, sender, target, content, isGuest };
-  return { event_id: await setMembershipState(remoteRooms, state) };
+  return { event_id: await setMembershipState(remoteRooms, { ...state, sender, isGuest }) };
 }
 
 export const sendEndpoints = [

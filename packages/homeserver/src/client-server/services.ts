@@ -2,6 +2,10 @@ import type { JsonObject } from '@soma/protocol';
 
 import type { Accounts } from '../accounts/accounts.ts';
 import type { ThreePids } from '../accounts/three-pids/three-pids.ts';
+import type { ApplicationService } from '../appservices/application-service.ts';
+import type { ApplicationServices } from '../appservices/application-services.ts';
+import type { ServiceClient } from '../appservices/service-client.ts';
+import type { ThirdPartyNetworks } from '../appservices/third-party-networks.ts';
 import type { Config } from '../config/config.ts';
 import type { DirectoryClient } from '../directory/ask-directory.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -34,6 +38,7 @@ export interface AccountServices {
   readonly config: Config;
   readonly accounts: Accounts;
   readonly threePids: ThreePids;
+  readonly applicationServices: ApplicationServices;
   readonly logger: Logger;
   readonly interactiveAuth: InteractiveAuth;
   readonly rateLimits: RateLimiters;
@@ -48,6 +53,8 @@ export interface AccountServices {
    * `502` where that server cannot be asked.
    */
   queryRemoteProfile(userId: string, field?: string): Promise<JsonObject>;
+  /** Has an application service make a user that is its own and not there. */
+  bringUser(userId: string): Promise<void>;
   /** Takes a user whose account has ended out of all rooms. */
   departUser(userNid: number): Promise<void>;
 }
@@ -59,9 +66,18 @@ export interface MediaServices {
   readonly remoteMediaBytes: RateLimiter;
 }
 
+/** How application services are asked. */
+export interface Bridges {
+  readonly client: ServiceClient;
+  readonly networks: ThirdPartyNetworks;
+  /** The service is there: what it has not taken is tried again. */
+  retryNow(service: ApplicationService): void;
+}
+
 /** What the handlers of the client-server API are given. */
 export interface ClientServices extends AccountServices, MediaServices {
   readonly rooms: Rooms;
+  readonly bridges: Bridges;
   /** Rooms that other servers are in. */
   readonly remoteRooms: RemoteRooms;
   /** What of rooms' histories other servers have. */

@@ -38,6 +38,8 @@ const unstableFeatures: Readonly<Record<string, boolean>> = {
   'org.matrix.msc3827.stable': true,
   // Simplified sliding sync.
   'org.matrix.simplified_msc3575': true,
+  // Application services that ask whether they are reached.
+  'fi.mau.msc2659.stable': true,
   // Rooms that one shares with another user.
   'uk.half-shot.msc2666.query_mutual_rooms.stable': true,
   // Threads: their relations, their list, and receipts of their own.

@@ -1,4 +1,7 @@
+import { parseUserId } from '@soma/protocol';
+
 import type { Config } from './config.ts';
+import { describeFound } from './schema/site.ts';
 import type { Site } from './schema/site.ts';
 
 /** Reports what does not go together across sections. */
@@ -10,6 +13,20 @@ export function checkConfig(config: Config, siteOf: (name: string) => Site): voi
     if (privateKeyPath === undefined) siteOf('tls_private_key_path').refuse(expected, 'nothing');
   }
   checkRegistration(config, siteOf);
+  checkSenders(config, siteOf);
+}
+
+/** The users of application services have names like any other. */
+function checkSenders(
+  { applicationServices, server }: Config,
+  siteOf: (name: string) => Site,
+): void {
+  for (const [index, { senderLocalpart }] of applicationServices.services.entries()) {
+    if (parseUserId(`@${senderLocalpart}:${server.serverName}`) !== undefined) continue;
+    siteOf('app_service_config_files')
+      .child(index)
+      .refuse('a sender_localpart that makes a user ID', describeFound(senderLocalpart));
+  }
 }
 
 /** A stage that nobody can complete would close registration without a word. */

@@ -9,6 +9,8 @@ export type Config = {
   readonly [K in keyof typeof SECTIONS]: SectionValue<(typeof SECTIONS)[K]>;
 };
 
+export type { ApplicationServiceConfig, Namespace } from './application-service-file.ts';
+export type { ApplicationServicesConfig } from './application-services.ts';
 export type { CachesConfig } from './caches.ts';
 export type { CaptchaConfig } from './captcha.ts';
 export type { DatabaseConfig, PostgresConfig, SqliteConfig } from './database.ts';

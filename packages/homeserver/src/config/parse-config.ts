@@ -12,6 +12,7 @@ import { optionNames, readOptions } from './schema/read-options.ts';
 import { INVALID, Site, formatPath } from './schema/site.ts';
 import type { Reporter } from './schema/site.ts';
 import { SECTIONS } from './sections.ts';
+import { parseYaml } from './yaml-file.ts';
 import type { ConfigSource } from './yaml-file.ts';
 
 export interface LoadedConfig {
@@ -135,6 +136,14 @@ function reporterFor(source: ConfigSource, findings: Findings): Reporter {
     warning: (text) => findings.warnings.push(text),
     resolvePath,
     readFile,
+    readYaml: (path) => {
+      const file = readFile(path);
+      if ('failure' in file) return file;
+      const inner = parseYaml(path, file.content);
+      if (typeof inner === 'string') return { failure: inner };
+      findings.warnings.push(...inner.warnings);
+      return { mapping: inner.mapping, reporter: reporterFor(inner, findings) };
+    },
     createFile: (path, content, what) => findings.missingFiles.push({ path, content, what }),
   };
 }

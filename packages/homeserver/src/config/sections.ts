@@ -1,3 +1,4 @@
+import { applicationServicesSection } from './application-services.ts';
 import { autoJoinSection } from './auto-join.ts';
 import { cachesSection } from './caches.ts';
 import { captchaSection } from './captcha.ts';
@@ -59,6 +60,7 @@ export const SECTIONS = {
   turn: turnSection,
   media: mediaSection,
   ratelimiting: ratelimitingSection,
+  applicationServices: applicationServicesSection,
   caches: cachesSection,
   logging: loggingSection,
 } as const;

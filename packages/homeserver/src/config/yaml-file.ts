@@ -53,7 +53,7 @@ export function readYamlFiles(files: readonly string[]): ConfigSource[] {
 }
 
 /** The source, or what is wrong with the text: `<file>:<line>:<column>: <what>`. */
-function parseYaml(file: string, text: string): ConfigSource | string {
+export function parseYaml(file: string, text: string): ConfigSource | string {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { version: '1.1', lineCounter, prettyErrors: false });
   const place = (offset: number): string => {

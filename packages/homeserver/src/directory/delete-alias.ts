@@ -10,7 +10,8 @@ import { withoutAliases } from './without-aliases.ts';
 
 /**
  * Takes an alias of this server away (CS API, `DELETE /directory/room/{roomAlias}`): who made it may, an
- * administrator, and who may set the room's canonical alias. Throws `404 M_NOT_FOUND`, `403 M_FORBIDDEN`.
+ * administrator, who may set the room's canonical alias, and the application service whose alias it is. Throws
+ * `404 M_NOT_FOUND`, `403 M_FORBIDDEN`, `400 M_EXCLUSIVE`.
  */
 export async function deleteAlias(
   directory: Directory,
@@ -20,11 +21,13 @@ export async function deleteAlias(
   const { rooms } = directory;
   const { reader } = rooms.database;
   const alias = parseOwnAlias(text, rooms.serverName);
+  directory.checkAliasOwner(alias, user.applicationService?.id);
   const record = await readAlias(reader, alias);
   if (record === undefined) throw notFound(`Room alias ${alias} not found`);
   const { roomNid, creatorNid } = record;
   const mayDelete =
     user.isAdmin ||
+    user.applicationService !== undefined ||
     creatorNid === user.userNid ||
     (await hasPowerFor(rooms, reader, roomNid, user.userId, 'm.room.canonical_alias'));
   if (!mayDelete) throw forbidden('Only who made the alias or may set aliases can delete it');

@@ -6,6 +6,10 @@ import type { Rooms } from '../rooms/rooms.ts';
 export interface Directory {
   readonly rooms: Rooms;
   readonly config: DirectoryConfig;
+  /** Throws `400 M_EXCLUSIVE` for an alias that is an application service's, and for one that is not the asking one's. */
+  checkAliasOwner(alias: string, serviceId: string | undefined): void;
+  /** Whether an application service makes the room of its alias now. Throws a 408 where it does not answer. */
+  bringAlias(alias: string): Promise<boolean>;
   /** Asks other servers about their aliases. */
   readonly federation: Pick<FederationClient, 'requestJson'>;
 }
@@ -15,4 +19,6 @@ export interface DirectoryUser {
   readonly userId: string;
   readonly userNid: number;
   readonly isAdmin: boolean;
+  /** On whose behalf the user asks. */
+  readonly applicationService?: { readonly id: string };
 }

@@ -6,7 +6,12 @@ import type { Reader } from '../storage/sql.ts';
 import type { Directory } from './directory.ts';
 import { publicRoomJson } from './public-room-json.ts';
 import { countPublishedRooms, readPublishedRooms } from './room-details-store.ts';
-import type { DirectoryPlace, DirectoryQuestion, PublishedRoom } from './room-details-store.ts';
+import type {
+  DirectoryScope,
+  DirectoryPlace,
+  DirectoryQuestion,
+  PublishedRoom,
+} from './room-details-store.ts';
 
 /** What of the published directory is asked for (CS API, `POST /publicRooms`). */
 export interface PublicRoomsRequest {
@@ -15,6 +20,8 @@ export interface PublicRoomsRequest {
   readonly searchTerm?: string | undefined;
   /** Null stands for rooms without a type. */
   readonly roomTypes?: readonly (string | null)[] | undefined;
+  /** Default: this server's own directory. */
+  readonly scope?: DirectoryScope | undefined;
 }
 
 export interface PublicRoomsPage {
@@ -41,7 +48,7 @@ export async function listPublicRooms(
   return readAt(directory.rooms.database, async (reader) => {
     const found = await collect(
       reader,
-      { ...start, ...termOf(request), limit: limit + 1 },
+      { ...start, ...selectionOf(request), limit: limit + 1 },
       request,
     );
     const isForwards = start.direction === 'smaller';
@@ -55,13 +62,13 @@ export async function listPublicRooms(
       chunk: await Promise.all(page.map((room) => publicRoomJson(directory.rooms, room))),
       ...(hasNext ? { next_batch: formatToken('smaller', last) } : {}),
       ...(hasPrevious ? { prev_batch: formatToken('larger', first) } : {}),
-      total_room_count_estimate: await countPublishedRooms(reader),
+      total_room_count_estimate: await countPublishedRooms(reader, request.scope ?? 'published'),
     };
   });
 }
 
-function termOf({ searchTerm }: PublicRoomsRequest): { searchTerm: string } {
-  return { searchTerm: searchTerm ?? '' };
+function selectionOf({ searchTerm = '', scope = 'published' }: PublicRoomsRequest) {
+  return { searchTerm, scope };
 }
 
 async function collect(

@@ -9,6 +9,8 @@ import type { Reader, Statement } from '../storage/sql.ts';
 import { readAliasesOfRoom } from './alias-store.ts';
 import type { Directory, DirectoryUser } from './directory.ts';
 import { isAllowed } from './is-allowed.ts';
+import { publishInNetworkStatement } from './network-room-store.ts';
+import type { Network } from './network-room-store.ts';
 import {
   isPublished,
   publishStatement,
@@ -45,6 +47,24 @@ export async function publishRoom(
   }
   await write(rooms.database, {
     statements: [publishStatement(roomNid, isPublic), ...(await missingDetails(rooms, roomNid))],
+    positions: 0,
+  });
+}
+
+/** Shows a room in the directory of a network, or no longer. Throws `404 M_NOT_FOUND`. */
+export async function publishInNetwork(
+  directory: Directory,
+  network: Network,
+  roomId: string,
+  isPublic: boolean,
+): Promise<void> {
+  const { rooms } = directory;
+  const roomNid = await findRoom(directory, rooms.database.reader, roomId);
+  await write(rooms.database, {
+    statements: [
+      publishInNetworkStatement(network, roomNid, isPublic),
+      ...(await missingDetails(rooms, roomNid)),
+    ],
     positions: 0,
   });
 }

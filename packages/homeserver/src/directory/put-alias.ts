@@ -8,7 +8,7 @@ import { parseOwnAlias } from './parse-alias.ts';
 
 /**
  * Gives a room an alias of this server (CS API, `PUT /directory/room/{roomAlias}`). Throws `409 M_UNKNOWN` for one
- * that is taken, `403 M_FORBIDDEN`, `400 M_INVALID_PARAM`.
+ * that is taken, `403 M_FORBIDDEN`, `400 M_INVALID_PARAM`, `400 M_EXCLUSIVE`.
  */
 export async function putAlias(
   directory: Directory,
@@ -39,13 +39,14 @@ export async function putAlias(
   }
 }
 
-/** Throws `403 M_FORBIDDEN` where the operator does not allow the alias. */
+/** Throws `403 M_FORBIDDEN` where the operator does not allow the alias, and `400 M_EXCLUSIVE`. */
 export function checkAliasRules(
-  { config }: Directory,
-  { userId, isAdmin }: DirectoryUser,
+  { config, checkAliasOwner }: Directory,
+  { userId, isAdmin, applicationService }: DirectoryUser,
   alias: string,
   roomId: string,
 ): void {
+  checkAliasOwner(alias, applicationService?.id);
   if (isAdmin || isAllowed(config.aliasCreationRules, { userId, roomId, aliases: [alias] })) return;
   throw forbidden('This server does not allow you to make this alias');
 }

@@ -1,6 +1,7 @@
 import { escapeText, unescapeText } from '../storage/escape-text.ts';
 import { query, statement } from '../storage/sql.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
+import type { Network } from './network-room-store.ts';
 import type { RoomDetails } from './room-details.ts';
 
 interface DetailsRow {
@@ -42,24 +43,43 @@ const summary = query<PublishedRow>(
 const publish = query('insert into published_rooms (room_nid) values (?) on conflict do nothing');
 const unpublish = query('delete from published_rooms where room_nid = ?');
 const isListed = query('select room_nid from published_rooms where room_nid = ?');
-const count = query<{ count: number }>(
-  `select count(*) as count from published_rooms p
-   join room_summaries s on s.room_nid = p.room_nid where s.joined_count > 0`,
+/** The queries about the rooms of one table, whose own parameters come first. */
+function listing(table: string) {
+  const count = query<{ count: number }>(
+    `select count(*) as count from ${table} p
+     join room_summaries s on s.room_nid = p.room_nid where s.joined_count > 0`,
+  );
+  /** What both directions ask: (search pattern, member count, member count, room, limit). */
+  const page = (beyond: string, order: string) =>
+    query<PublishedRow>(
+      `select p.room_nid, s.joined_count, ${columns} from ${table} p
+       join room_summaries s on s.room_nid = p.room_nid
+       join room_details d on d.room_nid = p.room_nid
+       where s.joined_count > 0 and d.search_text like ? escape '!'
+         and (s.joined_count ${beyond} ? or (s.joined_count = ? and p.room_nid ${beyond} ?))
+       order by s.joined_count ${order}, p.room_nid ${order} limit ?`,
+    );
+  return { count, smaller: page('<', 'desc'), larger: page('>', 'asc') };
+}
+
+const published = listing('published_rooms');
+const everywhere = listing(
+  '(select room_nid from published_rooms union select room_nid from network_rooms)',
+);
+/** (network, service) */
+const inNetwork = listing(
+  '(select room_nid from network_rooms where network_id = ? and service_id = ?)',
 );
 
-/** What both directions ask: (search pattern, member count, member count, room, limit). */
-function page(beyond: string, order: string) {
-  return query<PublishedRow>(
-    `select p.room_nid, s.joined_count, ${columns} from published_rooms p
-     join room_summaries s on s.room_nid = p.room_nid
-     join room_details d on d.room_nid = p.room_nid
-     where s.joined_count > 0 and d.search_text like ? escape '!'
-       and (s.joined_count ${beyond} ? or (s.joined_count = ? and p.room_nid ${beyond} ?))
-     order by s.joined_count ${order}, p.room_nid ${order} limit ?`,
-  );
+/** Which rooms are asked about: those of this server's directory, of one network, or of all together. */
+export type DirectoryScope = 'published' | 'everywhere' | Network;
+
+function listingOf(scope: DirectoryScope) {
+  if (scope === 'published') return { queries: published, params: [] };
+  if (scope === 'everywhere') return { queries: everywhere, params: [] };
+  const params = [escapeText(scope.networkId), escapeText(scope.serviceId)];
+  return { queries: inNetwork, params };
 }
-const smaller = page('<', 'desc');
-const larger = page('>', 'asc');
 
 /** The largest rooms come first; among those of one size, the newest. */
 export interface DirectoryPlace {
@@ -73,6 +93,7 @@ export interface DirectoryQuestion {
   readonly from: DirectoryPlace;
   /** A text that name, topic or canonical alias contain; the empty one is in all. */
   readonly searchTerm: string;
+  readonly scope: DirectoryScope;
   readonly limit: number;
 }
 
@@ -122,17 +143,20 @@ export async function isPublished(reader: Reader, roomNid: number): Promise<bool
   return (await reader.get(isListed, roomNid)) !== undefined;
 }
 
-export async function countPublishedRooms(reader: Reader): Promise<number> {
-  return (await reader.get(count))?.count ?? 0;
+export async function countPublishedRooms(reader: Reader, scope: DirectoryScope): Promise<number> {
+  const { queries, params } = listingOf(scope);
+  return (await reader.get(queries.count, ...params))?.count ?? 0;
 }
 
 /** Published rooms with members beyond a place, the nearest first. */
 export async function readPublishedRooms(
   reader: Reader,
-  { direction, from, searchTerm, limit }: DirectoryQuestion,
+  { direction, from, searchTerm, limit, scope }: DirectoryQuestion,
 ): Promise<PublishedRoom[]> {
+  const { queries, params } = listingOf(scope);
   const rows = await reader.all(
-    direction === 'smaller' ? smaller : larger,
+    queries[direction],
+    ...params,
     `%${escapeText(searchTerm.toLowerCase()).replaceAll(/[!%_]/g, '!$&')}%`,
     from.joinedCount,
     from.joinedCount,

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@soma/protocol';
 
 import type { Reader } from '../storage/sql.ts';
-import { readReceiptRows } from './receipt-store.ts';
+import { readAllReceiptRows, readReceiptRows } from './receipt-store.ts';
 import type { ReceiptRow } from './receipt-store.ts';
 import { MAIN_TIMELINE, UNTHREADED } from './thread.ts';
 
@@ -17,6 +17,19 @@ export async function readReceiptsChanged(
   forUserNid: number,
 ): Promise<JsonObject | undefined> {
   const rows = await readReceiptRows(reader, roomNid, above, upTo, forUserNid);
+  return rows.length === 0 ? undefined : receiptContent(rows);
+}
+
+/** The same with the private receipts of those whose they may be. */
+export async function readReceiptsFor(
+  reader: Reader,
+  roomNid: number,
+  above: number,
+  upTo: number,
+  seesPrivateOf: (userId: string) => boolean,
+): Promise<JsonObject | undefined> {
+  const all = await readAllReceiptRows(reader, roomNid, above, upTo);
+  const rows = all.filter(({ type, userId }) => type === 'm.read' || seesPrivateOf(userId));
   return rows.length === 0 ? undefined : receiptContent(rows);
 }
 

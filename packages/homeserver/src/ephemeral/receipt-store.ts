@@ -47,20 +47,28 @@ const orderOf = query<{ event_order: number }>(
   `select event_order from receipts
    where room_nid = ? and user_nid = ? and receipt_type = ? and thread_nid = ?`,
 );
-const changed = query<{
-  receipt_type: number;
-  user_id: string;
-  event_id: string;
-  thread_nid: number;
-  thread_id: string | null;
-  ts: number;
-}>(
-  `select r.receipt_type, u.user_id, e.event_id, r.thread_nid, t.event_id as thread_id, r.ts
+interface ReceiptColumns {
+  readonly receipt_type: number;
+  readonly user_id: string;
+  readonly event_id: string;
+  readonly thread_nid: number;
+  readonly thread_id: string | null;
+  readonly ts: number;
+}
+
+const columnsFrom = `select r.receipt_type, u.user_id, e.event_id, r.thread_nid, t.event_id as thread_id, r.ts
    from receipts r join users u on u.user_nid = r.user_nid
    join events e on e.event_nid = r.event_nid
-   left join events t on t.event_nid = r.thread_nid
+   left join events t on t.event_nid = r.thread_nid`;
+const changed = query<ReceiptColumns>(
+  `${columnsFrom}
    where r.room_nid = ? and r.position > ? and r.position <= ?
      and (r.receipt_type = ${receiptTypes['m.read']} or r.user_nid = ?)
+   order by r.position`,
+);
+const changedOfAll = query<ReceiptColumns>(
+  `${columnsFrom}
+   where r.room_nid = ? and r.position > ? and r.position <= ?
    order by r.position`,
 );
 const putWaiting = query(
@@ -111,15 +119,28 @@ export async function readReceiptRows(
   upTo: number,
   forUserNid: number,
 ): Promise<ReceiptRow[]> {
-  const rows = await reader.all(changed, roomNid, above, upTo, forUserNid);
-  return rows.map((row) => ({
+  return (await reader.all(changed, roomNid, above, upTo, forUserNid)).map(toReceiptRow);
+}
+
+/** The same of everybody, private ones too: they are the caller's to keep from others. */
+export async function readAllReceiptRows(
+  reader: Reader,
+  roomNid: number,
+  above: number,
+  upTo: number,
+): Promise<ReceiptRow[]> {
+  return (await reader.all(changedOfAll, roomNid, above, upTo)).map(toReceiptRow);
+}
+
+function toReceiptRow(row: ReceiptColumns): ReceiptRow {
+  return {
     type: receiptTypeOf(row.receipt_type),
     userId: unescapeText(row.user_id),
     eventId: unescapeText(row.event_id),
     threadNid: row.thread_nid,
     threadId: row.thread_id === null ? undefined : unescapeText(row.thread_id),
     ts: row.ts,
-  }));
+  };
 }
 
 export function putWaitingStatement(receipt: WaitingReceipt): Statement {

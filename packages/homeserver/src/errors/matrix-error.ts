@@ -88,6 +88,11 @@ export function badRequest(message: string, extra?: ErrorExtra): MatrixError {
   return new MatrixError(400, 'M_UNKNOWN', message, extra);
 }
 
+/** What an application service has for itself, or has not. */
+export function exclusive(message: string): MatrixError {
+  return new MatrixError(400, 'M_EXCLUSIVE', message);
+}
+
 export function missingToken(message = 'Missing access token'): MatrixError {
   return new MatrixError(401, 'M_MISSING_TOKEN', message);
 }

@@ -2,6 +2,7 @@ import type { Static, TObject, TSchema } from 'typebox';
 
 import type { ServerName, UserId } from '@soma/protocol';
 
+import type { ApplicationService } from '../appservices/application-service.ts';
 import type { Errcode } from '../errors/errcodes.ts';
 import type { ParamsOf } from './paths.ts';
 
@@ -28,6 +29,8 @@ export interface Requester {
   readonly isLocked?: boolean;
   /** Client-server API, "Account suspension". */
   readonly isSuspended?: boolean;
+  /** The application service that asks, as the user or as its own. */
+  readonly applicationService?: ApplicationService;
   /** No rate limit counts this requester: an application service, or an operator's override. */
   readonly isRateLimitExempt?: boolean;
 }

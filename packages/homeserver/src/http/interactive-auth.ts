@@ -21,7 +21,11 @@ export interface InteractiveRequest {
   /** With the `auth` key, if the client sent one. */
   readonly body: Body;
   readonly requester?:
-    | { readonly userId: string; readonly tokenNid?: number | undefined }
+    | {
+        readonly userId: string;
+        readonly tokenNid?: number | undefined;
+        readonly applicationService?: object;
+      }
     | undefined;
 }
 
@@ -65,6 +69,8 @@ export interface InteractiveAuthOptions {
 export interface InteractiveWish {
   /** Whether a recent confirmation of another request counts for this one. */
   readonly acceptsRecent?: boolean;
+  /** Whether an application service need not confirm it. */
+  readonly trustsServices?: boolean;
 }
 
 /** Client-server API, "User-Interactive Authentication API". */
@@ -89,9 +95,10 @@ export class InteractiveAuth {
   async authenticate(
     request: InteractiveRequest,
     flows: Flows,
-    { acceptsRecent = false }: InteractiveWish = {},
+    { acceptsRecent = false, trustsServices = false }: InteractiveWish = {},
   ): Promise<InteractiveOutcome> {
     const { auth, body } = splitBody(request.body);
+    if (trustsServices && request.requester?.applicationService !== undefined) return unasked(body);
     const tokenNid = request.requester?.tokenNid;
     const isRecent = tokenNid !== undefined && this.#confirmations?.isRecent(tokenNid) === true;
     if (acceptsRecent && isRecent && auth === undefined) return unasked(body);

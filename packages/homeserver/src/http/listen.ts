@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 
 import { forbidden } from '../errors/matrix-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -65,27 +65,36 @@ export interface HttpEdge {
 
 const idleCheckMs = 25;
 
-/** Opens all listeners; resolves when each is bound. Throws a ListenError and leaves none open. */
-export async function listen(
-  listeners: readonly ListenerDescription[],
+/** What answers the requests of a listener, wherever they come from. */
+export function handlerOf(
+  listener: ListenerTraits & Pick<ListenerDescription, 'resources'>,
   options: EdgeOptions,
-): Promise<HttpEdge> {
+  running = new RunningRequests(),
+): RequestListener {
   const edge: Edge = {
     resolveToken: options.resolveToken,
     authenticateServer: options.authenticateServer ?? refuseServers,
     serverRateLimiter: options.serverRateLimiter,
     accessLog: accessLog(options.logger),
     reportFault: faultLog(options.logger),
-    running: new RunningRequests(),
+    running,
   };
+  return requestListener(edge, routerOf(listener, options), listener);
+}
+
+/** Opens all listeners; resolves when each is bound. Throws a ListenError and leaves none open. */
+export async function listen(
+  listeners: readonly ListenerDescription[],
+  options: EdgeOptions,
+): Promise<HttpEdge> {
+  const running = new RunningRequests();
   const servers: Server[] = [];
   const addresses: BoundAddress[] = [];
   try {
     for (const listener of listeners) {
-      const router = routerOf(listener, options);
       const traits =
         listener.unixSocket === undefined ? listener : { ...listener, xForwarded: true };
-      const handler = requestListener(edge, router, traits);
+      const handler = handlerOf(traits, options, running);
       for (const place of placesOf(listener)) {
         const server = openServer(handler, listener.tls, options.timeouts ?? {});
         const port = await bind(server, place, options.logger);
@@ -98,14 +107,14 @@ export async function listen(
     for (const server of servers) server.close();
     throw error;
   }
-  return { addresses, close: (graceMs) => closeAll(servers, edge.running, graceMs) };
+  return { addresses, close: (graceMs) => closeAll(servers, running, graceMs) };
 }
 
 async function refuseServers(): Promise<never> {
   throw forbidden('This server does not federate');
 }
 
-function routerOf(listener: ListenerDescription, options: EdgeOptions): Router {
+function routerOf(listener: Pick<ListenerDescription, 'resources'>, options: EdgeOptions): Router {
   const endpoints = [...options.endpoints, ...mount([healthEndpoint], undefined)];
   return new Router(routesOf(endpoints, servedResources(listener.resources), options));
 }

@@ -29,6 +29,8 @@ export interface MembershipRequest {
   readonly profile?: Profile | undefined;
   /** Whether who joins is a guest. */
   readonly isGuest?: boolean;
+  /** From an application service's `ts`. */
+  readonly originServerTs?: number | undefined;
   /** What belongs to the same change as the event. */
   readonly beside?: (eventNid: number) => readonly Statement[];
 }
@@ -87,7 +89,13 @@ export async function draftMembership(
     Object.assign(content, await admitJoin(rooms, head, joiner));
   }
   if (current !== undefined && isSame(current, request, content)) return current.event.eventId;
-  return { type: 'm.room.member', stateKey: request.target, sender: request.sender, content };
+  return {
+    type: 'm.room.member',
+    stateKey: request.target,
+    sender: request.sender,
+    content,
+    originServerTs: request.originServerTs,
+  };
 }
 
 function stateOf(entry: HeadEntry | undefined): string | undefined {

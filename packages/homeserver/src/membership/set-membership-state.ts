@@ -17,6 +17,8 @@ export interface MembershipState {
   readonly content: JsonObject;
   /** Whether the sender is a guest. */
   readonly isGuest: boolean;
+  /** From an application service's `ts`. */
+  readonly originServerTs?: number | undefined;
 }
 
 /** Takes a member event as the membership endpoints would make it. Resolves to its ID; throws `MatrixError`. */
@@ -47,6 +49,7 @@ export async function setMembershipState(
     action: membership === 'leave' && sender !== target ? 'remove' : membership,
     content,
     isGuest: state.isGuest,
+    originServerTs: state.originServerTs,
   });
   return written.value;
 }

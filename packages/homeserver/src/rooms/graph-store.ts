@@ -63,6 +63,10 @@ const acceptedChildren = query<{ child_nid: number }>(
   `select b.child_nid from backward_extremities b join events c on c.event_nid = b.child_nid
    where b.event_nid = ? and (c.flags & ${HIDDEN_FLAGS}) = 0 limit 1`,
 );
+const depthMin = query<{ depth: number }>(
+  `select depth from events where room_nid = ? and event_order is not null
+   order by depth, event_order limit 1`,
+);
 const localJoinedCount = query<{ local_joined_count: number }>(
   'select local_joined_count from room_summaries where room_nid = ?',
 );
@@ -204,6 +208,11 @@ export function endBackwardExtremityStatement(eventNid: number): Statement {
 /** Whether an accepted event that came earlier refers to this one as its prev event. */
 export async function hasAcceptedChild(reader: Reader, eventNid: number): Promise<boolean> {
   return (await reader.get(acceptedChildren, eventNid)) !== undefined;
+}
+
+/** The least depth of the events that have a place in the room. */
+export async function readDepthMin(reader: Reader, roomNid: number): Promise<number> {
+  return (await reader.get(depthMin, roomNid))?.depth ?? 0;
 }
 
 /** Whether a user of this server is in the room. */

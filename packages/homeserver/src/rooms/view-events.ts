@@ -53,12 +53,38 @@ export async function viewEvents(
     events.filter((event) => memberships.has(event.eventNid)),
     memberships,
   );
-  const unsigned = await Unsigned.load(reader, viewer, visibility, roomNid, version, visible);
+  const { deviceNid } = viewer;
+  const unsigned = await Unsigned.load(reader, deviceNid, visibility, roomNid, version, visible);
   const roomId = options.withoutRoomId === true ? undefined : await rooms.names.rooms.text(roomNid);
   const now = rooms.now();
   return visible.map((event) => ({
     event,
     client: clientEvent(event, unsigned.of(event, memberships.get(event.eventNid), now), roomId),
+  }));
+}
+
+/** The same for who sees everything, which an application service does. */
+export async function viewAllEvents(
+  rooms: Rooms,
+  reader: Reader,
+  roomNid: number,
+  rows: readonly EventRow[],
+): Promise<ViewedEvent[]> {
+  const version = await rooms.versions.of(reader, roomNid);
+  if (version === undefined) return [];
+  const events = rows
+    .filter((row) => (row.flags & HIDDEN_FLAGS) === 0)
+    .map((row) => parsedOnce(row, version));
+  const everything = {
+    decide: async (shown: readonly StoredEvent[]) =>
+      new Map(shown.map(({ eventNid }) => [eventNid, undefined])),
+  };
+  const unsigned = await Unsigned.load(reader, undefined, everything, roomNid, version, events);
+  const roomId = await rooms.names.rooms.text(roomNid);
+  const now = rooms.now();
+  return events.map((event) => ({
+    event,
+    client: clientEvent(event, unsigned.of(event, undefined, now), roomId),
   }));
 }
 
@@ -118,21 +144,25 @@ function parsedOnce(row: EventRow, version: RoomVersion): StoredEvent {
   return event;
 }
 
+interface Decides {
+  decide(events: readonly StoredEvent[]): Promise<ReadonlyMap<number, unknown>>;
+}
+
 /** Makes `unsigned` of events that the viewer may see. */
 class Unsigned {
-  readonly #viewer: Viewer;
+  readonly #deviceNid: number | undefined;
   readonly #replaced: ReadonlyMap<number, StoredEvent>;
   /** Of the replaced events those that the viewer may see. */
   readonly #visible: ReadonlyMap<number, unknown>;
   readonly #redactions: ReadonlyMap<number, StoredEvent>;
 
   private constructor(
-    viewer: Viewer,
+    deviceNid: number | undefined,
     replaced: ReadonlyMap<number, StoredEvent>,
     visible: ReadonlyMap<number, unknown>,
     redactions: ReadonlyMap<number, StoredEvent>,
   ) {
-    this.#viewer = viewer;
+    this.#deviceNid = deviceNid;
     this.#replaced = replaced;
     this.#visible = visible;
     this.#redactions = redactions;
@@ -140,8 +170,8 @@ class Unsigned {
 
   static async load(
     reader: Reader,
-    viewer: Viewer,
-    visibility: RoomVisibility,
+    deviceNid: number | undefined,
+    visibility: Decides,
     roomNid: number,
     version: RoomVersion,
     events: readonly StoredEvent[],
@@ -158,13 +188,13 @@ class Unsigned {
     const loaded = new Map(rows.map((row) => [row.event_nid, toStoredEvent(row, version)]));
     const replaced = follow(replacedNids, loaded);
     const visible = await visibility.decide([...replaced.values()]);
-    return new Unsigned(viewer, replaced, visible, follow(redactionNids, loaded));
+    return new Unsigned(deviceNid, replaced, visible, follow(redactionNids, loaded));
   }
 
   of(event: StoredEvent, membership: string | undefined, now: number): JsonObject {
     const unsigned: JsonObject = { age: Math.max(0, now - event.pdu.origin_server_ts) };
     if (membership !== undefined) unsigned['membership'] = membership;
-    if (event.transactionId !== undefined && event.deviceNid === this.#viewer.deviceNid) {
+    if (event.transactionId !== undefined && event.deviceNid === this.#deviceNid) {
       unsigned['transaction_id'] = event.transactionId;
     }
     const replaced = this.#replaced.get(event.eventNid);

@@ -13,6 +13,8 @@ export interface UserDirectory {
   readonly database: Database;
   readonly index: LogFollower;
   readonly config: SearchConfig['userDirectory'];
+  /** Who is found by nobody, as nobody writes to such users of themselves: those of application services. */
+  isHidden(userId: string): boolean;
 }
 
 /** Of a word with which more begin, the first are looked at, in the order of the words. */
@@ -24,7 +26,7 @@ const LIMIT_MAX = 50;
  * `POST /user_directory/search`).
  */
 export async function searchUsers(
-  { database, index, config }: UserDirectory,
+  { database, index, config, isHidden }: UserDirectory,
   searcherNid: number,
   term: string,
   wantedLimit: number,
@@ -48,8 +50,8 @@ export async function searchUsers(
     const found = matching
       .flatMap((userNid) => visible.get(userNid) ?? [])
       .filter(
-        ({ userNid, isLocal }) =>
-          userNid !== searcherNid && (isLocal || !config.excludeRemoteUsers),
+        ({ userNid, userId, isLocal }) =>
+          userNid !== searcherNid && (isLocal || !config.excludeRemoteUsers) && !isHidden(userId),
       );
     if (config.preferLocalUsers) found.sort((one, other) => +other.isLocal - +one.isLocal);
     return { results: found.slice(0, limit).map(userJson), limited: found.length > limit };

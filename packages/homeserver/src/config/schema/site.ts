@@ -17,6 +17,10 @@ export interface Reporter {
   resolvePath(written: string): string;
   /** The content of a file that an option names, or what is wrong with it. */
   readFile(path: string): { content: string } | { failure: string };
+  /** The mapping in a YAML file that an option names, with where to report what is wrong in it; or what is wrong with it. */
+  readYaml(
+    path: string,
+  ): { mapping: Readonly<Record<string, unknown>>; reporter: Reporter } | { failure: string };
   /** Asks for a file to be made at start, because the option names one that is not there. */
   createFile(path: string, content: string, what: string): void;
 }

@@ -14,6 +14,7 @@ const silent: Reporter = {
   warning: () => {},
   resolvePath: (path) => path,
   readFile: () => ({ failure: 'no such file' }),
+  readYaml: () => ({ failure: 'no such file' }),
   createFile: () => {},
 };
 

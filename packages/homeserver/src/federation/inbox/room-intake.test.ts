@@ -9,28 +9,9 @@ import type { TestDatabase } from '../../../../../tests/harness/engines.ts';
 import { readRoomDetails } from '../../directory/room-details-store.ts';
 import { FederationError } from '../../federation-client/federation-error.ts';
 import { EventFlag, readEventById } from '../../rooms/event-store.ts';
+import { member, message, topic } from './drafts-under-test.ts';
 import { answerFrom } from './history-under-test.ts';
 import { ServerUnderTest, TestNetwork, versionOf } from './servers-under-test.ts';
-import type { TestRequest } from './servers-under-test.ts';
-
-const message = (sender: string, body: string) => ({
-  type: 'm.room.message',
-  sender,
-  content: { msgtype: 'm.text', body },
-});
-const topic = (sender: string, text: string) => ({
-  type: 'm.room.topic',
-  stateKey: '',
-  sender,
-  content: { topic: text },
-});
-
-const member = (sender: string, target: string, membership: string) => ({
-  type: 'm.room.member',
-  stateKey: target,
-  sender,
-  content: { membership },
-});
 
 for (const engine of testEngines()) {
   describe(`events of other servers (${engine.name})`, () => {
@@ -248,63 +229,6 @@ for (const engine of testEngines()) {
         const row = await readEventById(server.database.reader, kept);
         assert.equal((row?.flags ?? 0) & EventFlag.redacted, 0);
       }
-      await assertSound();
-    });
-
-    test('missing events are asked for and take their place', async () => {
-      const roomId = await sharedRoom();
-      network.answer = (request) => answerFrom(b, request);
-      for (let count = 0; count < 30; count += 1) await b.send(roomId, message(bob, `${count}`));
-      await b.send(roomId, topic(bob, 'missed'));
-      const last = await b.send(roomId, message(bob, 'last'));
-      assert.equal((await pass(b, a, roomId, last)).kind, 'accepted');
-      assert.deepEqual(await a.state(roomId), await b.state(roomId));
-      await assertSound();
-    });
-
-    test('a gap that cannot be filled is bridged by the state at its far end', async () => {
-      const roomId = await sharedRoom();
-      const withoutGap = (request: TestRequest) => answerFrom(b, request);
-      network.answer = async (request) =>
-        request.endpoint === 'get_missing_events' ? { events: [] } : withoutGap(request);
-      await b.send(roomId, topic(bob, 'missed'));
-      await b.send(roomId, message(bob, 'missed too'));
-      await b.send(roomId, message(bob, 'the far end'));
-      const last = await b.send(roomId, message(bob, 'last'));
-      assert.equal((await pass(b, a, roomId, last)).kind, 'accepted');
-      assert.deepEqual(await a.state(roomId), await b.state(roomId));
-      await assertSound();
-    });
-
-    test('what comes later than its successor takes its place, and is no end of the room', async () => {
-      const roomId = await sharedRoom();
-      network.answer = async (request) =>
-        request.endpoint === 'get_missing_events' ? { events: [] } : answerFrom(b, request);
-      const first = await b.send(roomId, message(bob, 'first'));
-      await b.send(roomId, message(bob, 'second'));
-      const last = await b.send(roomId, message(bob, 'last'));
-      assert.equal((await pass(b, a, roomId, last)).kind, 'accepted');
-      assert.equal((await pass(b, a, roomId, first)).kind, 'accepted');
-      assert.ok(!(await a.extremities(roomId)).includes(first));
-      await assertSound();
-    });
-
-    test('what nobody gives is incomplete, and not asked for again at once', async () => {
-      const roomId = await sharedRoom();
-      network.answer = async (request) => {
-        if (request.endpoint === 'get_missing_events') return { events: [] };
-        throw new FederationError('refused', request.destination, 'nothing');
-      };
-      await b.send(roomId, message(bob, 'missed'));
-      const last = await b.send(roomId, message(bob, 'last'));
-      const received = await pass(b, a, roomId, last);
-      assert.deepEqual(
-        [received.kind, 'cause' in received && received.cause],
-        ['refused', 'incomplete'],
-      );
-      network.asked.length = 0;
-      await pass(b, a, roomId, last);
-      assert.deepEqual(network.asked, ['get_missing_events']);
       await assertSound();
     });
 

@@ -9,6 +9,13 @@ import type { RoomRequests } from './room-requests.ts';
 /** As many as are named in one request. */
 const NAMED_MAX = 20;
 
+/** What of a room is known before. */
+export interface KnownOfRoom {
+  readonly extremityIds: readonly string[];
+  /** Of what has a place in the room: what is above belongs to the past, which is not asked for here. */
+  readonly minDepth: number;
+}
+
 /**
  * The ancestors of an event that have no place in the room yet, as far as its sender has them and the limits go: each
  * after its own ancestors.
@@ -17,16 +24,17 @@ export async function collectMissingEvents(
   context: InboundContext,
   requests: RoomRequests,
   event: CheckedPdu,
-  extremityIds: readonly string[],
+  { extremityIds, minDepth }: KnownOfRoom,
 ): Promise<CheckedPdu[]> {
   const collected = new Map<string, CheckedPdu>();
   const placed = new Set<string>();
   let latest = [event];
   for (let round = 0; round < missingRoundsMax && latest.length > 0; round += 1) {
     const ids = latest.slice(0, NAMED_MAX).map(({ eventId }) => eventId);
-    const found = await requests.missingEvents(extremityIds.slice(0, NAMED_MAX), ids);
+    const found = await requests.missingEvents(extremityIds.slice(0, NAMED_MAX), ids, minDepth);
     const fresh = found.filter(
-      ({ eventId }) => eventId !== event.eventId && !collected.has(eventId),
+      ({ eventId, pdu }) =>
+        eventId !== event.eventId && !collected.has(eventId) && pdu.depth >= minDepth,
     );
     for (const one of fresh.slice(0, missingEventsMax - collected.size)) {
       collected.set(one.eventId, one);

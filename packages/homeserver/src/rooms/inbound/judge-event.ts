@@ -1,9 +1,10 @@
 import { authorise } from '@soma/protocol';
-import type { AuthEvent, EventToAuthorise } from '@soma/protocol';
+import type { AuthEvent, AuthState, EventToAuthorise } from '@soma/protocol';
 
 import type { RoomHead } from '../room-head.ts';
 import { authState, authStateOf, authStateOfHead } from './auth-state.ts';
 import type { InboundContext } from './inbound-context.ts';
+import { mergeStates, storedState } from './state-references.ts';
 import type { StateReference } from './state-references.ts';
 
 /** What checks 4 to 6 of "Checks performed on receipt of a PDU" (SS API) say. */
@@ -30,9 +31,23 @@ export async function judgeEvent(
   const byState = authorise(event, stateBefore, version, { verify: rooms.verify });
   if (!byState.allowed) return { kind: 'rejected', rule: byState.rule, reason: byState.reason };
   if (isPast || before.snapshot.nid === head.snapshot.nid) return ACCEPTED;
-  const current = await authStateOfHead(head, event);
+  const current = await currentAuthState(rooms, head, event, before);
   const byCurrent = authorise(event, current, version, { verify: rooms.verify });
   return byCurrent.allowed ? ACCEPTED : { kind: 'soft-failed', reason: byCurrent.reason };
+}
+
+/** As if the event were an end of the room already: where it has its place, others may have been let in. */
+async function currentAuthState(
+  rooms: InboundContext['rooms'],
+  head: RoomHead,
+  event: EventToAuthorise,
+  before: StateReference,
+): Promise<AuthState> {
+  const ends = new Set(head.extremities.map((one) => one.stateAfter));
+  if (ends.has(before.snapshot.nid)) return authStateOfHead(head, event);
+  const references = await Promise.all([...ends].map((nid) => storedState(rooms, head, nid)));
+  const merged = await mergeStates(rooms, head, [...references, before]);
+  return authStateOf(rooms, merged, event, head.version);
 }
 
 async function createEventOf(head: RoomHead): Promise<AuthEvent | undefined> {

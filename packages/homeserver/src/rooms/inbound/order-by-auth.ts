@@ -20,6 +20,7 @@ export async function orderByAuth(
     const needed = new Set(authEventIds(event.pdu).filter((id) => !isKnown(id) || byId.has(id)));
     waitingFor.set(event.eventId, needed.size);
     for (const id of needed) {
+      // Every member event of a room needs the same few.
       const others = neededBy.get(id);
       if (others === undefined) neededBy.set(id, [event]);
       else others.push(event);

@@ -24,7 +24,7 @@ export interface EventToPlace {
   /** The state before it. */
   readonly before: StateReference;
   readonly verdict: 'accepted' | 'soft-failed' | 'rejected';
-  /** Whether an accepted event that came earlier refers to it. */
+  /** Whether it is no end of the room: an accepted event that came earlier stands on it, or one that is on its way. */
   readonly hasChild: boolean;
 }
 

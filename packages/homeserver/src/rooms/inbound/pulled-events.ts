@@ -1,10 +1,14 @@
+import { prevEventIds } from '@soma/protocol';
+
 import { FederationError } from '../../federation-client/federation-error.ts';
 import { write } from '../../storage/database.ts';
+import { readEventNid } from '../event-store.ts';
 import {
   endFailedPullStatement,
   putFailedPullStatement,
   readFailedPull,
 } from '../failed-pull-store.ts';
+import { hasAcceptedChild, readDepthMin } from '../graph-store.ts';
 import { readRoomHead } from '../state-store.ts';
 import { askState } from './asked-state.ts';
 import type { CheckedPdu } from './check-pdu.ts';
@@ -17,7 +21,10 @@ import { FetchLimitExceeded, RoomRequests } from './room-requests.ts';
 import type { AskedRoom } from './room-requests.ts';
 import { storeOutliers } from './store-outliers.ts';
 import { takeInEvent } from './take-in-event.ts';
-import type { Missing } from './take-in-event.ts';
+import type { Missing, TakeIn } from './take-in-event.ts';
+
+/** What is known of an event beyond what it says. */
+type KnownOfEvent = Pick<TakeIn, 'stateBefore' | 'isBehind'>;
 
 const INCOMPLETE: NotReceived = {
   kind: 'refused',
@@ -56,35 +63,51 @@ export class PulledEvents {
   async #fillGap(event: CheckedPdu): Promise<void> {
     const head = await readRoomHead(this.#context.rooms.database.reader, this.#room.roomNid);
     const extremityIds = head?.extremities.map((row) => row.event_id) ?? [];
-    const ancestors = await collectMissingEvents(
-      this.#context,
-      this.#requests,
-      event,
+    const depthMin = await readDepthMin(this.#context.rooms.database.reader, this.#room.roomNid);
+    // What is above all that has a place is the past; it is only filled in for an event that is itself of it.
+    const minDepth = event.pdu.depth > depthMin ? depthMin : 0;
+    const ancestors = await collectMissingEvents(this.#context, this.#requests, event, {
       extremityIds,
-    ).catch((error: unknown): CheckedPdu[] => {
+      minDepth,
+    }).catch((error: unknown): CheckedPdu[] => {
       if (!(error instanceof FederationError)) throw error;
       return [];
     });
-    for (const ancestor of ancestors) await this.#take(ancestor);
+    const behind = await this.#behind([...ancestors, event]);
+    for (const ancestor of ancestors) {
+      await this.#take(ancestor, { isBehind: behind.has(ancestor.eventId) });
+    }
+  }
+
+  /** Those that an event which was accepted before stands on. */
+  async #behind(events: readonly CheckedPdu[]): Promise<ReadonlySet<string>> {
+    const { reader } = this.#context.rooms.database;
+    const behind = new Set<string>();
+    for (const { eventId, pdu } of events.toReversed()) {
+      const eventNid = await readEventNid(reader, eventId);
+      if (eventNid !== undefined && (await hasAcceptedChild(reader, eventNid))) behind.add(eventId);
+      if (behind.has(eventId)) for (const id of prevEventIds(pdu)) behind.add(id);
+    }
+    return behind;
   }
 
   /** Takes in an event, after what it stands on. */
-  async #take(event: CheckedPdu, stateBefore?: number): Promise<Received> {
-    let taken = await this.#try(event, stateBefore);
+  async #take(event: CheckedPdu, known: KnownOfEvent = {}): Promise<Received> {
+    let taken = await this.#try(event, known);
     if (taken.kind === 'missing' && taken.authEventIds.length > 0) {
       await this.#bringAuthEvents(event, taken.authEventIds);
-      taken = await this.#try(event, stateBefore);
+      taken = await this.#try(event, known);
     }
     if (taken.kind === 'missing' && taken.authEventIds.length === 0) {
       for (const id of taken.prevEventIds) await this.#pull(id);
-      taken = await this.#try(event, stateBefore);
+      taken = await this.#try(event, known);
     }
     return taken.kind === 'missing' ? INCOMPLETE : taken;
   }
 
-  #try(checked: CheckedPdu, stateBefore: number | undefined): Promise<Received | Missing> {
+  #try(checked: CheckedPdu, known: KnownOfEvent): Promise<Received | Missing> {
     const { roomNid, origin } = this.#room;
-    return takeInEvent(this.#context, { origin, roomNid, checked, refuse: false, stateBefore });
+    return takeInEvent(this.#context, { origin, roomNid, checked, refuse: false, ...known });
   }
 
   async #bringAuthEvents(event: CheckedPdu, missingIds: readonly string[]): Promise<void> {
@@ -129,7 +152,7 @@ export class PulledEvents {
       if (event === undefined) return false;
       const stateBefore = await askState(this.#context, this.#room, this.#requests, eventId);
       if (stateBefore === undefined) return false;
-      return (await this.#take(event, stateBefore)).kind !== 'refused';
+      return (await this.#take(event, { stateBefore })).kind !== 'refused';
     } catch (error) {
       if (!(error instanceof FederationError)) throw error;
       return false;

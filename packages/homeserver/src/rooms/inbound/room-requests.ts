@@ -2,6 +2,7 @@ import { isJsonObject } from '@soma/protocol';
 import type { JsonObject, JsonValue, ReferenceLimits, RoomVersion } from '@soma/protocol';
 
 import type { FederationRequest } from '../../federation-client/federation-client.ts';
+import { FederationError } from '../../federation-client/federation-error.ts';
 import { Turns } from '../turns.ts';
 import { checkPdu } from './check-pdu.ts';
 import type { CheckedPdu } from './check-pdu.ts';
@@ -55,12 +56,13 @@ export class RoomRequests {
   async missingEvents(
     earliest: readonly string[],
     latest: readonly string[],
+    minDepth: number,
   ): Promise<CheckedPdu[]> {
     const body = {
       earliest_events: [...earliest],
       latest_events: [...latest],
       limit: missingPerRound,
-      min_depth: 0,
+      min_depth: minDepth,
     };
     const answer = await this.#ask('get_missing_events', [this.#room.roomId], {
       method: 'POST',
@@ -95,12 +97,12 @@ export class RoomRequests {
     return this.#checkAll([...listIn(answer, 'pdus'), ...listIn(answer, 'auth_chain')]);
   }
 
-  /** Those of these events that can be had. */
+  /** Those of these events that the server gives. */
   async events(eventIds: readonly string[]): Promise<CheckedPdu[]> {
     const found: CheckedPdu[] = [];
     for (let start = 0; start < eventIds.length; start += singleEventsAtOnce) {
       const asked = eventIds.slice(start, start + singleEventsAtOnce);
-      const answers = await Promise.all(asked.map((id) => this.event(id).catch(unlessLimit)));
+      const answers = await Promise.all(asked.map((id) => this.event(id).catch(unlessRefused)));
       found.push(...answers.filter((answer) => answer !== undefined));
     }
     return found;
@@ -149,8 +151,11 @@ export class RoomRequests {
   }
 }
 
-function unlessLimit(error: unknown): undefined {
-  if (error instanceof FetchLimitExceeded) throw error;
+/** What a server does not have, or does not give, is left out. What does not get through is not. */
+function unlessRefused(error: unknown): undefined {
+  const isRefusal = error instanceof FederationError && error.failure === 'refused';
+  const status = isRefusal ? (error.status ?? 0) : 0;
+  if (status < 400 || status >= 500 || status === 401 || status === 429) throw error;
 }
 
 function listIn(answer: JsonObject, member: string): JsonValue[] {

@@ -4,6 +4,7 @@ import type { ServerAcl } from '@soma/protocol';
 import type { Submitted } from '../../storage/change.ts';
 import { PREDECESSOR } from '../../storage/change.ts';
 import { ChangeRefused } from '../../storage/database.ts';
+import type { Reader } from '../../storage/sql.ts';
 import { headEntryOf } from '../event-place.ts';
 import type { EventPlace } from '../event-place.ts';
 import { EventFlag, readEventNid } from '../event-store.ts';
@@ -33,6 +34,7 @@ import type { PolicyAnswer, Unsigned } from './judge-by-policy.ts';
 import { judgeEvent } from './judge-event.ts';
 import type { Judgement } from './judge-event.ts';
 import { placeEvent } from './place-event.ts';
+import type { EventToPlace } from './place-event.ts';
 import { decideWaitingRedactions, effectOfRedaction } from './redactions.ts';
 import type { NotReceived, PlacedEvent, Received, Reception } from './room-intake.ts';
 import { mergeStates, storedState } from './state-references.ts';
@@ -51,6 +53,8 @@ export interface TakeIn {
   readonly beside?: Reception['beside'];
   /** An event of the past: it gets a place before what is there, and the current state does not matter to it. */
   readonly isPast?: boolean | undefined;
+  /** Events that were accepted before stand on it, by others that are about to be taken in. */
+  readonly isBehind?: boolean | undefined;
 }
 
 /** Events that it stands on are not there. */
@@ -148,14 +152,22 @@ async function takeInto(
     prevEventNids,
     authEventNids,
   });
-  const judgement = await judge(context, write.head, takeIn, authEventNids, before);
+  const isBehind =
+    takeIn.isPast === true ||
+    takeIn.isBehind === true ||
+    (isInterned && (await isStoodOn(reader, write.head, event)));
+  const judgement = await judge(context, write.head, takeIn, authEventNids, before, isBehind);
   if (judgement.kind === 'unsigned') return judgement;
   if (takeIn.refuse && judgement.kind !== 'accepted') {
     return { kind: 'refused', cause: 'forbidden', reason: judgement.reason };
   }
   const state = known !== undefined ? 'outlier' : isInterned ? 'id' : undefined;
   const pastOrder = takeIn.isPast === true ? -(await rooms.pastOrders.next()) : undefined;
-  await persist(context, write, event, before, judgement, state, pastOrder);
+  // What is at the far end of a gap, and stands on nothing here, is there for the sake of what came after it.
+  const isFarEnd = takeIn.stateBefore !== undefined && parents.prev.length === 0;
+  const hasChild = isBehind || isFarEnd;
+  const toPlace = { event, before, verdict: judgement.kind, hasChild };
+  await persist(context, write, toPlace, judgement, state, pastOrder);
   if (judgement.kind === 'accepted') write.add(...(takeIn.beside?.(eventNid) ?? []));
   for (const nid of prevEventNids) {
     if (parents.prev.some((row) => row.event_nid === nid)) continue;
@@ -172,30 +184,39 @@ async function judge(
   { checked, isPast, policyAnswer }: Attempt,
   authEventNids: readonly number[],
   before: StateReference,
+  isBehind: boolean,
 ): Promise<Judgement | Unsigned> {
   const event = { ...checked.pdu, eventId: checked.eventId };
   const authEvents = await readAuthEvents(context.rooms.database.reader, authEventNids);
-  const judgement = await judgeEvent(context, head, event, authEvents, before, isPast);
+  const judgement = await judgeEvent(context, head, event, authEvents, before, isBehind);
   if (judgement.kind !== 'accepted' || isPast === true) return judgement;
   return judgeByPolicy(context, head, checked, policyAnswer);
+}
+
+/** Whether events that were accepted before stand on it: then nothing that has happened since goes against it. */
+async function isStoodOn(
+  reader: Reader,
+  head: RoomHead,
+  { built: { pdu, eventId }, eventNid }: PreparedEvent,
+): Promise<boolean> {
+  if (await hasAcceptedChild(reader, eventNid)) return true;
+  if (pdu.state_key === undefined) return false;
+  await head.load([[pdu.type, pdu.state_key]]);
+  return head.get(pdu.type, pdu.state_key)?.event.eventId === eventId;
 }
 
 async function persist(
   context: InboundContext,
   write: RoomWrite,
-  event: PreparedEvent,
-  before: StateReference,
+  toPlace: EventToPlace,
   judgement: Judgement,
   known: EventToPersist['known'],
   pastOrder: number | undefined,
 ): Promise<void> {
   const { head } = write;
+  const { event, before } = toPlace;
   const { eventNid } = event;
-  const { reader } = context.rooms.database;
   const isAccepted = judgement.kind === 'accepted';
-  const isPast = pastOrder !== undefined;
-  const hasChild = isPast || (known !== undefined && (await hasAcceptedChild(reader, eventNid)));
-  const toPlace = { event, before, verdict: judgement.kind, hasChild };
   const place = await placeEvent(context.rooms, head, toPlace);
   const effect = isAccepted ? await effectOfRedaction(context, head, event, before) : undefined;
   const waiting =

@@ -23,6 +23,7 @@ import { remoteDevices } from './0130-remote-devices.ts';
 import { announcedDevices } from './0131-announced-devices.ts';
 import { inbound } from './0140-inbound.ts';
 import { outOfBand } from './0160-out-of-band.ts';
+import { applicationServices } from './0180-application-services.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -65,4 +66,5 @@ export const migrations: readonly Migration[] = [
   { number: 131, name: 'announced-devices', text: announcedDevices },
   { number: 140, name: 'inbound', text: inbound },
   { number: 160, name: 'out-of-band', text: outOfBand },
+  { number: 180, name: 'application-services', text: applicationServices },
 ];

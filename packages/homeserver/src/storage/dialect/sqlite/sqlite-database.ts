@@ -3,6 +3,7 @@ import type { CommitListener, Database } from '../../database.ts';
 import type { DatabaseIdentity } from '../../migrate.ts';
 import type { Reader } from '../../sql.ts';
 import { WriteQueue } from '../../write-queue.ts';
+import type { BatchWriter } from '../../write-queue.ts';
 import { SqliteReader, SqliteReaderPool } from './sqlite-reader.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
 
@@ -16,13 +17,17 @@ export class SqliteDatabase implements Database {
   readonly #pool: SqliteReaderPool;
   readonly #queue: WriteQueue;
 
-  constructor(path: string, identity: DatabaseIdentity) {
+  constructor(
+    path: string,
+    identity: DatabaseIdentity,
+    writer: BatchWriter = new SqliteWriter(path),
+  ) {
     this.incarnation = identity.incarnation;
     this.snapshotKey = identity.snapshotKey;
     this.#single = new SqliteReader(path);
     this.reader = this.#single;
     this.#pool = new SqliteReaderPool(path);
-    this.#queue = new WriteQueue(new SqliteWriter(path), identity.position);
+    this.#queue = new WriteQueue(writer, identity.position);
   }
 
   get position(): number {

@@ -1,0 +1,87 @@
+import type { Pdu } from '@soma/protocol';
+
+import { readMembersOfRoom } from '../../packages/homeserver/src/membership/membership-store.ts';
+import type { Membership } from '../../packages/homeserver/src/membership/membership-store.ts';
+import {
+  EventFlag,
+  readEvents,
+  timelineQueries,
+} from '../../packages/homeserver/src/rooms/event-store.ts';
+import { readCurrentState, readRoomHead } from '../../packages/homeserver/src/rooms/state-store.ts';
+import type { SimulatedServer } from './simulated-server.ts';
+
+export interface ViewedEvent {
+  readonly eventId: string;
+  readonly eventNid: number;
+  readonly pdu: Pdu;
+  readonly order: number;
+  readonly stateBefore: number | null;
+  readonly verdict: 'accepted' | 'soft-failed' | 'rejected';
+}
+
+/** What a server has of a room. */
+export interface RoomView {
+  readonly server: string;
+  readonly roomNid: number;
+  readonly version: string;
+  /** Those with a place in the history. */
+  readonly events: ReadonlyMap<string, ViewedEvent>;
+  /** Event IDs by type and state key. */
+  readonly state: Readonly<Record<string, string>>;
+  /** Memberships by user, as lists of members have them. */
+  readonly members: Readonly<Record<string, string>>;
+  readonly extremities: readonly string[];
+}
+
+const ordersMax = Number.MAX_SAFE_INTEGER;
+const eventsMax = 1_000_000;
+
+/** Undefined where the server knows nothing of the room but its name. */
+export async function viewRoom(
+  { name, database, services }: SimulatedServer,
+  roomId: string,
+): Promise<RoomView | undefined> {
+  const { reader } = database;
+  const { names } = services.rooms;
+  const roomNid = await names.rooms.find(roomId);
+  const head = roomNid === undefined ? undefined : await readRoomHead(reader, roomNid);
+  if (roomNid === undefined || head === undefined) return undefined;
+  const rows = await reader.all(timelineQueries.oldest, roomNid, -ordersMax, ordersMax, eventsMax);
+  const events = rows.map((row): ViewedEvent => {
+    const isRejected = (row.flags & EventFlag.rejected) !== 0;
+    const isSoftFailed = (row.flags & EventFlag.softFailed) !== 0;
+    return {
+      eventId: row.event_id,
+      eventNid: row.event_nid,
+      pdu: JSON.parse(row.json),
+      order: row.event_order ?? 0,
+      stateBefore: row.state_before,
+      verdict: isRejected ? 'rejected' : isSoftFailed ? 'soft-failed' : 'accepted',
+    };
+  });
+  const current = await readCurrentState(reader, roomNid);
+  const stateRows = await readEvents(reader, [...current.values()]);
+  const state = stateRows.map((row): [string, string] => {
+    const { type, state_key: stateKey }: Pdu = JSON.parse(row.json);
+    return [`${type}|${stateKey ?? ''}`, row.event_id];
+  });
+  const members: [string, string][] = [];
+  for (const membership of ['join', 'invite', 'knock', 'leave', 'ban'] satisfies Membership[]) {
+    for (const { userNid } of await readMembersOfRoom(reader, roomNid, membership)) {
+      members.push([await names.users.text(userNid), membership]);
+    }
+  }
+  return {
+    server: name,
+    roomNid,
+    version: head.version,
+    events: new Map(events.map((event) => [event.eventId, event])),
+    state: sorted(state),
+    members: sorted(members),
+    extremities: head.extremities.map((one) => one.event_id).toSorted(),
+  };
+}
+
+function sorted(entries: readonly [string, string][]): Record<string, string> {
+  return Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}

@@ -1,0 +1,331 @@
+import { hash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { checkDatabase } from '../../packages/homeserver/src/rooms/check-database.ts';
+import { act } from './actions.ts';
+import type { Stage } from './actions.ts';
+import { disagreements } from './agreement.ts';
+import { Network, fairWeather } from './network.ts';
+import { Person, roomPath } from './person.ts';
+import { Random } from './random.ts';
+import { viewRoom } from './room-view.ts';
+import type { RoomView } from './room-view.ts';
+import { SimulatedServer } from './simulated-server.ts';
+import { softFailureProblems } from './soft-failures.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+export interface WorldOptions {
+  readonly seed: string;
+  /** How long people act. */
+  readonly minutes: number;
+  readonly servers?: number;
+  readonly rooms?: number;
+  readonly actions?: number;
+  /** Is told of everything that happens, a line at a time. */
+  readonly trace?: (line: string) => void;
+}
+
+export interface Outcome {
+  /** Whatever must not be; empty where all is well. */
+  readonly problems: readonly string[];
+  /** Of all that happened: two runs of a seed are the same run where these are equal. */
+  readonly digest: string;
+  readonly steps: number;
+  readonly events: number;
+  readonly softFailures: number;
+  /** How often each server spoke after the healing: once, but where it was not heard. */
+  readonly rounds: number;
+}
+
+const startMs = Date.UTC(2024, 0, 1);
+const minuteMs = 60_000;
+/** After the network is whole: by then whoever was left alone is asked again. */
+const healingMs = 18 * minuteMs;
+const betweenMs = 20_000;
+/** More often no server speaks after the healing. */
+const roundsMax = 3;
+const settlingMs = 8 * minuteMs;
+const versions = ['1', '2', '3', '6', '8', '9', '10', '11', '11', '12', '12', '12'];
+const surnames = ['alice', 'bob'];
+
+/** Servers, people and a network that follow from one seed. */
+export class World {
+  readonly time = new VirtualTime(startMs);
+  readonly random: Random;
+  readonly #options: WorldOptions;
+  readonly #servers: SimulatedServer[] = [];
+  readonly #network: Network;
+  readonly #plan: Random;
+  /** In each room that their server was in from the beginning, and never out of it. */
+  readonly #anchors: Person[] = [];
+  readonly #actors: Person[] = [];
+  readonly #rooms: string[] = [];
+  readonly #problems: string[] = [];
+  #digest = '';
+  #rounds = 0;
+  /** What was said in the last round. */
+  readonly #last: string[] = [];
+  readonly #folder = mkdtempSync(join(tmpdir(), 'soma-simulation-'));
+
+  constructor(options: WorldOptions) {
+    const { seed } = options;
+    this.#options = options;
+    this.random = new Random(`${seed} identifiers`);
+    this.#plan = new Random(`${seed} plan`);
+    this.#network = new Network(
+      this.time,
+      new Random(`${seed} network`),
+      (destination, request) =>
+        this.#servers.find(({ name }) => name === destination)?.ask(request),
+      (line) => this.#note(line),
+    );
+  }
+
+  async run(): Promise<Outcome> {
+    try {
+      await this.#drive(this.#begin());
+      await this.#drive(this.#act());
+      await this.#drive(this.#heal());
+      await this.#drive(this.#readAll());
+      const { events, softFailures } = await this.#check();
+      return {
+        problems: this.#problems,
+        digest: this.#digest,
+        steps: this.time.steps,
+        events,
+        softFailures,
+        rounds: this.#rounds,
+      };
+    } finally {
+      for (const server of this.#servers) server.kill();
+      rmSync(this.#folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Lets the time go on until this part of the play is over. */
+  async #drive(part: Promise<void>): Promise<void> {
+    let state: 'running' | 'done' | { readonly error: unknown } = 'running';
+    part.then(
+      () => (state = 'done'),
+      (error: unknown) => (state = { error }),
+    );
+    await this.time.runUntil(this.time.nowMs + 24 * 60 * minuteMs, () => state !== 'running');
+    if (typeof state === 'object') throw (state as { readonly error: unknown }).error;
+    if (state === 'running') throw new Error('a part of the play does not come to its end');
+  }
+
+  #note(line: string): void {
+    const entry = `${(this.time.nowMs - startMs) / 1000} ${line}`;
+    this.#digest = hash('sha256', `${this.#digest}${entry}`, 'hex');
+    this.#options.trace?.(entry);
+  }
+
+  async #begin(): Promise<void> {
+    const { seed, servers = 5, rooms = 3 } = this.#options;
+    for (let index = 1; index <= servers; index += 1) {
+      const name = `s${index}.test`;
+      const server = new SimulatedServer({
+        name,
+        folder: join(this.#folder, name),
+        seed,
+        time: this.time,
+        transport: (isThere) => this.#network.transportOf(name, isThere),
+        reportFault: (line) => {
+          this.#note(`fault ${line}`);
+          this.#problems.push(`a fault was logged: ${line}`);
+        },
+      });
+      await server.start();
+      this.#servers.push(server);
+      const note = (line: string): void => this.#note(line);
+      this.#anchors.push(await Person.register(server, 'anchor', note));
+      for (const surname of surnames) {
+        this.#actors.push(await Person.register(server, surname, note));
+      }
+    }
+    for (let index = 0; index < rooms; index += 1) await this.#makeRoom();
+  }
+
+  /** A public room with the anchors of some servers, and with some of the others in it. */
+  async #makeRoom(): Promise<void> {
+    const plan = this.#plan;
+    const founder = plan.pick(this.#actors);
+    const others = this.#actors.filter((actor) => actor !== founder);
+    const users = Object.fromEntries(
+      others.filter(() => plan.chance(0.4)).map(({ userId }) => [userId, plan.pick([50, 100])]),
+    );
+    const version = plan.pick(versions);
+    if (version !== '12') users[founder.userId] = 100;
+    const { body } = await founder.ask('POST', '/createRoom', {
+      preset: 'public_chat',
+      room_version: version,
+      power_level_content_override: { users, state_default: plan.pick([0, 50]) },
+    });
+    const roomId = body['room_id'];
+    if (typeof roomId !== 'string') throw new Error(`${founder.userId} could make no room`);
+    this.#rooms.push(roomId);
+    const via = [founder.server.name];
+    for (const anchor of this.#anchors) {
+      if (anchor.server !== founder.server && plan.chance(0.3)) continue;
+      const { status } = await anchor.joinVia(roomId, via);
+      if (status !== 200) this.#problems.push(`${anchor.userId} could not join: ${status}`);
+    }
+    for (const actor of others) if (plan.chance(0.5)) await actor.joinVia(roomId, via);
+  }
+
+  async #act(): Promise<void> {
+    const plan = this.#plan;
+    const { minutes, actions = 60 } = this.#options;
+    const durationMs = minutes * minuteMs;
+    this.#network.weather = {
+      dropped: plan.pick([0, 0.02, 0.1]),
+      duplicated: plan.pick([0, 0.1]),
+      slow: plan.pick([0, 0.1, 0.3]),
+      slowMsMax: plan.pick([5_000, 90_000]),
+    };
+    const stage: Stage = {
+      random: plan,
+      rooms: this.#rooms,
+      actors: this.#actors,
+      servers: this.#servers.map(({ name }) => name),
+      sent: new Map(),
+    };
+    const running: Promise<void>[] = [];
+    const at = (run: () => Promise<void>): void => {
+      const delayMs = plan.below(durationMs);
+      running.push(this.time.sleep(delayMs).then(run));
+    };
+    for (let index = 0; index < actions; index += 1) at(() => act(stage));
+    for (let index = plan.below(5); index > 0; index -= 1) at(() => this.#part());
+    for (let index = plan.below(4); index > 0; index -= 1) at(() => this.#restart());
+    await Promise.all(running);
+  }
+
+  /** The network falls apart, for a while. */
+  async #part(): Promise<void> {
+    const plan = this.#plan;
+    const groups = new Map(this.#servers.map(({ name }) => [name, plan.below(2)]));
+    this.#note(`parted ${JSON.stringify([...groups])}`);
+    this.#network.groups = groups;
+    await this.time.sleep(plan.below(3 * minuteMs));
+    if (this.#network.groups !== groups) return;
+    this.#note('whole again');
+    this.#network.groups = new Map();
+  }
+
+  async #restart(): Promise<void> {
+    const plan = this.#plan;
+    const server = plan.pick(this.#servers);
+    if (!server.isUp) return;
+    const isKill = plan.chance(0.6);
+    this.#note(`${isKill ? 'kill' : 'stop'} ${server.name}`);
+    if (isKill) server.kill();
+    else await server.stop();
+    await this.time.sleep(plan.pick([0, 1_000, plan.below(2 * minuteMs)]));
+    await server.start();
+    this.#note(`${server.name} is up`);
+  }
+
+  /** The network becomes whole, and each server says one more thing in each of its rooms. */
+  async #heal(): Promise<void> {
+    this.#note('healed');
+    this.#network.groups = new Map();
+    this.#network.weather = fairWeather;
+    await this.time.sleep(healingMs);
+    do {
+      this.#rounds += 1;
+      await this.#speakInTurn();
+      await this.time.sleep(settlingMs);
+    } while (this.#rounds < roundsMax && (await this.#isAnyUnheard()));
+  }
+
+  async #speakInTurn(): Promise<void> {
+    this.#last.length = 0;
+    for (const roomId of this.#rooms) {
+      for (const server of this.#servers) {
+        const speaker = await this.#speakerOf(server, roomId);
+        if (speaker === undefined) continue;
+        const said = await speaker.setState(roomId, 'm.room.member', speaker.userId, {
+          membership: 'join',
+          displayname: `last of ${server.name}, ${this.#rounds}`,
+        });
+        const eventId = said.body['event_id'];
+        if (typeof eventId === 'string') this.#last.push(eventId);
+        else this.#problems.push(`${speaker.userId} could not speak: ${said.status}`);
+        await this.time.sleep(betweenMs);
+      }
+    }
+  }
+
+  /**
+   * Resolution may have put users out of the room whose server was not told. What such a server says is soft-failed by
+   * the others, so it has not been a further event for them: it speaks again when it has heard what they said.
+   */
+  async #isAnyUnheard(): Promise<boolean> {
+    for (const roomId of this.#rooms) {
+      for (const view of await this.#viewsOf(roomId)) {
+        for (const eventId of this.#last) {
+          if ((view.events.get(eventId)?.verdict ?? 'accepted') !== 'accepted') return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Of the servers that take themselves to be in the room. */
+  async #viewsOf(roomId: string): Promise<RoomView[]> {
+    const views: RoomView[] = [];
+    for (const server of this.#servers) {
+      if ((await this.#speakerOf(server, roomId)) === undefined) continue;
+      const view = await viewRoom(server, roomId);
+      if (view !== undefined) views.push(view);
+    }
+    return views;
+  }
+
+  async #speakerOf(server: SimulatedServer, roomId: string): Promise<Person | undefined> {
+    const members = (await viewRoom(server, roomId))?.members ?? {};
+    return [...this.#anchors, ...this.#actors].find(
+      (person) => person.server === server && members[person.userId] === 'join',
+    );
+  }
+
+  /** Whoever came late asks for what was before. */
+  async #readAll(): Promise<void> {
+    for (const roomId of this.#rooms) {
+      for (const server of this.#servers) {
+        const reader = await this.#speakerOf(server, roomId);
+        let from: unknown = '';
+        while (reader !== undefined && typeof from === 'string') {
+          const query = `dir=b&limit=100${from === '' ? '' : `&from=${encodeURIComponent(from)}`}`;
+          from = (await reader.ask('GET', `${roomPath(roomId)}/messages?${query}`)).body['end'];
+        }
+      }
+    }
+  }
+
+  async #check(): Promise<{ events: number; softFailures: number }> {
+    const counts = { events: 0, softFailures: 0 };
+    for (const roomId of this.#rooms) {
+      const views = await this.#viewsOf(roomId);
+      this.#problems.push(...disagreements(roomId, views));
+      for (const view of views) {
+        this.#note(`${view.server} ${roomId} ${hash('sha256', JSON.stringify(view.state))}`);
+        counts.events += view.events.size;
+        for (const { verdict } of view.events.values()) {
+          if (verdict === 'soft-failed') counts.softFailures += 1;
+        }
+        const server = this.#servers.find(({ name }) => name === view.server);
+        if (server === undefined) continue;
+        this.#problems.push(...(await softFailureProblems(server, roomId, view)));
+      }
+    }
+    for (const server of this.#servers) {
+      const { problems } = await checkDatabase(server.database);
+      this.#problems.push(...problems.map((problem) => `${server.name}: ${problem}`));
+    }
+    return counts;
+  }
+}
