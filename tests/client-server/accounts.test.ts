@@ -126,3 +126,9 @@ test('the members that an invitation shows carry the profile of the inviter', as
   const inviter = find(events, 'm.room.member', alice.userId);
   assert.equal(valueAt(inviter?.content, 'displayname'), 'Alice the Host');
 });
+
+test('clients learn that there is no OAuth 2.0 here', async (given) => {
+  const alice = await given.newUser();
+  const path = '/_matrix/client/v1/auth_metadata';
+  assert.equal(await refusal(alice, 'GET', path), '404 M_UNRECOGNIZED');
+});

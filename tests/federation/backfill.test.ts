@@ -43,6 +43,7 @@ async function tearRoom(
   peer: TestPeer,
   localpart: string,
   lostCount: number,
+  firstPrevCount = 1,
 ): Promise<TornRoom> {
   const alice = await registerUser(server, localpart);
   const bob = new PlayedUser(peer, 'bob');
@@ -61,7 +62,7 @@ async function tearRoom(
   const template = valueAt((await bob.make(server, 'leave', roomId)).body, 'event');
   assert.ok(isJsonObject(template));
   const authEvents = listAt(template, 'auth_events').map(String);
-  const say = (text: string, after: string, depth: number): SignedEvent =>
+  const say = (text: string, after: string, depth: number, prevCount = 1): SignedEvent =>
     signEvent(peer, version, {
       type: 'm.room.message',
       room_id: roomId,
@@ -70,13 +71,14 @@ async function tearRoom(
       // Each later than what is there, and than the one before.
       origin_server_ts: Date.now() + depth * 1_000,
       depth,
-      prev_events: [after],
+      prev_events: Array.from({ length: prevCount }, () => after),
       auth_events: authEvents,
     });
   const lost: SignedEvent[] = [];
   let depth = Number(valueAt(template, 'depth'));
   for (let index = 0; index < lostCount; index += 1) {
-    lost.push(say(`lost ${index}`, lost.at(-1)?.eventId ?? joined.eventId, depth));
+    const prevCount = index === 0 ? firstPrevCount : 1;
+    lost.push(say(`lost ${index}`, lost.at(-1)?.eventId ?? joined.eventId, depth, prevCount));
     depth += 1;
   }
   const far = say('far', lost.at(-1)?.eventId ?? '', depth);
@@ -164,6 +166,11 @@ test('who reads on to a gap gets what another server has there, and nobody is to
     from = end;
   }
   assert.deepEqual(paged, ['after', ...whole]);
+});
+
+test('an event of the past may have more prev events than a new one', async ({ one, newPeer }) => {
+  const { alice, roomId } = await tearRoom(one, await newPeer(), 'many-parents', 2, 21);
+  assert.deepEqual(saidIn(await messages(alice, roomId)), ['last', 'far', 'lost 1', 'lost 0']);
 });
 
 test('who joins a room of another server reads what was said there before', async ({

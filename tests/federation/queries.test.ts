@@ -38,6 +38,18 @@ test('another server learns the room of an alias', async ({ one, newPeer }) => {
   assertRefused(await query('lounge'), 400, 'M_INVALID_PARAM');
 });
 
+test('a query of a type that nobody knows is refused, once the server has proven itself', async ({
+  one,
+  newPeer,
+}) => {
+  const peer = await newPeer();
+  const path = '/_matrix/federation/v1/query/org.example.weather?place=here';
+  const ask = (method: string, options = {}) => peer.request(one.serverName, method, path, options);
+  assertRefused(await ask('GET'), 404, 'M_UNRECOGNIZED');
+  assertRefused(await ask('GET', { authorization: null }), 401, 'M_UNAUTHORIZED');
+  assertRefused(await ask('POST', { body: {} }), 405, 'M_UNRECOGNIZED');
+});
+
 test('a client reads the profile of a user of another server, or a field of it', async ({
   one,
   two,

@@ -215,6 +215,24 @@ test('an invitation is rejected at the server that it came from', async ({ one, 
   assert.ok((await roomIn(alice, 'invite', room.roomId)).room !== undefined);
 });
 
+test('an invitation is rejected by writing the membership', async ({ one, newPeer }) => {
+  const room = new PlayedRoom(await newPeer());
+  playRooms(room.peer, [room]);
+  const alice = await registerUser(one, 'writing');
+  const target = v3 + pathOf`/rooms/${room.roomId}/state/m.room.member/${alice.userId}`;
+  const put = (content: object) => alice.request('PUT', target, { body: content });
+  assertRefused(await put({ membership: 'leave' }), 403, 'M_FORBIDDEN');
+  await invite(one, room, alice.userId);
+  const left = await put({ membership: 'leave', reason: 'no time' });
+  assert.equal(left.status, 200, JSON.stringify(left.body));
+  assert.deepEqual(room.asked, ['make_leave', 'send_leave']);
+  const last = room.events.at(-1);
+  assert.equal(valueAt(left.body, 'event_id'), last?.eventId);
+  assert.deepEqual(last?.pdu.content, { membership: 'leave', reason: 'no time' });
+  assert.equal((await roomIn(alice, 'invite', room.roomId)).room, undefined);
+  assert.deepEqual((await put({ membership: 'leave' })).body, left.body);
+});
+
 test('an invitation is taken back by the server that it came from, and by no other', async ({
   one,
   newPeer,

@@ -143,6 +143,24 @@ test('a client walks through a space of another server, and back into its own', 
   );
 });
 
+test('a room of another server is shown by its alias, to those who have an account', async ({
+  one,
+  two,
+}) => {
+  const [alice, bob] = [await registerUser(one, 'aliasing'), await registerUser(two, 'asking')];
+  const roomId = await createRoom(alice, {
+    name: 'By its alias',
+    preset: 'public_chat',
+    room_alias_name: 'shown',
+  });
+  const path = (name: string): string =>
+    `${v1}/room_summary/${encodeURIComponent(`#${name}:${one.serverName}`)}`;
+  const body = await ok(bob, 'GET', path('shown'));
+  assert.deepEqual([valueAt(body, 'room_id'), valueAt(body, 'name')], [roomId, 'By its alias']);
+  assertRefused(await bob.request('GET', path('none')), 404, 'M_NOT_FOUND');
+  assertRefused(await api(two.url).request('GET', path('shown')), 404, 'M_NOT_FOUND');
+});
+
 test('a space that another server makes up is shown no further than it holds', async (given) => {
   const [dave, peer] = [await registerUser(given.two, 'dave'), await given.newPeer()];
   const room = (id: string, more: object = {}): object => {

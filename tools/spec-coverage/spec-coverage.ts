@@ -1,7 +1,7 @@
 import { servedEndpoints } from '../../tests/harness/served-endpoints.ts';
 import { isRequestOf } from './matches.ts';
 import { shapeOf, specApis, specRelease, type SpecOperation } from './operations.ts';
-import { knownMissing, otherRoleOf } from './roles.ts';
+import { answeredWithout, knownMissing, otherRoleOf } from './roles.ts';
 import { readTestRequests } from './test-requests.ts';
 
 const SHOWN_MAX = 5;
@@ -12,6 +12,8 @@ interface Row {
   readonly otherRole: string | undefined;
   /** The `operationId` of Soma's endpoint. */
   readonly endpoint: string | undefined;
+  /** The fixed answer of a server without the feature. */
+  readonly refusal: string | undefined;
   readonly tests: readonly string[];
 }
 
@@ -34,6 +36,7 @@ export function readSpecCoverage(): SpecCoverage {
     operation,
     otherRole: otherRoleOf(operation.path),
     endpoint: endpoints.get(`${operation.method} ${shapeOf(operation.path)}`),
+    refusal: answeredWithout.get(`${operation.method} ${operation.path}`),
     tests: requests
       .filter(([, made]) => made.some((each) => isRequestOf(each, operation)))
       .map(([file]) => file),
@@ -50,8 +53,10 @@ function nameOf({ operation: { method, path } }: Row): string {
 function problemsIn(rows: readonly Row[]): string[] {
   const missing = rows.filter(isMissing).map(nameOf);
   const untested = rows.filter(
-    ({ endpoint, tests }) => endpoint !== undefined && tests.length === 0,
+    ({ endpoint, refusal, tests }) =>
+      (endpoint !== undefined || refusal !== undefined) && tests.length === 0,
   );
+  const names = new Set(rows.map(nameOf));
   return [
     ...missing
       .filter((name) => !knownMissing.includes(name))
@@ -61,12 +66,18 @@ function problemsIn(rows: readonly Row[]): string[] {
     ...knownMissing
       .filter((name) => !missing.includes(name))
       .map((name) => `${name}: known to be missing, but it is served, or no operation at all`),
+    ...[...answeredWithout.keys()]
+      .filter((name) => !names.has(name))
+      .map((name) => `${name}: answered without its feature, but no operation at all`),
+    ...rows
+      .filter(({ endpoint, refusal }) => endpoint !== undefined && refusal !== undefined)
+      .map((row) => `${nameOf(row)}: answered without its feature, but it is served`),
     ...untested.map((row) => `${nameOf(row)}: no test makes a request of it`),
   ];
 }
 
-function isMissing({ otherRole, endpoint }: Row): boolean {
-  return otherRole === undefined && endpoint === undefined;
+function isMissing({ otherRole, endpoint, refusal }: Row): boolean {
+  return otherRole === undefined && endpoint === undefined && refusal === undefined;
 }
 
 function renderPage(
@@ -74,7 +85,8 @@ function renderPage(
   rows: readonly Row[],
 ): string {
   const own = rows.filter(({ otherRole }) => otherRole === undefined);
-  const served = own.filter((row) => !isMissing(row));
+  const served = own.filter(({ endpoint }) => endpoint !== undefined);
+  const refused = own.filter(({ refusal }) => refusal !== undefined);
   const lines = [
     '<!-- Written by "npm run generate" from the source; do not edit. -->',
     '',
@@ -87,6 +99,7 @@ function renderPage(
     'not counted.',
     '',
     `Of ${rows.length} operations a homeserver serves ${own.length}; Soma serves ${served.length} of them.`,
+    `It answers ${refused.length} as the specification wants it of a server without the feature.`,
     '`npm run check` fails when one goes missing that is not among those known to be missing',
     '(`tools/spec-coverage/roles.ts`), and when one is served and requested by no test.',
   ];
@@ -102,7 +115,7 @@ function renderSection(name: string, rows: readonly Row[]): string[] {
     '| operation | served by | requested in |',
     '|---|---|---|',
     ...rows.map((row) => {
-      const by = row.otherRole ?? row.endpoint ?? '**not yet served**';
+      const by = row.otherRole ?? row.endpoint ?? row.refusal ?? '**not yet served**';
       return `| \`${nameOf(row)}\` | ${by} | ${testsCell(row)} |`;
     }),
   ];

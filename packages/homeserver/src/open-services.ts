@@ -46,6 +46,7 @@ import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
 import { devicePushers } from './push/pushers/device-pushers.ts';
 import { resetPushRules } from './push/reset-push-rules.ts';
+import { PolicyServers } from './rooms/policy/policy-servers.ts';
 import type { Projection } from './rooms/projection.ts';
 import { RelationsProjection } from './rooms/relations/relations-projection.ts';
 import { openRooms } from './rooms/rooms.ts';
@@ -103,6 +104,7 @@ export async function openServices(
   const notices = openNotices(database, names, config.server.serverName, ignored);
   const rooms = openRooms({
     ...roomOptions(parts, accounts, ignored),
+    policyServers: new PolicyServers({ client: federation.client, verify: verifySignature, now }),
     projections: [
       ...roomProjections(names, config),
       ...notices.projections,

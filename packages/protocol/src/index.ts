@@ -74,6 +74,7 @@ export {
   KEY_BYTES_MAX,
   type LimitedFields,
   PREV_EVENTS_MAX,
+  type ReferenceLimits,
   checkEventSize,
   checkFieldLimits,
 } from './events/limits.ts';

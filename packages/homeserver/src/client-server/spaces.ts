@@ -1,6 +1,8 @@
 import { Type } from 'typebox';
 
 import { findSummary } from '../directory/find-summary.ts';
+import { lookUpAlias } from '../directory/look-up-alias.ts';
+import type { AliasedRoom } from '../directory/look-up-alias.ts';
 import { readHierarchy } from '../directory/read-hierarchy.ts';
 import { resolveAlias } from '../directory/resolve-alias.ts';
 import { NOBODY, summariseRoom } from '../directory/summarise-room.ts';
@@ -9,6 +11,7 @@ import { clientPaths, v1Paths } from '../http/endpoint.ts';
 import { mutualRooms } from '../membership/mutual-rooms.ts';
 import { readAt } from '../storage/database.ts';
 import { clientEndpoint } from './services.ts';
+import type { ClientServices } from './services.ts';
 
 const getHierarchy = clientEndpoint({
   operationId: 'getSpaceHierarchy',
@@ -56,20 +59,29 @@ const getSummary = clientEndpoint({
   query: Type.Object({ via: Type.Optional(Type.Array(Type.String())) }),
   errcodes: ['M_NOT_FOUND', 'M_INVALID_PARAM'],
   handle: async ({ params: { roomIdOrAlias }, query, requester }, services) => {
-    const { rooms, directory, remoteSpaces } = services;
-    const roomId = roomIdOrAlias.startsWith('#')
-      ? await resolveAlias(directory, roomIdOrAlias)
-      : roomIdOrAlias;
-    // Who has no account makes this server ask no other.
-    const summary =
-      requester === undefined
-        ? await readAt(rooms.database, (reader) => summariseRoom(rooms, reader, NOBODY, roomId))
-        : await findSummary(rooms, remoteSpaces, requester.userId, roomId, query.via ?? []);
+    const { rooms, remoteSpaces } = services;
+    const isKnown = requester !== undefined;
+    const { roomId, servers } = await findRoom(services, roomIdOrAlias, isKnown);
+    const via = [...(query.via ?? []), ...servers];
+    const summary = isKnown
+      ? await findSummary(rooms, remoteSpaces, requester.userId, roomId, via)
+      : await readAt(rooms.database, (reader) => summariseRoom(rooms, reader, NOBODY, roomId));
     if (summary === undefined) throw notFound('There is no such room, or you may not see it');
     const { json, membership } = summary;
     return requester === undefined ? json : { ...json, membership: membership ?? 'leave' };
   },
 });
+
+/** Who has no account makes this server ask no other. */
+async function findRoom(
+  { directory }: Pick<ClientServices, 'directory'>,
+  roomIdOrAlias: string,
+  asksOthers: boolean,
+): Promise<AliasedRoom> {
+  if (!roomIdOrAlias.startsWith('#')) return { roomId: roomIdOrAlias, servers: [] };
+  if (asksOthers) return lookUpAlias(directory, roomIdOrAlias);
+  return { roomId: await resolveAlias(directory, roomIdOrAlias), servers: [] };
+}
 
 const getMutualRooms = clientEndpoint({
   operationId: 'getMutualRooms',

@@ -1,9 +1,12 @@
 import type { JsonObject } from '@soma/protocol';
 
 import { badJson, forbidden } from '../errors/matrix-error.ts';
-import { changeMembership } from './change-membership.ts';
+import { changeMembership, notInRoom } from './change-membership.ts';
 import { inviteUser } from './invite-user.ts';
-import { membershipCode, membershipName } from './membership-store.ts';
+import { isResident } from './is-resident.ts';
+import { leaveRoom } from './leave-room.ts';
+import { membershipCode, membershipName, readMembership } from './membership-store.ts';
+import { readOutOfBandEvent } from './remote/out-of-band-store.ts';
 import type { RemoteRooms } from './remote/remote-rooms.ts';
 
 /** A member event given in full, through `PUT /rooms/{roomId}/state/m.room.member/{userId}`. */
@@ -24,6 +27,7 @@ export async function setMembershipState(
   state: MembershipState,
 ): Promise<string> {
   const { rooms } = remote;
+  const { reader } = rooms.database;
   const { sender, target, content } = state;
   const code = membershipCode(content['membership']);
   if (code === undefined) {
@@ -35,6 +39,9 @@ export async function setMembershipState(
   if (membership === 'invite') {
     return inviteUser(remote, { roomNid, sender, target, content });
   }
+  if (membership === 'leave' && sender === target && !(await isResident(rooms, reader, roomNid))) {
+    return leaveElsewhere(remote, roomNid, sender, content['reason']);
+  }
   const written = await changeMembership(rooms, {
     roomNid,
     sender,
@@ -45,4 +52,24 @@ export async function setMembershipState(
     originServerTs: state.originServerTs,
   });
   return written.value;
+}
+
+/** Rejects an invitation to a room that this server is not in, or takes back a knock. */
+async function leaveElsewhere(
+  remote: RemoteRooms,
+  roomNid: number,
+  userId: string,
+  reason: unknown,
+): Promise<string> {
+  const { names, database } = remote.rooms;
+  const userNid = await names.users.intern(userId);
+  await leaveRoom(remote, {
+    roomNid,
+    userNid,
+    reason: typeof reason === 'string' ? reason : undefined,
+  });
+  const left = await readMembership(database.reader, userNid, roomNid);
+  const event = left && (await readOutOfBandEvent(database.reader, left.eventNid));
+  if (event === undefined) throw notInRoom();
+  return event.eventId;
 }

@@ -1,7 +1,7 @@
-import { authorise, powerLevels } from '@soma/protocol';
+import { EVENT_BYTES_MAX, authorise, exceedsBytes, powerLevels } from '@soma/protocol';
 import type { Pdu } from '@soma/protocol';
 
-import { forbidden, notFound } from '../errors/matrix-error.ts';
+import { forbidden, notFound, tooLarge } from '../errors/matrix-error.ts';
 import { PREDECESSOR } from '../storage/change.ts';
 import type { Applied, Guard, Outcome, Refused, Submitted } from '../storage/change.ts';
 import { ChangeRefused } from '../storage/database.ts';
@@ -15,6 +15,7 @@ import type { EventRow } from './event-store.ts';
 import { placeOnSomeEnds } from './inbound/place-on-some-ends.ts';
 import { emptyRoomChange, persistEvent, toChange } from './persist-event.ts';
 import type { EventToPersist } from './persist-event.ts';
+import { loadPolicy, mayNeedPolicy, policyServerFor } from './policy/policy-server.ts';
 import type { PreparedEvent } from './prepared-event.ts';
 import { checkRelation } from './relations/check-relation.ts';
 import type { RoomHead } from './room-head.ts';
@@ -56,15 +57,18 @@ export class RoomWrite {
     return event;
   }
 
-  /** Takes in an event that was built on this head. Throws `403 M_FORBIDDEN`. */
-  async appendBuilt(event: PreparedEvent, redacts?: EventRow): Promise<void> {
+  /** Takes in an event that was built on this head. Throws `403 M_FORBIDDEN`, or what the room's policy server says. */
+  async appendBuilt(built: PreparedEvent, redacts?: EventRow): Promise<void> {
     const { head } = this;
+    this.authorise(built);
+    const loading = loadPolicy(head);
+    if (loading !== undefined) await loading;
+    const event = mayNeedPolicy(head, built.built.pdu) ? await this.recommended(built) : built;
     const place =
       event.prevEventNids.length === head.extremities.length
         ? await this.#placeOnHead(event)
         : await this.#placeOnSome(event);
     await this.#prepare(event, place);
-    this.authorise(event);
     persistEvent(head, { event, verdict: { kind: 'accepted' }, place, redacts }, this.#change);
   }
 
@@ -76,6 +80,21 @@ export class RoomWrite {
       verify: this.#rooms.verify,
     });
     if (!verdict.allowed) throw forbidden(verdict.reason);
+  }
+
+  /**
+   * The event with the signature of the policy server that the room uses, if it uses one. The room waits meanwhile, so that
+   * its events keep their order. Throws what `PolicyServers` throws, and `413 M_TOO_LARGE`.
+   */
+  async recommended(event: PreparedEvent): Promise<PreparedEvent> {
+    const { policyServers, database } = this.#rooms;
+    const { head } = this;
+    const server = await policyServerFor(database.reader, head, event.built.pdu);
+    if (policyServers === undefined || server === undefined) return event;
+    const given = typeof event.json === 'string' ? event.json : event.json.text;
+    const json = await policyServers.sign(given, head.version, server);
+    if (!exceedsBytes(json, EVENT_BYTES_MAX)) return { ...event, json };
+    throw tooLarge('The event is too large for the signature of the policy server');
   }
 
   /** Takes in an event that was checked and has its place, for whatever it was accepted. */

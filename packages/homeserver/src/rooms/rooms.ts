@@ -9,6 +9,7 @@ import type { Reader } from '../storage/sql.ts';
 import { States } from './inbound/states.ts';
 import { KnownPlaces } from './known-places.ts';
 import { WholeRooms } from './partial/whole-rooms.ts';
+import type { PolicyServers } from './policy/policy-servers.ts';
 import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
 import { RoomHeads } from './room-heads.ts';
@@ -30,6 +31,8 @@ export interface Rooms {
   readonly signer: EventSigner;
   /** Verifies the signatures of identity servers in third-party invites. */
   readonly verify: SignatureVerifier;
+  /** Undefined where this server asks no others. */
+  readonly policyServers: Pick<PolicyServers, 'sign'> | undefined;
   readonly serverName: string;
   readonly eventNids: NidBlocks;
   readonly snapshotNids: NidBlocks;
@@ -81,6 +84,8 @@ export interface RoomsOptions {
   readonly ignoredBy?: Rooms['ignoredBy'];
   /** Without it no third-party invite can be redeemed. */
   readonly verify?: SignatureVerifier;
+  /** Without it what a room's policy server says is of no account. */
+  readonly policyServers?: Rooms['policyServers'];
   readonly retention?: RetentionBounds | undefined;
 }
 
@@ -99,6 +104,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     versions: new RoomVersions(),
     signer,
     verify: options.verify ?? (() => false),
+    policyServers: options.policyServers,
     serverName: signer.serverName,
     eventNids: new NidBlocks(database, 'event', EVENT_NID_BLOCK),
     snapshotNids: new NidBlocks(database, 'snapshot', SNAPSHOT_NID_BLOCK),

@@ -4,7 +4,7 @@ import { parseUserId, serverNameOf } from '@soma/protocol';
 
 import { fullProfile, profileText } from '../accounts/full-profile.ts';
 import { resolveAlias } from '../directory/resolve-alias.ts';
-import { forbidden, invalidParam, notFound } from '../errors/matrix-error.ts';
+import { forbidden, invalidParam, notFound, unrecognized } from '../errors/matrix-error.ts';
 import { JsonText } from '../http/response.ts';
 import { serverEndpoint } from './services.ts';
 
@@ -54,4 +54,18 @@ const queryRoomDirectory = serverEndpoint({
   }),
 });
 
-export const queryEndpoints = [queryProfile, queryRoomDirectory];
+const queryInfo = serverEndpoint({
+  operationId: 'queryInfo',
+  summary: 'Something that this server does not know how to answer',
+  spec,
+  method: 'GET',
+  paths: ['/_matrix/federation/v1/query/{queryType}'],
+  authentication: 'server',
+  errcodes: ['M_UNRECOGNIZED'],
+  handle() {
+    // Every type of query that there is has an endpoint of its own.
+    throw unrecognized();
+  },
+});
+
+export const queryEndpoints = [queryProfile, queryRoomDirectory, queryInfo];

@@ -1,10 +1,14 @@
 import { Type } from 'typebox';
 
+import type { RateLimiters } from '../client-server/rate-limits.ts';
 import { boundInvitesMax, memberBytesMax } from '../federation/serving/limits.ts';
 import { exchangeInvite } from '../federation/third-party/exchange-invite.ts';
 import { redeemInvites } from '../federation/third-party/redeem-invites.ts';
+import type { BoundInvite } from '../federation/third-party/redeem-invites.ts';
+import type { ThirdPartyInvite } from '../federation/third-party/third-party-invite.ts';
 import { JsonObject } from '../http/schemas.ts';
 import { serverEndpoint } from './services.ts';
+import type { ServerServices } from './services.ts';
 
 const spec = 'Third-party invites';
 
@@ -27,8 +31,8 @@ const exchangeThirdPartyInvite = serverEndpoint({
   }),
   bodyBytesMax: memberBytesMax,
   errcodes: ['M_BAD_JSON', 'M_FORBIDDEN', 'M_INVALID_PARAM', 'M_MISSING_PARAM', 'M_NOT_FOUND'],
-  async handle({ origin, params, body }, { handshake }) {
-    await exchangeInvite(handshake, origin, params.roomId, body);
+  async handle({ origin, params, body }, { handshake, rateLimits }) {
+    await exchangeInvite(handshake, origin, params.roomId, body, limitInvites(rateLimits));
     return {};
   },
 });
@@ -59,10 +63,7 @@ const onBindThirdPartyIdentifier = serverEndpoint({
   ...onBind,
   operationId: 'onBindThirdPartyIdentifier',
   method: 'PUT',
-  async handle({ body }, { handshake, accounts, client }) {
-    await redeemInvites({ ...handshake, accounts, client }, body.mxid, body.invites);
-    return {};
-  },
+  handle: ({ body }, services) => redeemAll(services, body),
 });
 
 /** What identity servers send in fact. */
@@ -70,11 +71,25 @@ const onBindThirdPartyIdentifierByPost = serverEndpoint({
   ...onBind,
   operationId: 'onBindThirdPartyIdentifierByPost',
   method: 'POST',
-  async handle({ body }, { handshake, accounts, client }) {
-    await redeemInvites({ ...handshake, accounts, client }, body.mxid, body.invites);
-    return {};
-  },
+  handle: ({ body }, services) => redeemAll(services, body),
 });
+
+async function redeemAll(
+  { handshake, accounts, client, rateLimits }: ServerServices,
+  { mxid, invites }: { readonly mxid: string; readonly invites: readonly BoundInvite[] },
+): Promise<object> {
+  const checkRate = limitInvites(rateLimits);
+  await redeemInvites({ ...handshake, accounts, client, checkRate }, mxid, invites);
+  return {};
+}
+
+/** They are invitations like any other. */
+function limitInvites(rateLimits: RateLimiters): (invite: ThirdPartyInvite) => void {
+  return ({ roomId, target }) => {
+    rateLimits['rc_invites.per_room'].check(roomId);
+    rateLimits['rc_invites.per_user'].check(target);
+  };
+}
 
 export const thirdPartyInviteEndpoints = [
   exchangeThirdPartyInvite,

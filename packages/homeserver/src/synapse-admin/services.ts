@@ -1,5 +1,6 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { AccountServices } from '../client-server/services.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { Destinations } from '../federation-client/destinations.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { MediaRepository } from '../media/media.ts';
@@ -15,6 +16,7 @@ export interface AccountAdminServices extends Pick<AccountServices, 'joinFirstRo
 /** What the handlers of Synapse's admin API are given. */
 export interface AdminServices extends AccountAdminServices {
   readonly destinations: Pick<Destinations, 'failureOf' | 'forgive'>;
+  readonly directory: Directory;
   readonly media: MediaRepository;
   readonly rooms: Rooms;
 }

@@ -66,6 +66,12 @@ export interface LimitedFields {
 }
 
 /**
+ * Whether the numbers of `prev_events` and `auth_events` are limited. They are not for events that a server gives of a room's
+ * past: SS API, `GET /backfill`, "MUST NOT be validated on these specific restrictions".
+ */
+export type ReferenceLimits = 'limited' | 'unlimited';
+
+/**
  * Checks each field's own limit; `M_TOO_LARGE` for lengths, `M_BAD_JSON` for the rest.
  *
  * @example
@@ -86,15 +92,20 @@ export interface LimitedFields {
  * assert.equal(checkFieldLimits({ ...event, type: 'x'.repeat(256) }, version)?.errcode, 'M_TOO_LARGE');
  * ```
  */
-export function checkFieldLimits(event: LimitedFields, version: RoomVersion): Problem | undefined {
+export function checkFieldLimits(
+  event: LimitedFields,
+  version: RoomVersion,
+  references: ReferenceLimits = 'limited',
+): Problem | undefined {
+  const isLimited = references === 'limited';
   return (
     checkBytes('type', event.type, KEY_BYTES_MAX) ??
     checkBytes('state_key', event.state_key ?? '', KEY_BYTES_MAX) ??
     checkBytes('sender', event.sender, IDENTIFIER_BYTES_MAX) ??
     checkBytes('room_id', event.room_id ?? '', IDENTIFIER_BYTES_MAX) ??
     checkDepth(event.depth, version) ??
-    checkReferences('prev_events', event.prev_events, PREV_EVENTS_MAX) ??
-    checkReferences('auth_events', event.auth_events, AUTH_EVENTS_MAX)
+    checkReferences('prev_events', event.prev_events, isLimited ? PREV_EVENTS_MAX : Infinity) ??
+    checkReferences('auth_events', event.auth_events, isLimited ? AUTH_EVENTS_MAX : Infinity)
   );
 }
 

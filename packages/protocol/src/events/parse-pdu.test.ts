@@ -77,6 +77,15 @@ test('size is limited', () => {
   assert.equal(parsed.problem.errcode, 'M_TOO_LARGE');
 });
 
+test('an event of the past may refer to any number of others', () => {
+  const many = { ...pdu, prev_events: Array(21).fill('$b'), auth_events: Array(11).fill('$b') };
+  assert.ok(parsePdu(many, v11, 'unlimited').ok);
+  assert.ok(parsePduText(JSON.stringify(many), v11, 'unlimited').ok);
+  assert.ok(!parsePduText(JSON.stringify(many), v11).ok);
+  const long = { ...pdu, prev_events: [`$${'b'.repeat(255)}`] };
+  assert.ok(!parsePdu(long, v11, 'unlimited').ok);
+});
+
 test('only the create event of version 12 may lack a room ID', () => {
   const { room_id: _roomId, ...roomless } = pdu;
   const create = { ...roomless, type: 'm.room.create', state_key: '' };

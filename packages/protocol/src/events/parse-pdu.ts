@@ -14,6 +14,7 @@ import {
 import { parseJson } from '../parse-json.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
 import { checkEventSize, checkFieldLimits } from './limits.ts';
+import type { ReferenceLimits } from './limits.ts';
 import type { Pdu } from './types.ts';
 
 /** A PDU whose format is right. */
@@ -54,9 +55,13 @@ export interface RefusedPdu {
  * assert.equal(parsed.problem.reason, 'sender is absent or malformed');
  * ```
  */
-export function parsePduText(text: string, version: RoomVersion): ParsedPdu | RefusedPdu {
+export function parsePduText(
+  text: string,
+  version: RoomVersion,
+  references?: ReferenceLimits,
+): ParsedPdu | RefusedPdu {
   const parsed = parseJson(text, version);
-  return parsed.ok ? check(parsed.value, parsed.exact, version) : parsed;
+  return parsed.ok ? check(parsed.value, parsed.exact, version, references) : parsed;
 }
 
 /**
@@ -75,20 +80,29 @@ export function parsePduText(text: string, version: RoomVersion): ParsedPdu | Re
  * assert.equal(parsed.problem.errcode, 'M_BAD_JSON');
  * ```
  */
-export function parsePdu(value: unknown, version: RoomVersion): ParsedPdu | RefusedPdu {
+export function parsePdu(
+  value: unknown,
+  version: RoomVersion,
+  references?: ReferenceLimits,
+): ParsedPdu | RefusedPdu {
   const fault = checkJson(value, version);
   if (fault !== undefined) return { ok: false, problem: fault };
   const json = value as JsonValue;
-  return check(json, json, version);
+  return check(json, json, version, references);
 }
 
-function check(value: JsonValue, exact: JsonValue, version: RoomVersion): ParsedPdu | RefusedPdu {
+function check(
+  value: JsonValue,
+  exact: JsonValue,
+  version: RoomVersion,
+  references?: ReferenceLimits,
+): ParsedPdu | RefusedPdu {
   const fault = findFault(value, version);
   if (fault !== undefined) return { ok: false, problem: fault };
   const pdu = value as Pdu;
   const json = canonicalJson(exact);
   const limit =
-    checkFieldLimits(pdu, version) ??
+    checkFieldLimits(pdu, version, references) ??
     checkExactDepth(exact as Pdu, version) ??
     checkEventSize(json);
   if (limit !== undefined) return { ok: false, problem: limit };

@@ -5,6 +5,7 @@ import { badJson, forbidden, invalidParam, notFound, tooLarge } from '../../erro
 import type { MatrixError } from '../../errors/matrix-error.ts';
 import { relayEventStatement } from '../../federation-sender/event-relay-store.ts';
 import { admitRemoteJoin } from '../../membership/admit-join.ts';
+import { readEvent } from '../../rooms/event-store.ts';
 import type { NotReceived, PlacedEvent } from '../../rooms/inbound/room-intake.ts';
 import { writeToRoom } from '../../rooms/room-write.ts';
 import { findRoomToEnter } from '../serving/admit-server.ts';
@@ -67,7 +68,10 @@ export async function acceptMember(
   });
   if (received.kind === 'refused') throw refusalOf(received);
   if (received.kind !== 'accepted') throw forbidden(received.reason);
-  return { room, userId: pdu.sender, event: received.event, json };
+  const { event } = received;
+  // A policy server may have signed it too.
+  const stored = await readEvent(serving.rooms.database.reader, event.eventNid);
+  return { room, userId: pdu.sender, event, json: stored?.json ?? json };
 }
 
 /** SS API, `PUT /send_join`: "certain validation before accepting the event". */

@@ -14,6 +14,8 @@ import type { ThirdPartyInvite } from './third-party-invite.ts';
 export interface Redeeming extends Handshake {
   readonly accounts: Accounts;
   readonly client: Pick<FederationClient, 'requestJson'>;
+  /** Throws for one invitation too many. */
+  checkRate(invite: ThirdPartyInvite): void;
 }
 
 /** An invitation as an identity server hands it over. */
@@ -26,7 +28,7 @@ export interface BoundInvite {
 
 /**
  * Invites a user of this server to the rooms that their address was invited to (SS API, `PUT /3pid/onbind`). What cannot be
- * redeemed does not keep the others. Throws `404 M_NOT_FOUND` for an unknown user, `400 M_INVALID_PARAM`.
+ * redeemed does not keep the others. Throws `404 M_NOT_FOUND` for an unknown user, `400 M_INVALID_PARAM`, and what `checkRate` throws.
  */
 export async function redeemInvites(
   redeeming: Redeeming,
@@ -40,6 +42,7 @@ export async function redeemInvites(
     return readThirdPartyInvite({ roomId, sender, target: mxid, signed });
   });
   for (const invite of read) {
+    redeeming.checkRate(invite);
     try {
       await redeem(redeeming, invite);
     } catch (error) {

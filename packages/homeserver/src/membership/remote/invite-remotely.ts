@@ -43,8 +43,9 @@ export async function inviteRemotely(
       const { head } = write;
       const draft = await draftMembership(rooms, head, request);
       if (typeof draft === 'string') return draft;
-      const event = await buildEvent(rooms, head, draft);
-      write.authorise(event);
+      const unpoliced = await buildEvent(rooms, head, draft);
+      write.authorise(unpoliced);
+      const event = await write.recommended(unpoliced);
       return { event, pdu: pduOf(event), head, stateNids: await stateNidsOf(head, request.sender) };
     },
     notInRoom,
@@ -87,7 +88,8 @@ async function askForSignature(
     const isSame = parsed.ok && eventIdOf(parsed.pdu, version, rooms.signer) === eventId;
     const signature = isSame ? parsed.pdu.signatures[server] : undefined;
     if (signature !== undefined) {
-      const signed = { ...pdu, signatures: { ...pdu.signatures, [server]: signature } };
+      const ofServer = { ...pdu.signatures[server], ...signature };
+      const signed = { ...pdu, signatures: { ...pdu.signatures, [server]: ofServer } };
       if (await isSignedByAll(remote, signed, version, [server])) return signed;
     }
     throw new FederationError('bad-answer', server, 'it has not signed the invitation');

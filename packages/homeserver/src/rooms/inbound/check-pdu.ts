@@ -22,6 +22,7 @@ import type {
   JsonObject,
   ParsedPdu,
   Pdu,
+  ReferenceLimits,
   RoomId,
   RoomVersion,
 } from '@soma/protocol';
@@ -65,9 +66,12 @@ export async function checkPdu(
   checks: PduChecks,
   given: GivenPdu,
   version: RoomVersion,
+  references?: ReferenceLimits,
 ): Promise<CheckedPdu | RefusedGivenPdu> {
   const parsed =
-    typeof given === 'string' ? parsePduText(given, version) : parsePdu(given, version);
+    typeof given === 'string'
+      ? parsePduText(given, version, references)
+      : parsePdu(given, version, references);
   if (!parsed.ok) return { ok: false, eventId: undefined, reason: parsed.problem.reason };
   const { exact, pdu } = parsed;
   const text = referenceText(exact, version);

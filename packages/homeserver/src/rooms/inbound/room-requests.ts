@@ -1,5 +1,5 @@
 import { isJsonObject } from '@soma/protocol';
-import type { JsonObject, JsonValue, RoomVersion } from '@soma/protocol';
+import type { JsonObject, JsonValue, ReferenceLimits, RoomVersion } from '@soma/protocol';
 
 import type { FederationRequest } from '../../federation-client/federation-client.ts';
 import { FederationError } from '../../federation-client/federation-error.ts';
@@ -75,7 +75,7 @@ export class RoomRequests {
   async backfill(eventIds: readonly string[], limit: number): Promise<CheckedPdu[]> {
     const query = { v: [...eventIds], limit };
     const answer = await this.#ask('backfill', [this.#room.roomId], { query });
-    return this.#checkAll(listIn(answer, 'pdus').slice(0, limit));
+    return this.#checkAll(listIn(answer, 'pdus').slice(0, limit), 'unlimited');
   }
 
   async authChain(eventId: string): Promise<CheckedPdu[]> {
@@ -130,7 +130,10 @@ export class RoomRequests {
     return isJsonObject(answer) ? answer : {};
   }
 
-  async #checkAll(values: readonly JsonValue[]): Promise<CheckedPdu[]> {
+  async #checkAll(
+    values: readonly JsonValue[],
+    references?: ReferenceLimits,
+  ): Promise<CheckedPdu[]> {
     this.#events += values.length;
     if (this.#events > fetchedEventsMax) throw new FetchLimitExceeded('events');
     const { keyRing, rooms } = this.#context;
@@ -140,7 +143,8 @@ export class RoomRequests {
     for (const value of values) {
       await turns.next();
       if (!isJsonObject(value)) continue;
-      const event = await checkPdu({ keyRing, sha256: rooms.signer.sha256 }, value, version);
+      const checks = { keyRing, sha256: rooms.signer.sha256 };
+      const event = await checkPdu(checks, value, version, references);
       if (event.ok && event.roomId === roomId) checked.push(event);
     }
     return checked;

@@ -28,6 +28,8 @@ import { readAuthEvents } from './auth-state.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
 import { internEvent, internEventIds } from './intern-event.ts';
+import { askPolicyServer, judgeByPolicy } from './judge-by-policy.ts';
+import type { PolicyAnswer, Unsigned } from './judge-by-policy.ts';
 import { judgeEvent } from './judge-event.ts';
 import type { Judgement } from './judge-event.ts';
 import { placeEvent } from './place-event.ts';
@@ -66,24 +68,46 @@ export interface Missing {
   readonly authEventIds: readonly string[];
 }
 
+/** Also how it is taken in again, after the room's policy server was asked about it. */
+interface Attempt extends TakeIn {
+  readonly policyAnswer?: PolicyAnswer;
+}
+
 /** After so many falls something is wrong that trying again does not mend. */
 const ATTEMPTS_MAX = 5;
 /** The event is as it was found: not there, or an outlier. */
 const EVENT_UNCHANGED = 'event is unchanged';
 
 interface Tried {
-  readonly value: Received | Missing;
+  readonly value: Received | Missing | Unsigned;
   readonly submitted: Submitted | undefined;
 }
 
 /**
  * Gives a checked event its place in its room, in the room's queue, when all that was written to the room before is
- * committed. Resolves after the commit.
+ * committed. Resolves after the commit. While a policy server is asked the room goes on.
  */
 export async function takeInEvent(
   context: InboundContext,
   takeIn: TakeIn,
 ): Promise<Received | Missing> {
+  const taken = await takeInOnce(context, takeIn);
+  if (taken.kind !== 'unsigned') return taken;
+  const { roomNid, checked } = takeIn;
+  const policyAnswer = await askPolicyServer(context, roomNid, checked, taken.server);
+  const again = await takeInOnce(context, {
+    ...takeIn,
+    checked: policyAnswer.checked,
+    policyAnswer,
+  });
+  if (again.kind === 'unsigned') throw new Error('a policy server was asked twice about one event');
+  return again;
+}
+
+async function takeInOnce(
+  context: InboundContext,
+  takeIn: Attempt,
+): Promise<Received | Missing | Unsigned> {
   for (let attempt = 1; ; attempt += 1) {
     const tried = await tryOnce(context, takeIn);
     const outcome = tried === undefined ? undefined : await tried.submitted?.done;
@@ -98,7 +122,7 @@ export async function takeInEvent(
 }
 
 /** Undefined when the head has fallen meanwhile. */
-function tryOnce(context: InboundContext, takeIn: TakeIn): Promise<Tried | undefined> {
+function tryOnce(context: InboundContext, takeIn: Attempt): Promise<Tried | undefined> {
   const { heads } = context.rooms;
   return heads.run(takeIn.roomNid, async (head) => {
     if (head === undefined) return { value: refused('unknown-room'), submitted: undefined };
@@ -111,8 +135,8 @@ function tryOnce(context: InboundContext, takeIn: TakeIn): Promise<Tried | undef
 async function takeInto(
   context: InboundContext,
   write: RoomWrite,
-  takeIn: TakeIn,
-): Promise<Received | Missing> {
+  takeIn: Attempt,
+): Promise<Received | Missing | Unsigned> {
   const { rooms } = context;
   const { reader } = rooms.database;
   const { checked, roomNid } = takeIn;
@@ -137,14 +161,8 @@ async function takeInto(
     takeIn.isPast === true ||
     takeIn.isBehind === true ||
     (isInterned && (await isStoodOn(reader, write.head, event)));
-  const judgement = await judgeEvent(
-    context,
-    write.head,
-    { ...checked.pdu, eventId: checked.eventId },
-    await readAuthEvents(reader, authEventNids),
-    before,
-    isBehind,
-  );
+  const judgement = await judge(context, write.head, takeIn, authEventNids, before, isBehind);
+  if (judgement.kind === 'unsigned') return judgement;
   if (takeIn.refuse && judgement.kind !== 'accepted') {
     return { kind: 'refused', cause: 'forbidden', reason: judgement.reason };
   }
@@ -163,6 +181,21 @@ async function takeInto(
   }
   const placed = { eventId: checked.eventId, eventNid, roomNid, position: 0 };
   return { ...judgement, event: { ...placed, stateBefore: before.snapshot.nid } };
+}
+
+async function judge(
+  context: InboundContext,
+  head: RoomHead,
+  { checked, isPast, policyAnswer }: Attempt,
+  authEventNids: readonly number[],
+  before: StateReference,
+  isBehind: boolean,
+): Promise<Judgement | Unsigned> {
+  const event = { ...checked.pdu, eventId: checked.eventId };
+  const authEvents = await readAuthEvents(context.rooms.database.reader, authEventNids);
+  const judgement = await judgeEvent(context, head, event, authEvents, before, isBehind);
+  if (judgement.kind !== 'accepted' || isPast === true) return judgement;
+  return judgeByPolicy(context, head, checked, policyAnswer);
 }
 
 /** Whether events that were accepted before stand on it: then nothing that has happened since goes against it. */
@@ -334,7 +367,10 @@ function receivedBefore(row: GraphRow): Received {
     : { kind: 'accepted', event };
 }
 
-function atPosition(value: Received | Missing, position: number): Received | Missing {
-  if (value.kind === 'missing' || value.kind === 'refused') return value;
+function atPosition(
+  value: Received | Missing | Unsigned,
+  position: number,
+): Received | Missing | Unsigned {
+  if (!('event' in value)) return value;
   return { ...value, event: { ...value.event, position } };
 }

@@ -47,7 +47,7 @@ export async function takeNextMessage(
   return rooms.heads.run(roomNid, async (head) => {
     // What is judged by a state that is known in part is marked so, and judged again.
     if (head === undefined || head.partial !== undefined) return undefined;
-    if (!(await isStateCommitted(context, head))) return undefined;
+    if (!(await isStateCommitted(context, head)) || (await hasPolicy(head))) return undefined;
     const parent = onlyParent(head, checked);
     if (parent === undefined || !(await aclOf(head))(message.origin)) return undefined;
     const authEventNids = await authorisedBy(context, head, checked);
@@ -73,6 +73,12 @@ export async function takeNextMessage(
 function isPlainMessage({ pdu: { type, state_key: stateKey, content } }: CheckedPdu): boolean {
   const relates = content['m.relates_to'] !== undefined;
   return stateKey === undefined && type !== 'm.room.redaction' && !relates;
+}
+
+/** Whether a policy server may have a say. */
+async function hasPolicy(head: RoomHead): Promise<boolean> {
+  await head.load([['m.room.policy', '']]);
+  return head.get('m.room.policy', '') !== undefined;
 }
 
 /** Whether reads of the current state find the one of the head, in a room that this server is in. */

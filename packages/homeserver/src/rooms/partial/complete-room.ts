@@ -126,7 +126,7 @@ async function commit(
     endPartialRoomStatement(roomNid),
     putWholeRoomStatement(roomNid, POSITION),
   );
-  project(POSITION, change);
+  await project(POSITION, change, database.reader);
   const withdrawn = rechecking.withdrawn();
   change.statements.push(...withdrawRedactionStatements(withdrawn));
   for (const row of await readEvents(database.reader, withdrawn)) rooms.heads.withdraw(row, change);
