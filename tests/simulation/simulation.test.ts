@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { assertConverges } from './assert-converges.ts';
-import { seedsOfSources } from './seeds.ts';
 import { simulate } from './simulate.ts';
 
 test('a seed is the same run each time', async () => {
@@ -14,7 +13,8 @@ test('a seed is the same run each time', async () => {
   assert.notEqual(other.digest, first.digest);
 });
 
-for (const seed of seedsOfSources(50).slice(0, 25)) {
+// The same seeds in each run, so that a red run is the doing of the change at hand; `npm run simulate` tries others.
+for (const seed of Array.from({ length: 25 }, (_, index) => String(1 + index))) {
   test(`five servers agree after a bad network and restarts: seed ${seed}`, async () => {
     const { events } = await assertConverges(seed);
     assert.ok(events > 100);
