@@ -167,7 +167,14 @@ async function rehydrate(world: World): Promise<void> {
   const { alice, aliceElsewhere, bob } = world;
   const roomId = await shareRoom(world);
   assert.equal(await cryptoOf(alice).isDehydrationSupported(), true);
+  const devicesKnownToBob = async (): Promise<number> => {
+    const known = await cryptoOf(bob).getUserDeviceInfo([alice.userId]);
+    return known.get(alice.userId)?.size ?? 0;
+  };
+  const before = await devicesKnownToBob();
   await cryptoOf(alice).startDehydration();
+  // Until Bob's sync has told him of it, he encrypts for the others alone.
+  await when(async () => (await devicesKnownToBob()) > before);
   alice.close();
   aliceElsewhere.close();
   const { event_id: eventId } = await bob.client.sendTextMessage(roomId, 'are you there?');
