@@ -188,6 +188,8 @@ test('who joins a room of another server reads what was said there before', asyn
     body: {},
   });
   assert.equal(joined.status, 200, JSON.stringify(joined.body));
+  // The list of members waits for all of the room.
+  await bob.request('GET', pathOf`/_matrix/client/v3/rooms/${roomId}/members`);
   const { nextBatch: since } = await sync(bob);
   const read: unknown[] = [];
   const types: string[] = [];

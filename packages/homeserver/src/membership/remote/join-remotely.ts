@@ -6,6 +6,7 @@ import { FederationError } from '../../federation-client/federation-error.ts';
 import type { PartialImport } from '../../rooms/inbound/room-intake.ts';
 import { buildMemberEvent } from './build-member-event.ts';
 import { candidateServers, serverOfUser } from './candidate-servers.ts';
+import { smallRoomMs } from './limits.ts';
 import type { MemberTemplate, WantedMembership } from './member-template.ts';
 import type { RemoteRooms } from './remote-rooms.ts';
 import { checkComplexity, complexityOf, tooComplex } from './room-complexity.ts';
@@ -58,6 +59,10 @@ export async function joinRemotely(remote: RemoteRooms, join: RemoteJoin): Promi
       partial: partialOf(answer),
     });
   });
+  // All of a small room is there in no time, and then a client finds it so with its first request.
+  const { names, whole } = remote.rooms;
+  const roomNid = await names.rooms.find(join.roomId);
+  if (roomNid !== undefined) await whole.isWholeWithin(roomNid, smallRoomMs);
 }
 
 /**

@@ -9,6 +9,9 @@ export const hedgeDelayMs = 2_000;
 /** For one server to give a template, and for it to take an event. */
 export const handshakeTimeoutMs = 20_000;
 
+/** So long an answer to a join waits for the members of the room, where they were left out. */
+export const smallRoomMs = 500;
+
 /** Of the state and auth chain of a room: as Synapse, which takes 500 MB. */
 export const joinBytesMax = 256 * 1024 * 1024;
 export const joinEventsMax = 400_000;

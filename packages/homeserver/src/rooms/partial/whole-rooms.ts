@@ -15,12 +15,18 @@ export class WholeRooms {
 
   /** Resolves when all of the room is known. Throws `503`, where that takes too long for a client to wait. */
   async wait(roomNid: number, timeoutMs = waitMsMax): Promise<void> {
+    if (!(await this.isWholeWithin(roomNid, timeoutMs))) throw unableForNow();
+  }
+
+  /** Whether all of the room is known, at once or soon. */
+  async isWholeWithin(roomNid: number, timeoutMs: number): Promise<boolean> {
     const deadlineMs = performance.now() + timeoutMs;
     while (await this.#isPartial(roomNid)) {
       const leftMs = deadlineMs - performance.now();
-      if (leftMs <= 0) throw unableForNow();
+      if (leftMs <= 0) return false;
       await this.#change(roomNid, Math.min(leftMs, lookAgainMs));
     }
+    return true;
   }
 
   /** The room is known as a whole now. */
