@@ -13,13 +13,14 @@ const require = createRequire(import.meta.url);
 
 /**
  * Replaces, for the whole process and for good, what a program learns by chance: time, timers, random numbers, and the
- * order in which the threads of the file system answer. Node hands the new ones to modules that were loaded before, too.
+ * order in which the threads of the file system and of verifications answer. Node hands the new ones to modules that were loaded before, too.
  * From then on the same surroundings lead to the same run.
  */
 export function replaceSurroundings(current: () => Surroundings): void {
   replaceTime(current);
   replaceTimers(() => current().time);
   replaceRandomness(() => current().random);
+  replaceVerification();
   replaceFiles();
   syncBuiltinESMExports();
 }
@@ -169,6 +170,20 @@ function replaceRandomness(random: () => Random): void {
     randomInt: (first: number, end?: number) =>
       end === undefined ? random().below(first) : random().between(first, end - 1),
   });
+}
+
+/** What other threads verify is verified at once. */
+function replaceVerification(): void {
+  const crypto: Record<string, unknown> = require('node:crypto');
+  const { verify } = crypto;
+  if (typeof verify !== 'function') throw new Error('there is no crypto.verify');
+  crypto['verify'] = (...args: unknown[]): unknown => {
+    const callback = args.at(-1);
+    if (typeof callback !== 'function') return Reflect.apply(verify, undefined, args);
+    const isValid: unknown = Reflect.apply(verify, undefined, args.slice(0, -1));
+    queueMicrotask(() => Reflect.apply(callback, undefined, [null, isValid]));
+    return undefined;
+  };
 }
 
 /** The promises of the file system, each kept at once. */

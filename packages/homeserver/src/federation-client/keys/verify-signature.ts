@@ -1,6 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
 
 import { decodeBase64 } from '@soma/protocol';
 import type { SignatureVerifier } from '@soma/protocol';
@@ -24,8 +23,6 @@ export const verifySignature: SignatureVerifier = (publicKey, signature, text) =
   return verify(null, Buffer.from(text, 'utf8'), key, bytes);
 };
 
-const verifyAside = promisify<null, Buffer, KeyObject, Uint8Array, boolean>(verify);
-
 /** The same on another thread, where many are to be verified. */
 export async function verifySignatureAside(
   publicKey: string,
@@ -35,7 +32,12 @@ export async function verifySignatureAside(
   const key = imported.get(publicKey) ?? importKey(publicKey);
   const bytes = decodeBase64(signature);
   if (key === undefined || bytes?.length !== SIGNATURE_BYTES) return false;
-  return verifyAside(null, Buffer.from(text, 'utf8'), key, bytes);
+  return new Promise((resolve, reject) => {
+    verify(null, Buffer.from(text, 'utf8'), key, bytes, (error, isValid) => {
+      if (error === null) resolve(isValid);
+      else reject(error);
+    });
+  });
 }
 
 /** Whether a text is the 32 bytes of a key in base64. */
