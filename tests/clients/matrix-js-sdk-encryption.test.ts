@@ -171,10 +171,10 @@ async function rehydrate(world: World): Promise<void> {
     const known = await cryptoOf(bob).getUserDeviceInfo([alice.userId]);
     return known.get(alice.userId)?.size ?? 0;
   };
-  const before = await devicesKnownToBob();
+  const knownFirst = await devicesKnownToBob();
   await cryptoOf(alice).startDehydration();
   // Until Bob's sync has told him of it, he encrypts for the others alone.
-  await when(async () => (await devicesKnownToBob()) > before);
+  await when(async () => (await devicesKnownToBob()) > knownFirst);
   alice.close();
   aliceElsewhere.close();
   const { event_id: eventId } = await bob.client.sendTextMessage(roomId, 'are you there?');
