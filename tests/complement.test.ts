@@ -79,12 +79,13 @@ async function start(name: string, given?: Started['ports']): Promise<Started> {
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
   const ended = once(child, 'exit').then(() => assert.fail(`it ended: ${output}`));
-  child.stdout.setEncoding('utf8');
-  const ready = (async () => {
-    for await (const text of child.stdout) if (String(text).includes('is ready')) return;
-  })();
+  // Read to its end: a server whose standard output nobody reads any more would end at its next line.
+  const ready = new Promise<void>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (text.includes('is ready')) resolve();
+    });
+  });
   await Promise.race([ready, ended]);
-  child.stdout.resume();
   ended.catch(() => {});
   return { url: `http://127.0.0.1:${clientPort}`, process: child, ports };
 }
