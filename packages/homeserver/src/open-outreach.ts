@@ -2,6 +2,7 @@ import type { Accounts } from './accounts/accounts.ts';
 import { IdentityServers } from './accounts/three-pids/identity-servers.ts';
 import type { ThreePids } from './accounts/three-pids/three-pids.ts';
 import type { ClientServices } from './client-server/services.ts';
+import { baseUrlOf } from './config/base-url.ts';
 import type { Config } from './config/config.ts';
 import { somaVersion } from './config/soma-version.ts';
 import { MailTemplates } from './mail/mail-templates.ts';
@@ -31,7 +32,7 @@ export async function openOutreach(parts: OutreachParts): Promise<Outreach> {
   const { config, logger, accounts } = parts;
   const http = outboundClient(config);
   const mailer = openMailer(config, logger);
-  const baseUrl = baseUrlOf(config);
+  const baseUrl = baseUrlOf(config.server);
   const push = await openPush({ ...parts, http, mailer, baseUrl });
   return {
     services: {
@@ -80,9 +81,4 @@ function openThreePids(
     identityServers: new IdentityServers(http, { serverName, keyId, sign }),
     forgetAddress: (userNid, { address }) => deleteMailPusherStatements(userNid, address),
   };
-}
-
-/** As Synapse: where the operator gives no address, clients are taken to come to the server's name. */
-function baseUrlOf({ server }: Config): string {
-  return server.publicBaseurl ?? `https://${server.serverName}/`;
 }

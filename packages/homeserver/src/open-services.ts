@@ -42,6 +42,7 @@ import { openOutreach } from './open-outreach.ts';
 import { openPresence } from './open-presence.ts';
 import { openRemoteRooms } from './open-remote-rooms.ts';
 import { openRemoteUsers } from './open-remote-users.ts';
+import { openSingleSignOn } from './open-single-sign-on.ts';
 import { openSync } from './open-sync.ts';
 import { copyRoomRules } from './push/copy-room-rules.ts';
 import { devicePushers } from './push/pushers/device-pushers.ts';
@@ -138,8 +139,10 @@ export async function openServices(
     bridges.queries,
     parts,
   );
+  const sso = openSingleSignOn(services);
   const media = { close: closeMedia };
   const inOrder = [
+    sso,
     inbound,
     presence,
     outreach,
@@ -152,7 +155,13 @@ export async function openServices(
     accounts,
     database,
   ];
-  return { services, federation, inbound, close: () => closeAll(inOrder) };
+  const { singleSignOn } = sso;
+  return {
+    services: { ...services, singleSignOn },
+    federation,
+    inbound,
+    close: () => closeAll(inOrder),
+  };
 }
 
 /** What is composed of the domain, for the handlers. */
@@ -161,7 +170,7 @@ function clientServices(
   { client }: Federation,
   queries: ServiceQueries,
   { logger, now }: { readonly logger: Logger; readonly now: () => number },
-): ClientServices {
+): Omit<ClientServices, 'singleSignOn'> {
   const { config, accounts, rooms, sync, pushRules, remoteRooms, applicationServices } = domain;
   const directory: Directory = {
     rooms,
@@ -196,6 +205,7 @@ function clientServices(
 }
 
 type ComposedService =
+  | 'singleSignOn'
   | 'slidingSync'
   | 'directory'
   | 'directoryClient'

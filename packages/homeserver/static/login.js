@@ -3,6 +3,7 @@
 const form = document.querySelector('form');
 const status = document.querySelector('#status');
 const problem = document.querySelector('#problem');
+const providers = document.querySelector('#providers');
 const texts = document.querySelector('main').dataset;
 const endpoint = '/_matrix/client/v3/login';
 const given = new URLSearchParams(location.search);
@@ -41,6 +42,7 @@ async function logIn(proof) {
     return false;
   }
   form.hidden = true;
+  providers.hidden = true;
   status.textContent = texts.done;
   window.matrixLogin.onLogin(body);
   return true;
@@ -64,14 +66,33 @@ async function submit() {
   }
 }
 
+/** Providers lead back here with a token; what the client wants of the session stays in the address. */
+function offerProviders(flow) {
+  const back = new URL(location.href);
+  back.searchParams.delete('loginToken');
+  for (const { id, name } of flow.identity_providers ?? []) {
+    const link = document.createElement('a');
+    link.className = 'button';
+    link.textContent = texts.with.replace('{}', () => name);
+    const query = new URLSearchParams({ redirectUrl: back.href });
+    link.href = `${endpoint}/sso/redirect/${encodeURIComponent(id)}?${query}`;
+    const item = document.createElement('li');
+    item.append(link);
+    providers.append(item);
+  }
+  providers.hidden = false;
+}
+
 async function start() {
   try {
     const token = given.get('loginToken');
     if (token !== null && (await logIn({ type: 'm.login.token', token }))) return;
     const { flows = [] } = await (await fetch(endpoint)).json();
     const takesPasswords = flows.some(({ type }) => type === 'm.login.password');
+    const sso = flows.find(({ type }) => type === 'm.login.sso');
     form.hidden = !takesPasswords;
-    if (takesPasswords) status.textContent = '';
+    if (sso !== undefined) offerProviders(sso);
+    if (takesPasswords || sso !== undefined) status.textContent = '';
     else status.textContent = texts.unavailable;
   } catch {
     say(texts.failed);

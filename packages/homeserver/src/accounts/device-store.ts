@@ -1,6 +1,7 @@
 import { escapeText, unescapeText } from '../storage/escape-text.ts';
 import { integerList, query, statement } from '../storage/sql.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
+import type { LoginOrigin } from './login-token-store.ts';
 
 interface DeviceRow {
   readonly device_nid: number;
@@ -26,6 +27,12 @@ export interface Device {
   readonly lastSeen: Sighting | undefined;
 }
 
+/** A device, by an identity provider. */
+export interface ProviderDevice {
+  readonly deviceNid: number;
+  readonly userNid: number;
+}
+
 export interface NewDevice {
   readonly deviceNid: number;
   readonly userNid: number;
@@ -46,6 +53,18 @@ const insert = query(
    values (?, ?, ?, ?, ?) on conflict (user_nid, device_id) do nothing`,
 );
 const rename = query('update devices set display_name = ? where user_nid = ? and device_id = ?');
+const setOrigin = query(
+  `update devices set auth_provider = ?, provider_session_id = ?
+   where user_nid = ? and device_id = ?`,
+);
+const ofProvider = query<ProviderDevice>(
+  `select device_nid as "deviceNid", user_nid as "userNid" from devices
+   where auth_provider = ? and provider_session_id = ?`,
+);
+const ofProviderUser = query<ProviderDevice>(
+  `select device_nid as "deviceNid", user_nid as "userNid" from devices
+   where auth_provider = ? and user_nid = ?`,
+);
 const seen = query(
   `update devices set last_seen_ts = ?, last_seen_ip = ?, last_seen_user_agent = ?
    where device_nid = ?`,
@@ -85,6 +104,40 @@ export function renameDeviceStatement(
   displayName: string,
 ): Statement {
   return statement(rename, escapeText(displayName), userNid, escapeText(deviceId));
+}
+
+/** Notes which session at an identity provider the device has logged in by; undefined for none. */
+export function setDeviceOriginStatement(
+  userNid: number,
+  deviceId: string,
+  origin: LoginOrigin | undefined,
+): Statement {
+  const providerSessionId = origin?.providerSessionId;
+  return statement(
+    setOrigin,
+    origin === undefined ? null : escapeText(origin.authProvider),
+    providerSessionId === undefined ? null : escapeText(providerSessionId),
+    userNid,
+    escapeText(deviceId),
+  );
+}
+
+/** Devices that have logged in by a session at an identity provider. */
+export function readDevicesOfProviderSession(
+  reader: Reader,
+  authProvider: string,
+  providerSessionId: string,
+): Promise<ProviderDevice[]> {
+  return reader.all(ofProvider, escapeText(authProvider), escapeText(providerSessionId));
+}
+
+/** Those of the user's devices that have logged in by an identity provider. */
+export function readDevicesOfProviderUser(
+  reader: Reader,
+  authProvider: string,
+  userNid: number,
+): Promise<ProviderDevice[]> {
+  return reader.all(ofProviderUser, escapeText(authProvider), userNid);
 }
 
 export function deviceSeenStatement(deviceNid: number, sighting: Sighting): Statement {

@@ -23,6 +23,8 @@ export interface LoginLimits {
 
 export interface LoggedIn extends Session {
   readonly userId: UserId;
+  /** What an identity provider wants said beside. */
+  readonly extraAttributes?: Readonly<Record<string, string>> | undefined;
 }
 
 /**

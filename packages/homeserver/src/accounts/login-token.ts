@@ -13,14 +13,16 @@ import {
   loginTokenStandsStatement,
   readLoginToken,
 } from './login-token-store.ts';
+import type { LoginOrigin } from './login-token-store.ts';
 import type { SessionRequest } from './prepare-session.ts';
 import { startSession } from './start-session.ts';
 
-/** A token for one `m.login.token` login as the user (Client-server API, "Token-based"). */
+/** A token for one `m.login.token` login as the user (Client-server API, "Token-based"), of whatever origin. */
 export async function issueLoginToken(
   accounts: Accounts,
   userNid: number,
   lifetimeMs: number,
+  origin?: LoginOrigin,
 ): Promise<string> {
   const token = newLoginToken();
   const nowMs = accounts.now();
@@ -30,6 +32,7 @@ export async function issueLoginToken(
       insertLoginTokenStatement(hashOfToken(token), {
         userNid,
         validUntilTs: nowMs + lifetimeMs,
+        origin,
       }),
     ],
     positions: 0,
@@ -47,7 +50,7 @@ export async function logInWithToken(
   const tokenHash = hashOfToken(token);
   const known = await readLoginToken(accounts.database.reader, tokenHash);
   if (known === undefined || known.validUntilTs <= accounts.now()) throw invalidToken();
-  const { userNid } = known;
+  const { userNid, origin } = known;
   const account = await readAccount(accounts.database.reader, userNid);
   const userId = parseUserId(await accounts.names.users.text(userNid));
   if (account === undefined || userId === undefined) throw invalidToken();
@@ -57,12 +60,17 @@ export async function logInWithToken(
   if (account.isLocked) throw userLocked();
   limits.beforeSession(userId.toLowerCase());
   const check = loginTokenStandsStatement(tokenHash);
-  const session = await startSession(accounts, { userId, userNid }, request, {
-    guards: [{ name: 'login-token-stands', check, expect: 'exists' }],
-    statements: [deleteLoginTokenStatement(tokenHash)],
-  });
+  const session = await startSession(
+    accounts,
+    { userId, userNid },
+    { ...request, origin },
+    {
+      guards: [{ name: 'login-token-stands', check, expect: 'exists' }],
+      statements: [deleteLoginTokenStatement(tokenHash)],
+    },
+  );
   if (session === undefined) throw invalidToken();
-  return { ...session, userId };
+  return { ...session, userId, extraAttributes: origin?.extraAttributes };
 }
 
 function invalidToken(): MatrixError {

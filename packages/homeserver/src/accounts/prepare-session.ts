@@ -7,8 +7,9 @@ import type { Statement } from '../storage/sql.ts';
 import { deleteTokensOfDeviceStatement } from './access-token-store.ts';
 import { randomLetters } from './access-token.ts';
 import type { Accounts } from './accounts.ts';
-import { insertDeviceStatement } from './device-store.ts';
+import { insertDeviceStatement, setDeviceOriginStatement } from './device-store.ts';
 import { deviceDisplayNameLengthMax, deviceIdLengthMax } from './limits.ts';
+import type { LoginOrigin } from './login-token-store.ts';
 import { after, prepareTokens } from './prepare-tokens.ts';
 import type { SessionTokens } from './prepare-tokens.ts';
 import { deleteRefreshTokensOfDeviceStatement } from './refresh-token-store.ts';
@@ -23,6 +24,8 @@ export interface SessionRequest {
   readonly wantsRefreshToken?: boolean;
   /** A guest's session does not expire. */
   readonly isGuest?: boolean;
+  /** The identity provider that the login came from. */
+  readonly origin?: LoginOrigin | undefined;
 }
 
 export interface Session extends SessionTokens {
@@ -67,6 +70,9 @@ export async function prepareSession(
     replacesNid: undefined,
     ...lifetimesOf(accounts, request),
   });
+  const { origin } = request;
+  const originates =
+    isNew && origin === undefined ? [] : [setDeviceOriginStatement(userNid, deviceId, origin)];
   const ended = isNew
     ? []
     : [
@@ -75,7 +81,7 @@ export async function prepareSession(
       ];
   return {
     session: { deviceId, ...tokens },
-    statements: [insertDeviceStatement(device), ...ended, ...statements],
+    statements: [insertDeviceStatement(device), ...originates, ...ended, ...statements],
     // Which tokens end is known to the writer alone, so all of the user are looked up again.
     touches: isNew ? touches : [...touches, { kind: ChangeKind.account, subject: userNid }],
   };

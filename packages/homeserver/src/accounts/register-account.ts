@@ -3,6 +3,8 @@ import { localpart } from '@soma/protocol';
 import type { UserId } from '@soma/protocol';
 
 import { ChangeKind } from '../storage/change.ts';
+import type { Guard } from '../storage/change.ts';
+import type { Statement } from '../storage/sql.ts';
 import { insertAccountStatement, nameIsFree } from './account-store.ts';
 import type { Accounts } from './accounts.ts';
 import { checkUsername, usernameInUse } from './check-username.ts';
@@ -37,6 +39,11 @@ export interface Registration {
   readonly threePid?: ProvenAddress | undefined;
   /** The registration token that it was allowed by. */
   readonly registrationToken?: string | undefined;
+  /** What else must hold and is written, e.g. who the user is at an identity provider. */
+  readonly alongside?: {
+    readonly guards: readonly Guard[];
+    statements(userNid: number): readonly Statement[];
+  };
 }
 
 export interface Registered {
@@ -46,7 +53,8 @@ export interface Registered {
 
 /**
  * Makes an account, with a session if one is asked for. Of two registrations of one name at the same time
- * exactly one succeeds. Throws `400 M_INVALID_USERNAME`, `400 M_EXCLUSIVE` and `400 M_USER_IN_USE`.
+ * exactly one succeeds. Throws `400 M_INVALID_USERNAME`, `400 M_EXCLUSIVE` and `400 M_USER_IN_USE`, the last also
+ * where a guard of `alongside` does not hold.
  */
 export async function registerAccount(
   accounts: Accounts,
@@ -71,7 +79,7 @@ export async function registerAccount(
   }
 }
 
-/** Undefined if the name is taken. */
+/** Undefined if the name is taken, or a guard of `alongside` does not hold. */
 async function tryRegister(
   accounts: Accounts,
   userId: UserId,
@@ -79,7 +87,7 @@ async function tryRegister(
   registration: Registration,
 ): Promise<Registered | undefined> {
   const { isAdmin = false, isGuest = false, userType, session: request } = registration;
-  const { registrationToken, threePid, ofService } = registration;
+  const { registrationToken, threePid, ofService, alongside } = registration;
   const serviceId = ofService?.id;
   const userNid = await accounts.names.users.intern(userId);
   const session =
@@ -89,7 +97,11 @@ async function tryRegister(
   const createdTs = accounts.now();
   const displayName = registration.displayName ?? (isGuest ? undefined : localpart(userId));
   const outcome = await accounts.database.submit({
-    guards: [nameIsFree(userNid), ...(threePid === undefined ? [] : [addressIsFree(threePid)])],
+    guards: [
+      nameIsFree(userNid),
+      ...(threePid === undefined ? [] : [addressIsFree(threePid)]),
+      ...(alongside?.guards ?? []),
+    ],
     statements: [
       insertAccountStatement({
         userNid,
@@ -108,6 +120,7 @@ async function tryRegister(
       ...(threePid === undefined
         ? []
         : [putThreePidStatement(userNid, { ...threePid, addedTs: createdTs })]),
+      ...(alongside?.statements(userNid) ?? []),
     ],
     positions: 1,
     touches: [{ kind: ChangeKind.account, subject: userNid }, ...(session?.touches ?? [])],

@@ -67,6 +67,7 @@ export async function startAccountEdge(
       identityServers: new IdentityServers(http, signer),
       forgetAddress: () => [],
     },
+    singleSignOn: undefined,
     notifyByMail: async () => {},
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     propagateProfile: async (userId: string) => void propagated.push(userId),

@@ -46,6 +46,7 @@ import { requestTokenEndpoints } from './request-tokens.ts';
 import { getRootPage } from './root-page.ts';
 import { getRtcTransports } from './rtc-transports.ts';
 import type { AccountServices } from './services.ts';
+import { ssoEndpoints } from './sso/endpoints.ts';
 import { deleteRoomTag, getRoomTags, setRoomTag } from './tags.ts';
 import { threePidEndpoints } from './three-pids.ts';
 import { getTurnServer } from './turn-server.ts';
@@ -70,6 +71,7 @@ export const accountEndpoints: readonly Endpoint<AccountServices>[] = [
   login,
   refresh,
   generateLoginToken,
+  ...ssoEndpoints,
   logout,
   logoutAll,
   getTokenOwner,

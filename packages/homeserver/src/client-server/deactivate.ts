@@ -4,6 +4,7 @@ import { deactivateAccount } from '../accounts/deactivate-account.ts';
 import { unbindUser } from '../accounts/three-pids/bindings.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import { OptionalAuth } from './body-fields.ts';
+import { reauthenticationFlows } from './reauthentication-flows.ts';
 import { accountEndpoint } from './services.ts';
 
 export const deactivateAccountEndpoint = accountEndpoint({
@@ -16,11 +17,11 @@ export const deactivateAccountEndpoint = accountEndpoint({
   body: Type.Object({ erase: Type.Optional(Type.Boolean()), auth: OptionalAuth }),
   bodyOptional: true,
   errcodes: ['M_UNAUTHORIZED'],
-  async handle(request, { accounts, threePids, interactiveAuth, departUser }) {
-    const { body } = await interactiveAuth.authenticate(request, [['m.login.password']], {
-      trustsServices: true,
-    });
+  async handle(request, services) {
+    const { accounts, threePids, interactiveAuth, departUser } = services;
     const { userNid } = request.requester;
+    const flows = await reauthenticationFlows(services, userNid);
+    const { body } = await interactiveAuth.authenticate(request, flows, { trustsServices: true });
     const isUnbound = await unbindUser(threePids, request.requester);
     await deactivateAccount(accounts, userNid, { erases: body['erase'] === true });
     await departUser(userNid);

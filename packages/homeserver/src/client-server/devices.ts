@@ -7,14 +7,13 @@ import { findDevice, listDevices } from '../accounts/list-devices.ts';
 import { renameDevice } from '../accounts/rename-device.ts';
 import { badJson, missingParam, notFound } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
-import type { Flows } from '../http/interactive-auth.ts';
 import { reply } from '../http/response.ts';
 import { OptionalAuth, OptionalText } from './body-fields.ts';
+import { reauthenticationFlows } from './reauthentication-flows.ts';
 import { accountEndpoint } from './services.ts';
 
 const spec = 'Device management';
 const devicePaths = clientPaths('/devices/{deviceId}');
-const flows: Flows = [['m.login.password']];
 const agreement = { acceptsRecent: true, trustsServices: true };
 
 export const getDevices = accountEndpoint({
@@ -80,9 +79,11 @@ export const deleteDevice = accountEndpoint({
   body: Type.Object({ auth: OptionalAuth }),
   bodyOptional: true,
   errcodes: ['M_UNAUTHORIZED'],
-  async handle(request, { accounts, interactiveAuth }) {
-    await interactiveAuth.authenticate(request, flows, agreement);
-    await deleteDevices(accounts, request.requester.userNid, [request.params.deviceId]);
+  async handle(request, services) {
+    const { userNid } = request.requester;
+    const flows = await reauthenticationFlows(services, userNid);
+    await services.interactiveAuth.authenticate(request, flows, agreement);
+    await deleteDevices(services.accounts, userNid, [request.params.deviceId]);
     return {};
   },
 });
@@ -96,10 +97,12 @@ export const deleteDevicesEndpoint = accountEndpoint({
   authentication: 'required',
   body: Type.Object({ devices: Type.Optional(Type.Array(Type.String())), auth: OptionalAuth }),
   errcodes: ['M_UNAUTHORIZED', 'M_MISSING_PARAM'],
-  async handle(request, { accounts, interactiveAuth }) {
+  async handle(request, services) {
     if (request.body.auth === undefined) devicesIn(request.body);
-    const { body } = await interactiveAuth.authenticate(request, flows, agreement);
-    await deleteDevices(accounts, request.requester.userNid, devicesIn(body));
+    const { userNid } = request.requester;
+    const flows = await reauthenticationFlows(services, userNid);
+    const { body } = await services.interactiveAuth.authenticate(request, flows, agreement);
+    await deleteDevices(services.accounts, userNid, devicesIn(body));
     return {};
   },
 });

@@ -9,6 +9,7 @@ import {
 import { clientPaths } from '../http/endpoint.ts';
 import { JsonObject } from '../http/schemas.ts';
 import { OptionalAuth } from './body-fields.ts';
+import { reauthenticationFlows } from './reauthentication-flows.ts';
 import { clientEndpoint } from './services.ts';
 
 const described = {
@@ -31,7 +32,8 @@ const uploadSigningKeys = clientEndpoint({
     auth: OptionalAuth,
   }),
   errcodes: ['M_UNAUTHORIZED', 'M_INVALID_PARAM', 'M_INVALID_SIGNATURE', 'M_MISSING_PARAM'],
-  async handle(request, { encryption, interactiveAuth }) {
+  async handle(request, services) {
+    const { encryption, interactiveAuth } = services;
     const { requester } = request;
     const { auth, ...body } = request.body;
     // Clients that authenticate may leave the keys out once the session has them.
@@ -45,9 +47,8 @@ const uploadSigningKeys = clientEndpoint({
         isFirst && (await publishSigningKeys(encryption, requester, keys, { isFirst }));
       if (published === 'published') return {};
     }
-    const agreed = await interactiveAuth.authenticate(request, [['m.login.password']], {
-      trustsServices: true,
-    });
+    const flows = await reauthenticationFlows(services, requester.userNid);
+    const agreed = await interactiveAuth.authenticate(request, flows, { trustsServices: true });
     const keys = await checkSigningKeys(encryption, requester, agreed.body);
     await publishSigningKeys(encryption, requester, keys, { isFirst: false });
     await agreed.end();

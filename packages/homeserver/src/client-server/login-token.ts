@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { issueLoginToken } from '../accounts/login-token.ts';
 import { unrecognized } from '../errors/matrix-error.ts';
 import { OptionalAuth } from './body-fields.ts';
+import { reauthenticationFlows } from './reauthentication-flows.ts';
 import { accountEndpoint } from './services.ts';
 
 export const generateLoginToken = accountEndpoint({
@@ -19,11 +20,13 @@ export const generateLoginToken = accountEndpoint({
   body: Type.Object({ auth: OptionalAuth }),
   bodyOptional: true,
   errcodes: ['M_UNAUTHORIZED', 'M_UNRECOGNIZED'],
-  async handle(request, { accounts, config, interactiveAuth, rateLimits }) {
+  async handle(request, services) {
+    const { accounts, config, interactiveAuth, rateLimits } = services;
     const { enabled, requireUiAuth, tokenTimeoutMs } = config.sessions.viaExistingSession;
     if (!enabled) throw unrecognized();
     if (requireUiAuth) {
-      const outcome = await interactiveAuth.authenticate(request, [['m.login.password']]);
+      const flows = await reauthenticationFlows(services, request.requester.userNid);
+      const outcome = await interactiveAuth.authenticate(request, flows);
       // Each token needs a consent of its own.
       await outcome.end();
     }

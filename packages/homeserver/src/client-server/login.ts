@@ -5,10 +5,11 @@ import type { LoggedIn } from '../accounts/log-in.ts';
 import { logInWithToken } from '../accounts/login-token.ts';
 import type { UserIdentifier } from '../accounts/user-identifier.ts';
 import { logInServiceUser } from '../appservices/log-in-service-user.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, JwtConfig, OidcProviderConfig } from '../config/config.ts';
 import { badRequest, missingParam } from '../errors/matrix-error.ts';
 import type { TokenUse } from '../http/authenticate.ts';
 import { clientPaths } from '../http/endpoint.ts';
+import { logInWithJwt } from '../sso/jwt/log-in-with-jwt.ts';
 import { bearingService } from './bearing-service.ts';
 import { OptionalText } from './body-fields.ts';
 import { loginLimits } from './rate-limits.ts';
@@ -22,6 +23,11 @@ const TOKEN = 'm.login.token';
 const SERVICE = 'm.login.application_service';
 /** From before it was in the specification (MSC2778). */
 const OLD_SERVICE = 'uk.half-shot.msc2778.login.application_service';
+
+/** These two lead to pages; there is nothing to post. */
+const SSO = 'm.login.sso';
+const CAS = 'm.login.cas';
+const JWT = 'org.matrix.login.jwt';
 
 const spec = 'Legacy login';
 const paths = clientPaths('/login', { apiV1: true });
@@ -60,15 +66,23 @@ export const login = accountEndpoint({
   authentication: 'none',
   rateLimit: 'rc_login.address',
   body: LoginBody,
-  errcodes: ['M_EXCLUSIVE', 'M_USER_DEACTIVATED', 'M_MISSING_PARAM', 'M_INVALID_PARAM'],
+  errcodes: [
+    'M_EXCLUSIVE',
+    'M_USER_DEACTIVATED',
+    'M_MISSING_PARAM',
+    'M_INVALID_PARAM',
+    'M_INVALID_USERNAME',
+  ],
   async handle(request, services) {
     const { accounts, config } = services;
     const { body } = request;
-    const isKnown = loginFlows(config).some(({ type }) => type === body.type);
+    const isPage = body.type === SSO || body.type === CAS;
+    const isKnown = !isPage && loginFlows(config).some(({ type }) => type === body.type);
     if (!isKnown && body.type !== OLD_SERVICE) throw badRequest('Unknown login type');
     const session = await sessionOf(request, services);
     const wellKnown = wellKnownClient(config);
     return {
+      ...session.extraAttributes,
       user_id: session.userId,
       ...toClientTokens(session),
       device_id: session.deviceId,
@@ -85,6 +99,8 @@ function sessionOf(
   const { body } = request;
   if (body.type === TOKEN) return byToken(services, body);
   if (body.type === PASSWORD) return byPassword(services, body);
+  const { jwt } = services.config.singleSignOn;
+  if (body.type === JWT && jwt !== undefined) return byJwt(services, jwt, body);
   const service = bearingService(services, request);
   const limits = service.config.isRateLimited ? loginLimits(services.rateLimits) : undefined;
   const session = sessionIn(body);
@@ -105,17 +121,48 @@ function byToken({ accounts, rateLimits }: AccountServices, body: LoginBody): Pr
   return logInWithToken(accounts, body.token, sessionIn(body), loginLimits(rateLimits));
 }
 
+function byJwt(
+  { accounts, rateLimits, joinFirstRooms }: AccountServices,
+  config: JwtConfig,
+  body: LoginBody,
+): Promise<LoggedIn> {
+  const welcome = (userId: string) => joinFirstRooms({ userId, isGuest: false });
+  const wish = { token: body.token, session: sessionIn(body), welcome };
+  return logInWithJwt(accounts, config, wish, loginLimits(rateLimits));
+}
+
+type ShownProvider = Pick<OidcProviderConfig, 'id' | 'name' | 'icon' | 'brand'>;
+
 interface LoginFlow {
   readonly type: string;
   readonly get_login_token?: boolean;
+  readonly identity_providers?: readonly object[];
 }
 
-function loginFlows({ passwords, sessions }: Config): readonly LoginFlow[] {
+function loginFlows({ passwords, sessions, singleSignOn }: Config): readonly LoginFlow[] {
+  const { oidcProviders, cas, jwt } = singleSignOn;
+  const providers = [...oidcProviders, ...(cas === undefined ? [] : [{ id: 'cas', ...cas }])];
+  const hasSso = providers.length > 0;
+  const givesTokens = sessions.viaExistingSession.enabled;
   return [
-    ...(sessions.viaExistingSession.enabled ? [{ type: TOKEN, get_login_token: true }] : []),
+    ...(hasSso ? [{ type: SSO, identity_providers: providers.map(toClientProvider) }] : []),
+    ...(hasSso || givesTokens
+      ? [{ type: TOKEN, ...(givesTokens ? { get_login_token: true } : {}) }]
+      : []),
+    ...(cas === undefined ? [] : [{ type: CAS }]),
+    ...(jwt === undefined ? [] : [{ type: JWT }]),
     ...(passwords.enabled === true && passwords.localdbEnabled ? [{ type: PASSWORD }] : []),
     { type: SERVICE },
   ];
+}
+
+function toClientProvider({ id, name, icon, brand }: ShownProvider): object {
+  return {
+    id,
+    name,
+    ...(icon === undefined ? {} : { icon }),
+    ...(brand === undefined ? {} : { brand }),
+  };
 }
 
 /** The identifier, or what clients sent in its place before r0.4. */

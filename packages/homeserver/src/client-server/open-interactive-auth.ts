@@ -18,6 +18,7 @@ import {
   registrationTokenStage,
 } from '../http/interactive-auth/registration-token-stage.ts';
 import type { ReserveToken } from '../http/interactive-auth/registration-token-stage.ts';
+import { ssoStage } from '../http/interactive-auth/sso-stage.ts';
 import { TERMS, termsStage } from '../http/interactive-auth/terms-stage.ts';
 import type { RateLimiters } from './rate-limits.ts';
 import { captchaVerifier } from './verify-captcha.ts';
@@ -37,6 +38,7 @@ export function openInteractiveAuth(
       }),
       registrationTokenStage(tokenReserver(accounts)),
       termsStage(consent.policies),
+      ssoStage,
       ...(email.mail === undefined ? [] : [emailStage(emailProof(accounts))]),
       ...(captcha === undefined ? [] : [captchaStage(captcha.publicKey, captchaVerifier(captcha))]),
     ],

@@ -10,6 +10,7 @@ import type { Requester } from '../http/endpoint.ts';
 import type { InteractiveOutcome } from '../http/interactive-auth.ts';
 import { EMAIL_IDENTITY } from '../http/interactive-auth/email-stage.ts';
 import { OptionalAuth, requiredTextIn } from './body-fields.ts';
+import { reauthenticationFlows } from './reauthentication-flows.ts';
 import { provenAddressOf } from './register-once.ts';
 import { accountEndpoint } from './services.ts';
 import type { AccountServices } from './services.ts';
@@ -49,8 +50,11 @@ export const changePasswordEndpoint = accountEndpoint({
       return password;
     };
     if (request.body.auth === undefined) checked(request.body);
-    const stage = requester === undefined ? EMAIL_IDENTITY : 'm.login.password';
-    const outcome = await interactiveAuth.authenticate(request, [[stage]]);
+    const flows =
+      requester === undefined
+        ? [[EMAIL_IDENTITY]]
+        : await reauthenticationFlows(services, requester.userNid);
+    const outcome = await interactiveAuth.authenticate(request, flows);
     const password = checked(outcome.body);
     const session = await sessionOf(services, requester, outcome);
     const logsOutOthers = outcome.body['logout_devices'] !== false;

@@ -28,6 +28,7 @@ import type { DelayedEvents } from '../rooms/delayed/delayed-events.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Search } from '../search/search-events.ts';
 import type { UserDirectory } from '../search/search-users.ts';
+import type { SingleSignOn } from '../sso/single-sign-on.ts';
 import type { SlidingContext } from '../sync/sliding/sliding-context.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -42,6 +43,8 @@ export interface AccountServices {
   readonly logger: Logger;
   readonly interactiveAuth: InteractiveAuth;
   readonly rateLimits: RateLimiters;
+  /** Undefined where the operator has named no identity provider. */
+  readonly singleSignOn: SingleSignOn | undefined;
   /** Sends the user's profile, as it is now, into the rooms that the user has joined. */
   propagateProfile(userId: string): Promise<void>;
   /** Has unread messages told to a new user's address, where the operator wants that. */

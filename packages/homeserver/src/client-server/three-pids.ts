@@ -11,6 +11,7 @@ import { useProof } from '../accounts/three-pids/use-proof.ts';
 import { MatrixError, invalidParam, missingParam } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import { OptionalAuth, OptionalText, requiredTextIn } from './body-fields.ts';
+import { reauthenticationFlows } from './reauthentication-flows.ts';
 import { accountEndpoint } from './services.ts';
 import type { AccountServices } from './services.ts';
 
@@ -80,8 +81,8 @@ const add3PID = accountEndpoint({
   ],
   async handle(request, services) {
     checkChangesEnabled(services.threePids.config);
-    const { interactiveAuth } = services;
-    const { body } = await interactiveAuth.authenticate(request, [['m.login.password']]);
+    const flows = await reauthenticationFlows(services, request.requester.userNid);
+    const { body } = await services.interactiveAuth.authenticate(request, flows);
     const credentials = {
       client_secret: requiredTextIn(body, 'client_secret'),
       sid: requiredTextIn(body, 'sid'),

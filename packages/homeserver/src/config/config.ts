@@ -37,6 +37,12 @@ export type { LimitRemoteRooms, RoomPreset, RoomsConfig } from './rooms.ts';
 export type { SearchConfig } from './search.ts';
 export type { ServerConfig, SupportContact } from './server.ts';
 export type { SigningKeysConfig } from './signing-keys.ts';
+export type {
+  CasConfig,
+  JwtConfig,
+  OidcProviderConfig,
+  SingleSignOnConfig,
+} from './single-sign-on.ts';
 export type { SyncConfig } from './sync.ts';
 export type { ThreePidsConfig } from './three-pids.ts';
 export type { TlsConfig } from './tls.ts';

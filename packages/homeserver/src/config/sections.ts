@@ -23,6 +23,7 @@ import { searchSection } from './search.ts';
 import { serverSection } from './server.ts';
 import { sessionsSection } from './sessions.ts';
 import { signingKeysSection } from './signing-keys.ts';
+import { singleSignOnSection } from './single-sign-on.ts';
 import { syncSection } from './sync.ts';
 import { threePidsSection } from './three-pids.ts';
 import { tlsSection } from './tls.ts';
@@ -47,6 +48,7 @@ export const SECTIONS = {
   email: emailSection,
   threePids: threePidsSection,
   passwords: passwordsSection,
+  singleSignOn: singleSignOnSection,
   sessions: sessionsSection,
   profiles: profilesSection,
   urlPreviews: urlPreviewsSection,

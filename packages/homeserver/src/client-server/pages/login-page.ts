@@ -2,6 +2,7 @@ import { html } from '../../html/html.ts';
 import { accountEndpoint } from '../services.ts';
 import { textsFor } from './page-language.ts';
 import { renderPage } from './page.ts';
+import { ssoCatalogue } from './sso-catalogue.ts';
 
 export const loginPage = accountEndpoint({
   operationId: 'loginFallback',
@@ -21,7 +22,7 @@ export const loginPage = accountEndpoint({
       attributes: html` data-done="${texts.loggedIn}" data-refused="${texts.wrongPassword}"
       data-limited="${texts.tooManyTries}" data-deactivated="${texts.deactivated}"
       data-locked="${texts.locked}" data-unavailable="${texts.noPasswords}"
-      data-failed="${texts.failed}"`,
+      data-failed="${texts.failed}" data-with="${ssoCatalogue[language].continueWith}"`,
       content: html`<noscript><p>${texts.needsScript}</p></noscript>
         <p id="status" role="status">${texts.pleaseWait}</p>
         <p id="problem" role="alert"></p>
@@ -44,7 +45,8 @@ export const loginPage = accountEndpoint({
             required
           />
           <button>${texts.logIn}</button>
-        </form>`,
+        </form>
+        <ul id="providers" class="choices" hidden></ul>`,
     });
   },
 });

@@ -16,8 +16,8 @@ export interface Page {
   /** A page that shows what another site makes. */
   readonly guestSite?: GuestSite;
   readonly status?: number;
-  /** Whether its form may lead on to another site. */
-  readonly leadsAway?: boolean;
+  /** Whether its form may lead on to another site, or by which scheme to an app, such as `app.example:`. */
+  readonly leadsAway?: boolean | string;
 }
 
 /** Whose scripts and frames a page may show. */
@@ -68,7 +68,7 @@ function securityPolicy({ guestSite, leadsAway = false }: Page): string {
     'img-src data:',
     "connect-src 'self'",
     ...(guestSite === undefined ? [] : [`frame-src ${guestSite.frames.join(' ')}`]),
-    `form-action 'self'${leadsAway ? ' https: http:' : ''}`,
+    `form-action 'self'${leadsAway === false ? '' : ' https: http:'}${typeof leadsAway === 'string' ? ` ${leadsAway}` : ''}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');

@@ -1,0 +1,129 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+import { Provider } from 'oidc-provider';
+
+/** A user of the provider: an account ID with its claims. */
+export interface OpenIdUser {
+  readonly sub: string;
+  readonly [claim: string]: unknown;
+}
+
+/** A real OpenID Connect provider on 127.0.0.1, which logs in whomever the test says. */
+export interface OpenIdProvider {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The server that logs its users in; several may. */
+  register(homeserverUrl: string): void;
+  /** Whom the next browser is; undefined declines. */
+  user: OpenIdUser | undefined;
+  close(): Promise<void>;
+}
+
+const clientId = 'soma';
+const clientSecret = 'a-secret-of-the-tests-that-is-long-enough';
+const scope = 'openid profile email';
+const claims = {
+  openid: ['sub'],
+  profile: ['name', 'preferred_username', 'groups', 'picture'],
+  email: ['email', 'email_verified'],
+};
+
+export async function startOpenIdProvider(): Promise<OpenIdProvider> {
+  const redirectUris = new Set<string>();
+  const users = new Map<string, OpenIdUser>();
+  let handle: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+  const server = createServer((request, response) => {
+    if (handle === undefined) response.writeHead(503).end();
+    else handle(request, response);
+  });
+  const issuer = await listening(server);
+  const played: OpenIdProvider = {
+    issuer,
+    clientId,
+    clientSecret,
+    user: undefined,
+    register(homeserverUrl) {
+      const redirectUri = `${homeserverUrl}/_synapse/client/oidc/callback`;
+      if (redirectUris.has(redirectUri)) return;
+      redirectUris.add(redirectUri);
+      const provider = makeProvider(issuer, [...redirectUris], users);
+      const callback = provider.callback();
+      handle = (request, response) => {
+        const isInteraction = request.url?.startsWith('/interaction/') === true;
+        const answered = isInteraction
+          ? interact(provider, request, response, played.user, users)
+          : callback(request, response);
+        answered.catch((error: unknown) => response.writeHead(500).end(String(error)));
+      };
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+  return played;
+}
+
+/** In place of the pages on which somebody enters a password. */
+async function interact(
+  provider: Provider,
+  request: IncomingMessage,
+  response: ServerResponse,
+  user: OpenIdUser | undefined,
+  users: Map<string, OpenIdUser>,
+): Promise<void> {
+  if (user === undefined) {
+    const declined = { error: 'access_denied', error_description: 'declined <b>by the user</b>' };
+    await provider.interactionFinished(request, response, declined);
+    return;
+  }
+  users.set(user.sub, user);
+  await provider.interactionFinished(request, response, { login: { accountId: user.sub } });
+}
+
+function makeProvider(
+  issuer: string,
+  redirectUris: readonly string[],
+  users: ReadonlyMap<string, OpenIdUser>,
+): Provider {
+  const provider: Provider = new Provider(issuer, {
+    clients: [
+      { client_id: clientId, client_secret: clientSecret, redirect_uris: [...redirectUris] },
+    ],
+    claims,
+    // The claims are in the ID token, as many providers have it.
+    conformIdTokenClaims: false,
+    cookies: { keys: ['a-key-of-the-tests'] },
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_context: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+    findAccount: (_context: unknown, accountId: string) => ({
+      accountId,
+      claims: () => ({ ...users.get(accountId), sub: accountId }),
+    }),
+    loadExistingGrant: async (context: {
+      oidc: { session: { accountId: string }; client: { clientId: string } };
+    }) => {
+      const { session, client } = context.oidc;
+      const grant = new provider.Grant({
+        accountId: session.accountId,
+        clientId: client.clientId,
+      });
+      grant.addOIDCScope(scope);
+      await grant.save();
+      return grant;
+    },
+  });
+  return provider;
+}
+
+function listening(server: Server): Promise<string> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string') throw new Error('no TCP address');
+      resolve(`http://127.0.0.1:${address.port}`);
+    });
+  });
+}
