@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 import { Provider } from 'oidc-provider';
 
+import type { SmallBrowser } from './small-browser.ts';
+
 /** A user of the provider: an account ID with its claims. */
 export interface OpenIdUser {
   readonly sub: string;
@@ -15,6 +17,8 @@ export interface OpenIdProvider {
   readonly clientSecret: string;
   /** The server that logs its users in; several may. */
   register(homeserverUrl: string): void;
+  /** Ends the session of a browser, and tells the server. */
+  logOut(browser: SmallBrowser): Promise<void>;
   /** Whom the next browser is; undefined declines. */
   user: OpenIdUser | undefined;
   close(): Promise<void>;
@@ -32,6 +36,7 @@ const claims = {
 export async function startOpenIdProvider(): Promise<OpenIdProvider> {
   const redirectUris = new Set<string>();
   const users = new Map<string, OpenIdUser>();
+  let latest: string | undefined;
   let handle: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   const server = createServer((request, response) => {
     if (handle === undefined) response.writeHead(503).end();
@@ -44,10 +49,11 @@ export async function startOpenIdProvider(): Promise<OpenIdProvider> {
     clientSecret,
     user: undefined,
     register(homeserverUrl) {
-      const redirectUri = `${homeserverUrl}/_synapse/client/oidc/callback`;
-      if (redirectUris.has(redirectUri)) return;
-      redirectUris.add(redirectUri);
-      const provider = makeProvider(issuer, [...redirectUris], users);
+      const clientUrl = `${homeserverUrl}/_synapse/client/oidc`;
+      if (latest === clientUrl) return;
+      latest = clientUrl;
+      redirectUris.add(`${clientUrl}/callback`);
+      const provider = makeProvider(issuer, [...redirectUris], clientUrl, users);
       const callback = provider.callback();
       handle = (request, response) => {
         const isInteraction = request.url?.startsWith('/interaction/') === true;
@@ -56,6 +62,11 @@ export async function startOpenIdProvider(): Promise<OpenIdProvider> {
           : callback(request, response);
         answered.catch((error: unknown) => response.writeHead(500).end(String(error)));
       };
+    },
+    async logOut(browser) {
+      const page = await browser.get(`${issuer}/session/end`);
+      const xsrf = /name="xsrf" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
+      await browser.post(`${issuer}/session/end/confirm`, { xsrf, logout: 'yes' });
     },
     close: () =>
       new Promise((resolve) => {
@@ -86,17 +97,24 @@ async function interact(
 function makeProvider(
   issuer: string,
   redirectUris: readonly string[],
+  clientUrl: string,
   users: ReadonlyMap<string, OpenIdUser>,
 ): Provider {
   const provider: Provider = new Provider(issuer, {
     clients: [
-      { client_id: clientId, client_secret: clientSecret, redirect_uris: [...redirectUris] },
+      {
+        client_id: clientId,
+        client_secret: clientSecret,
+        redirect_uris: [...redirectUris],
+        backchannel_logout_uri: `${clientUrl}/backchannel_logout`,
+        backchannel_logout_session_required: true,
+      },
     ],
     claims,
     // The claims are in the ID token, as many providers have it.
     conformIdTokenClaims: false,
     cookies: { keys: ['a-key-of-the-tests'] },
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
     interactions: { url: (_context: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
     findAccount: (_context: unknown, accountId: string) => ({
       accountId,
