@@ -14,6 +14,5 @@ declare module 'oidc-provider' {
       response: ServerResponse,
       result: object,
     ): Promise<void>;
-    on(event: string, listener: (...args: never[]) => void): void;
   }
 }

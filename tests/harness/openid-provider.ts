@@ -114,6 +114,9 @@ function makeProvider(
     // The claims are in the ID token, as many providers have it.
     conformIdTokenClaims: false,
     cookies: { keys: ['a-key-of-the-tests'] },
+    // Its own would not connect to 127.0.0.1.
+    fetch: (url: string, { dispatcher: _dispatcher, ...options }: RequestInit) =>
+      fetch(url, options),
     features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
     interactions: { url: (_context: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
     findAccount: (_context: unknown, accountId: string) => ({
