@@ -141,20 +141,8 @@ export async function openServices(
   );
   const sso = openSingleSignOn(services);
   const media = { close: closeMedia };
-  const inOrder = [
-    sso,
-    inbound,
-    presence,
-    outreach,
-    conversation,
-    bridges,
-    sender,
-    media,
-    resyncer,
-    federation,
-    accounts,
-    database,
-  ];
+  const outer = [sso, inbound, presence, outreach, conversation, bridges, sender];
+  const inOrder = [...outer, media, resyncer, federation, accounts, database];
   const { singleSignOn } = sso;
   return {
     services: { ...services, singleSignOn },

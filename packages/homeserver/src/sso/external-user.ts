@@ -1,9 +1,19 @@
 import type { AttributeRequirement } from '../config/sso/identity-provider-options.ts';
-import type { IdentityProvider } from './identity-provider.ts';
+
+/** What becomes of those that a provider knows and this server does not yet. */
+export interface ProviderRules {
+  readonly enablesRegistration: boolean;
+  /** Whether who has the name of an account gets that account. */
+  readonly allowsExistingUsers: boolean;
+}
 
 /** A user as a provider knows them. */
 export interface ExternalUser {
-  readonly provider: Pick<IdentityProvider, 'id' | 'name' | 'rules'>;
+  readonly provider: {
+    readonly id: string;
+    readonly name: string;
+    readonly rules: ProviderRules;
+  };
   /** Which user of the provider it is, for ever. */
   readonly externalId: string;
   /** The session at the provider, which it may end. */

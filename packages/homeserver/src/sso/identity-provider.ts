@@ -1,4 +1,4 @@
-import type { ExternalUser } from './external-user.ts';
+import type { ExternalUser, ProviderRules } from './external-user.ts';
 
 /** What a sign-in is for. */
 export type SignInGoal =
@@ -46,11 +46,4 @@ export interface IdentityProvider {
   begin(wish: SignInWish): Promise<BegunSignIn>;
   /** Who it was, by the parameters that the browser brought back. Throws a {@link SignInRefused}. */
   finish(pending: PendingSignIn, answer: URLSearchParams): Promise<ExternalUser>;
-}
-
-/** What becomes of those that the provider knows and this server does not yet. */
-export interface ProviderRules {
-  readonly enablesRegistration: boolean;
-  /** Whether who has the name of an account gets that account. */
-  readonly allowsExistingUsers: boolean;
 }

@@ -1,12 +1,11 @@
 import type { CasConfig } from '../../config/config.ts';
 import type { OutboundClient } from '../../outbound/outbound-client.ts';
 import { meetsRequirements } from '../external-user.ts';
-import type { ExternalUser } from '../external-user.ts';
+import type { ExternalUser, ProviderRules } from '../external-user.ts';
 import type {
   BegunSignIn,
   IdentityProvider,
   PendingSignIn,
-  ProviderRules,
   SignInWish,
 } from '../identity-provider.ts';
 import { externalIdLengthMax } from '../limits.ts';

@@ -1,20 +1,17 @@
 import type { OidcProviderConfig } from '../../config/config.ts';
 import type { OutboundClient } from '../../outbound/outbound-client.ts';
-import type { ExternalUser } from '../external-user.ts';
+import type { ExternalUser, ProviderRules } from '../external-user.ts';
 import { meetsRequirements } from '../external-user.ts';
 import type {
   BegunSignIn,
   IdentityProvider,
   PendingSignIn,
-  ProviderRules,
   SignInWish,
 } from '../identity-provider.ts';
 import { SignInRefused } from '../sign-in-refused.ts';
 import { mapClaims } from './map-claims.ts';
 import type { RelyingParty } from './open-relying-party.ts';
 import { outboundFetch } from './outbound-fetch.ts';
-
-type Module = typeof import('./open-relying-party.ts');
 
 /** An entry of `oidc_providers`. It is asked for its metadata, and the libraries are loaded, by the first sign-in. */
 export class OidcProvider implements IdentityProvider {
@@ -70,7 +67,6 @@ export class OidcProvider implements IdentityProvider {
   }
 
   async finish(pending: PendingSignIn, answer: URLSearchParams): Promise<ExternalUser> {
-    const { isRefusal } = await this.#module();
     const party = await this.relyingParty();
     const callback = new URL(this.#redirectUri);
     callback.search = answer.toString();
@@ -82,14 +78,14 @@ export class OidcProvider implements IdentityProvider {
       return mapClaims(this, this.config.mapping, claims, sessionId);
     } catch (error) {
       if (error instanceof SignInRefused) throw error;
-      const reason = isRefusal(error) ? 'provider-refused' : 'provider-failed';
+      const reason = party.isRefusal(error) ? 'provider-refused' : 'provider-failed';
       throw new SignInRefused(reason, `a sign-in at ${this.id} failed`, { cause: error });
     }
   }
 
   /** Asked once; after a failure, the next one asks again. Throws a {@link SignInRefused}. */
   async relyingParty(): Promise<RelyingParty> {
-    const { openRelyingParty } = await this.#module();
+    const { openRelyingParty } = await import('./open-relying-party.ts');
     this.#opened ??= openRelyingParty(this.config, outboundFetch(this.#http));
     try {
       return await this.#opened;
@@ -98,9 +94,5 @@ export class OidcProvider implements IdentityProvider {
       const message = `${this.id} cannot be asked what it is`;
       throw new SignInRefused('provider-failed', message, { cause: error });
     }
-  }
-
-  #module(): Promise<Module> {
-    return import('./open-relying-party.ts');
   }
 }

@@ -4,14 +4,13 @@ import * as client from 'openid-client';
 
 import type { OidcProviderConfig } from '../../config/config.ts';
 import type { PendingSignIn } from '../identity-provider.ts';
+import type { OutboundFetch } from './outbound-fetch.ts';
 import { readMetadata } from './read-metadata.ts';
 import type { ProviderMetadata } from './read-metadata.ts';
 import type { Claims } from './render-template.ts';
 
 /** As Synapse: how far the clock of a provider may be off. */
 const CLOCK_TOLERANCE_S = 120;
-
-export type Fetch = client.CustomFetch;
 
 /** What a provider says of a user, and in which session. */
 export interface OidcAnswer {
@@ -29,18 +28,15 @@ export interface RelyingParty {
   codeChallenge(codeVerifier: string): Promise<string>;
   /** Throws where the answer is not one to this sign-in, or the provider fails. */
   exchange(callback: URL, pending: PendingSignIn): Promise<OidcAnswer>;
+  /** Whether an exchange failed because the provider itself has said no, e.g. because the user declined. */
+  isRefusal(error: unknown): boolean;
   /** The content of a token that the provider has signed for this server. Throws for any other. */
   verify(token: string, options: JWTVerifyOptions): Promise<JWTPayload>;
 }
 
-/** Whether the provider itself has said no, e.g. because the user declined. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof client.AuthorizationResponseError;
-}
-
 export async function openRelyingParty(
   config: OidcProviderConfig,
-  fetch: Fetch,
+  fetch: OutboundFetch,
 ): Promise<RelyingParty> {
   const metadata = await readMetadata(config, fetch);
   const configuration = configure(config, metadata, fetch);
@@ -55,6 +51,7 @@ export async function openRelyingParty(
     authorizationUrl: (parameters) => client.buildAuthorizationUrl(configuration, parameters).href,
     newCodeVerifier: client.randomPKCECodeVerifier,
     codeChallenge: client.calculatePKCECodeChallenge,
+    isRefusal: (error) => error instanceof client.AuthorizationResponseError,
     verify: (token, options) =>
       verify(token, { issuer: metadata.issuer, audience: config.clientId, ...options }),
     exchange: (callback, pending) =>
@@ -114,7 +111,7 @@ async function fetchProfile(
 function configure(
   config: OidcProviderConfig,
   metadata: ProviderMetadata,
-  fetch: Fetch,
+  fetch: OutboundFetch,
 ): client.Configuration {
   const { clientId, clientSecret = '', clientAuthMethod } = config;
   const authentication = {
@@ -136,15 +133,14 @@ function configure(
 function keysOf(
   { clientSecret }: OidcProviderConfig,
   metadata: ProviderMetadata,
-  fetch: Fetch,
+  fetch: OutboundFetch,
 ): JWTVerifyGetKey {
   const { jwks_uri: uri } = metadata;
   const remote =
     uri === undefined
       ? undefined
       : createRemoteJWKSet(new URL(uri), {
-          [joseFetch]: (url, { headers, ...options }) =>
-            fetch(url, { ...options, body: undefined, headers: Object.fromEntries(headers) }),
+          [joseFetch]: fetch,
         });
   return (header: JWTHeaderParameters, token) => {
     if (header.alg.startsWith('HS') && clientSecret !== undefined) return Buffer.from(clientSecret);

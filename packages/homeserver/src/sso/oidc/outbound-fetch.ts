@@ -8,9 +8,11 @@ interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export type OutboundFetch = (url: string, options: FetchOptions) => Promise<Response>;
+
 /** A `fetch` that goes through our own client: with its proxy, and its limits of time and bytes. */
-export function outboundFetch(http: OutboundClient) {
-  return async (url: string, options: FetchOptions): Promise<Response> => {
+export function outboundFetch(http: OutboundClient): OutboundFetch {
+  return async (url, options) => {
     const { body, signal } = options;
     const answer = await http.request({
       url,

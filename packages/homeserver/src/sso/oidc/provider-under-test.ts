@@ -19,12 +19,14 @@ export interface ProviderUnderTest {
   readonly forms: URLSearchParams[];
   readonly asked: { readonly path: string; readonly authorization: string | undefined }[];
   /** What the next ID token says, over what an honest one would. */
-  claims: Record<string, unknown>;
+  claims: IdClaims;
   metadata: Record<string, unknown>;
-  idToken(claims: Readonly<Record<string, unknown>>, key?: CryptoKey | Uint8Array): Promise<string>;
+  idToken(claims: IdClaims, key?: CryptoKey | Uint8Array): Promise<string>;
   open(options?: Readonly<Record<string, unknown>>): OidcProvider;
   close(): Promise<void>;
 }
+
+type IdClaims = Readonly<Record<string, string | number | undefined>>;
 
 export const pending: PendingSignIn = {
   providerId: 'oidc-work',

@@ -1,7 +1,7 @@
 import type { ServerMetadata } from 'openid-client';
 
 import type { OidcProviderConfig } from '../../config/config.ts';
-import type { Fetch } from './open-relying-party.ts';
+import type { OutboundFetch } from './outbound-fetch.ts';
 
 export type ProviderMetadata = ServerMetadata & {
   readonly prompt_values_supported?: string[];
@@ -10,17 +10,12 @@ export type ProviderMetadata = ServerMetadata & {
 /** What a provider says of itself (OpenID Connect Discovery), or what the operator has said in its place. */
 export async function readMetadata(
   config: OidcProviderConfig,
-  fetch: Fetch,
+  fetch: OutboundFetch,
 ): Promise<ProviderMetadata> {
   const given = givenMetadata(config);
   if (!config.discover) return given;
   const url = `${config.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const answer = await fetch(url, {
-    method: 'GET',
-    headers: { accept: 'application/json' },
-    body: undefined,
-    redirect: 'manual',
-  });
+  const answer = await fetch(url, { headers: { accept: 'application/json' } });
   if (answer.status !== 200) throw new Error(`${url} answers ${answer.status}`);
   const found: unknown = await answer.json();
   if (typeof found !== 'object' || found === null || Array.isArray(found)) {
