@@ -23,7 +23,6 @@ const testPublicKey = serverTests({
     audiences: ['soma', 'other'],
   },
 });
-const testWithout = serverTests();
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const unsigned = (alg: string, claims: object): string => `${encode({ alg })}.${encode(claims)}`;
@@ -107,9 +106,4 @@ testPublicKey('a public key, an issuer and audiences are held to', async (given)
   ]) {
     assert.equal(outcome(await logIn(url, token)), '403 M_FORBIDDEN');
   }
-});
-
-testWithout('without the option there is no such login', async (given) => {
-  const answer = await logIn(given.server.url, sign({ sub: 'eve' }));
-  assert.equal(outcome(answer), '400 M_UNKNOWN');
 });

@@ -234,6 +234,10 @@ testWithout('a server without providers has no single sign-on', async (given) =>
   ]) {
     assert.equal(outcome(await client.request('GET', path, { query })), '404 M_UNRECOGNIZED', path);
   }
+  for (const type of ['m.login.sso', 'm.login.cas', 'org.matrix.login.jwt']) {
+    const refused = await client.request('POST', `${v3}/login`, { body: { type, token: 'x' } });
+    assert.equal(outcome(refused), '400 M_UNKNOWN');
+  }
   const { body } = await client.request('GET', `${v3}/login`);
   assert.ok(!listAt(body, 'flows').some((flow) => valueAt(flow, 'type') === 'm.login.sso'));
 });

@@ -63,8 +63,12 @@ export interface PageUnderTest {
   open(path: string, options?: PageOptions): Promise<Page>;
 }
 
-/** Declares tests of pages, each on every engine, in one browser. */
-export function pageTests() {
+/**
+ * Declares tests of pages, each on every engine, in one browser.
+ *
+ * @param config options beside those of a server that asks for everything
+ */
+export function pageTests(config: Readonly<Record<string, unknown>> = {}) {
   let browser: Browser | undefined;
   let siteverify: Server | undefined;
   let port = 0;
@@ -81,7 +85,8 @@ export function pageTests() {
   const engines = testEngines().map((engine) => {
     let server: Promise<TestHomeserver> | undefined;
     after(async () => (await server)?.dispose());
-    const start = () => (server ??= startHomeserver({ engine, config: demandingConfig(port) }));
+    const start = () =>
+      (server ??= startHomeserver({ engine, config: { ...demandingConfig(port), ...config } }));
     return { name: engine.name, start };
   });
   return (title: string, body: (given: PageUnderTest) => Promise<void>): void => {
