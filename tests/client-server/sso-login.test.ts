@@ -81,6 +81,19 @@ test('a user of the provider gets an account, and the same one each time', async
   assert.deepEqual(renamed.body, { displayname: 'Anna Schmidt' });
 });
 
+test('an administrator finds the user by the ID at the provider', async (given) => {
+  const { url } = given.server;
+  await signInAs(provider, url, { sub: 'id/äbc 1', preferred_username: 'abc' });
+  const admin = await registerAdmin(given.server, 'find-admin');
+  const path = (id: string) =>
+    `/_synapse/admin/v1/auth_providers/oidc-work/users/${encodeURIComponent(id)}`;
+  const found = await admin.request('GET', path('id/äbc 1'));
+  assert.deepEqual(found.body, { user_id: '@abc:soma.test' });
+  assert.equal(outcome(await admin.request('GET', path('nobody'))), '404 M_NOT_FOUND');
+  const bob = await given.user('not-an-admin');
+  assert.equal(outcome(await bob.request('GET', path('id/äbc 1'))), '403 M_FORBIDDEN');
+});
+
 test('a login token is good once', async (given) => {
   const { url } = given.server;
   const visited = await signInAs(provider, url, { sub: 'id-bea', preferred_username: 'bea' });

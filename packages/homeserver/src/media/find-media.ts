@@ -36,10 +36,11 @@ export async function findMedia(
   const { database, serverName: ownName, config, remoteDownloads } = repository;
   const { serverName, mediaId, asker } = wanted;
   if (parseServerName(serverName) === undefined || !isMediaId(mediaId)) throw noSuchMedia();
-  if (serverName === ownName) return mayHave(await uploaded(repository, wanted), wanted);
+  if (serverName === ownName)
+    return mayHave(repository, await uploaded(repository, wanted), wanted);
   if (asker === 'server' || config.blockedServers.includes(serverName)) throw noSuchMedia();
   const cached = await readMedia(database.reader, serverName, mediaId);
-  if (cached !== undefined) return mayHave(cached, wanted);
+  if (cached !== undefined) return mayHave(repository, cached, wanted);
   // What is cached from now on is not for the frozen endpoints, so for them it need not be fetched.
   const isFrozen = asker === 'frozen' && config.isAuthenticated;
   if (!wanted.allowRemote || isFrozen || repository.fetchRemote === undefined) throw noSuchMedia();
@@ -55,7 +56,8 @@ export async function findStoredMedia(
   if (!('finished' in found)) return found;
   await found.finished;
   const { serverName, mediaId } = wanted;
-  return mayHave(await readMedia(repository.database.reader, serverName, mediaId), wanted);
+  const { reader } = repository.database;
+  return mayHave(repository, await readMedia(reader, serverName, mediaId), wanted);
 }
 
 /** The bytes of stored media, from `start` up to and without `end`. */
@@ -75,10 +77,15 @@ function noSuchMedia(): MatrixError {
   return notFound('No such media');
 }
 
-function mayHave(media: Media | undefined, { asker, seesQuarantined }: MediaWanted): StoredMedia {
+function mayHave(
+  { shownBeforeLogin }: MediaRepository,
+  media: Media | undefined,
+  { asker, seesQuarantined }: MediaWanted,
+): StoredMedia {
   if (media?.content === undefined) throw noSuchMedia();
   if (media.quarantinedBy !== undefined && !seesQuarantined) throw noSuchMedia();
-  if (media.isAuthenticated && asker === 'frozen') throw noSuchMedia();
+  const isPublic = media.origin === undefined && shownBeforeLogin.has(media.mediaId);
+  if (media.isAuthenticated && asker === 'frozen' && !isPublic) throw noSuchMedia();
   return { ...media, content: media.content };
 }
 

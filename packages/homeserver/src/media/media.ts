@@ -95,6 +95,8 @@ export interface MediaRepository {
   readonly housekeeping: { wake(): void };
   /** Undefined where this server asks no other. */
   readonly fetchRemote: FetchRemoteMedia | undefined;
+  /** IDs of this server's media that clients show before anybody is logged in: the icons of identity providers. */
+  readonly shownBeforeLogin: ReadonlySet<string>;
   /** The `mxc://` URIs that rooms show as their picture. */
   roomAvatars(): Promise<readonly string[]>;
   /** Milliseconds since the Unix epoch. */

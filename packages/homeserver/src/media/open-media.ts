@@ -7,6 +7,7 @@ import { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { AccessTimes } from './access-times.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { parseMxc } from './media-id.ts';
 import type { FetchRemoteMedia, MediaRepository } from './media.ts';
 import { NameLocks } from './name-locks.ts';
 import { SharedDownloads } from './remote-download.ts';
@@ -18,7 +19,7 @@ import { UploadWaits } from './upload-waits.ts';
 export interface MediaOptions {
   readonly database: Database;
   readonly names: InternedNames;
-  readonly config: Pick<Config, 'media' | 'server'>;
+  readonly config: Pick<Config, 'media' | 'server' | 'singleSignOn'>;
   readonly logger: Logger;
   readonly now: () => number;
   readonly fetchRemote?: FetchRemoteMedia | undefined;
@@ -50,6 +51,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaRepository>
     thumbnails,
     housekeeping,
     fetchRemote: options.fetchRemote,
+    shownBeforeLogin: iconsIn(config),
     roomAvatars: options.roomAvatars ?? (() => Promise.resolve([])),
     now,
     async close() {
@@ -61,4 +63,12 @@ export async function openMedia(options: MediaOptions): Promise<MediaRepository>
   };
   housekeeping.start(repository);
   return repository;
+}
+
+function iconsIn({ server, singleSignOn }: MediaOptions['config']): ReadonlySet<string> {
+  const icons = [...singleSignOn.oidcProviders, singleSignOn.cas].map((each) => each?.icon);
+  const names = icons.map((icon) => parseMxc(icon));
+  return new Set(
+    names.flatMap((name) => (name?.serverName === server.serverName ? [name.mediaId] : [])),
+  );
 }

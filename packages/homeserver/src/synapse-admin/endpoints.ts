@@ -1,5 +1,6 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { destinationEndpoints } from './destinations.ts';
+import { findUserByExternalId } from './external-ids.ts';
 import { forwardExtremityEndpoints } from './forward-extremities.ts';
 import { mediaDeletionEndpoints } from './media-deletion.ts';
 import { quarantineEndpoints } from './media-quarantine.ts';
@@ -49,6 +50,7 @@ export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
   ...statisticsEndpoints,
   listPushers,
   findUserByThreePid,
+  findUserByExternalId,
   ...destinationEndpoints,
   ...forwardExtremityEndpoints,
   listEventReports,
