@@ -90,6 +90,22 @@ test('what cannot be used is named with its place', () => {
       { oidc_providers: [{ ...provider, attribute_requirements: [{ value: 'x' }] }] },
       /attribute_requirements\[0\]\.attribute/,
     ],
+    [
+      { oidc_providers: [{ ...open, client_secret_jwt_key: { key: 'hidden' } }] },
+      /client_secret_jwt_key\.jwt_header: a mapping; nothing/,
+    ],
+    [
+      { oidc_providers: [{ ...open, client_secret_jwt_key: { key: 'hidden', jwt_header: {} } }] },
+      /client_secret_jwt_key\.jwt_header\.alg: the name/,
+    ],
+    [
+      {
+        oidc_providers: [
+          { ...open, client_secret_jwt_key: { key: 'hidden', jwt_header: { alg: 'ES256' } } },
+        ],
+      },
+      /client_secret_jwt_key\.key: a private key in PEM; a text that is none/,
+    ],
     [{ cas_config: { enabled: true } }, /^cas_config\.server_url: an address/],
     [
       { cas_config: { required_attributes: { a: 1 } } },

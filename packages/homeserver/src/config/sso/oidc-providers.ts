@@ -3,6 +3,7 @@ import { fileOption, option } from '../schema/option.ts';
 import { flag, oneOf, secret, text } from '../schema/scalars.ts';
 import { INVALID } from '../schema/site.ts';
 import type { Site } from '../schema/site.ts';
+import { clientSecretKey } from './client-secret-key.ts';
 import { attributeRequirements, httpUrl, shownOptions } from './identity-provider-options.ts';
 import { mappingProvider } from './oidc-mapping.ts';
 
@@ -43,6 +44,11 @@ const provider = object({
     name: 'client_secret',
     valueType: secret,
     description: 'The secret that it has given this server.',
+  }),
+  clientSecretKey: option({
+    name: 'client_secret_jwt_key',
+    valueType: clientSecretKey,
+    description: 'In place of a secret: a key that signs new ones, as Apple wants it.',
   }),
   clientAuthMethod: option({
     name: 'client_auth_method',
@@ -148,7 +154,8 @@ const provider = object({
 
 const checkedProvider = convert(provider, (values, site: Site) => {
   const { clientSecret, clientAuthMethod, discover, scopes, pkceMethod } = values;
-  if (clientSecret === undefined && clientAuthMethod !== undefined && clientAuthMethod !== 'none') {
+  const hasSecret = clientSecret !== undefined || values.clientSecretKey !== undefined;
+  if (!hasSecret && clientAuthMethod !== undefined && clientAuthMethod !== 'none') {
     return site
       .child('client_secret')
       .refuse(`a secret, because client_auth_method is ${clientAuthMethod}`, 'nothing');
@@ -167,8 +174,7 @@ const checkedProvider = convert(provider, (values, site: Site) => {
   return {
     ...values,
     id: values.id === 'oidc' ? 'oidc' : `oidc-${values.id}`,
-    clientAuthMethod:
-      clientAuthMethod ?? (clientSecret === undefined ? 'none' : 'client_secret_basic'),
+    clientAuthMethod: clientAuthMethod ?? (hasSecret ? 'client_secret_basic' : 'none'),
     pkceMethod,
   } as const;
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, test } from 'node:test';
 
-import { generateKeyPair } from 'jose';
+import { exportPKCS8, generateKeyPair, jwtVerify } from 'jose';
 
 import { SignInRefused } from '../sign-in-refused.ts';
 import type { OidcProvider } from './oidc-provider.ts';
@@ -110,6 +110,25 @@ test('the secret is shown in the way that the operator names', async () => {
   await finish(played.open({ client_secret: undefined }));
   assert.equal(played.forms[2]?.get('client_secret'), null);
   assert.equal(played.forms[2]?.get('client_id'), 'soma');
+});
+
+test('a secret may be made anew each time, by a key', async () => {
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+  const provider = played.open({
+    client_secret: undefined,
+    client_secret_jwt_key: {
+      key: await exportPKCS8(privateKey),
+      jwt_header: { alg: 'ES256', kid: 'A1' },
+      jwt_payload: { iss: 'TEAM' },
+    },
+    client_auth_method: 'client_secret_post',
+  });
+  await finish(provider);
+  const secret = played.forms[0]?.get('client_secret') ?? '';
+  const { payload, protectedHeader } = await jwtVerify(secret, publicKey);
+  assert.deepEqual(protectedHeader, { alg: 'ES256', kid: 'A1' });
+  assert.equal(payload.iss, 'TEAM');
+  assert.equal((payload.exp ?? 0) - (payload.iat ?? 0), 3600);
 });
 
 test('an ID token that is not for this sign-in is refused', async () => {

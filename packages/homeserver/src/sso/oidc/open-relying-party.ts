@@ -1,8 +1,9 @@
-import { createRemoteJWKSet, customFetch as joseFetch, jwtVerify } from 'jose';
+import { createRemoteJWKSet, customFetch as joseFetch, jwtVerify, SignJWT } from 'jose';
 import type { JWTHeaderParameters, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
 import * as client from 'openid-client';
 
 import type { OidcProviderConfig } from '../../config/config.ts';
+import type { ClientSecretKey } from '../../config/sso/client-secret-key.ts';
 import type { PendingSignIn } from '../identity-provider.ts';
 import type { OutboundFetch } from './outbound-fetch.ts';
 import { readMetadata } from './read-metadata.ts';
@@ -39,7 +40,7 @@ export async function openRelyingParty(
   fetch: OutboundFetch,
 ): Promise<RelyingParty> {
   const metadata = await readMetadata(config, fetch);
-  const configuration = configure(config, metadata, fetch);
+  const configuration = configure(config, metadata, fetch, config.clientSecret);
   const keyOf = keysOf(config, metadata, fetch);
   const algorithms = metadata.id_token_signing_alg_values_supported ?? ['RS256'];
   const verify = async (token: string, options: JWTVerifyOptions): Promise<JWTPayload> =>
@@ -54,8 +55,13 @@ export async function openRelyingParty(
     isRefusal: (error) => error instanceof client.AuthorizationResponseError,
     verify: (token, options) =>
       verify(token, { issuer: metadata.issuer, audience: config.clientId, ...options }),
-    exchange: (callback, pending) =>
-      exchange({ config, configuration, verify: (token) => verify(token, {}) }, callback, pending),
+    async exchange(callback, pending) {
+      const { clientSecretKey: key } = config;
+      const signed = key === undefined ? undefined : await signClientSecret(key);
+      const own = signed === undefined ? configuration : configure(config, metadata, fetch, signed);
+      const parts = { config, configuration: own, verify: (token: string) => verify(token, {}) };
+      return exchange(parts, callback, pending);
+    },
   };
 }
 
@@ -112,13 +118,15 @@ function configure(
   config: OidcProviderConfig,
   metadata: ProviderMetadata,
   fetch: OutboundFetch,
+  clientSecret: string | undefined,
 ): client.Configuration {
-  const { clientId, clientSecret = '', clientAuthMethod } = config;
-  const authentication = {
-    client_secret_basic: () => client.ClientSecretBasic(clientSecret),
-    client_secret_post: () => client.ClientSecretPost(clientSecret),
-    none: () => client.None(),
-  }[clientAuthMethod]();
+  const { clientId, clientAuthMethod } = config;
+  const authentication =
+    clientSecret === undefined || clientAuthMethod === 'none'
+      ? client.None()
+      : clientAuthMethod === 'client_secret_post'
+        ? client.ClientSecretPost(clientSecret)
+        : client.ClientSecretBasic(clientSecret);
   const own = { [client.clockTolerance]: CLOCK_TOLERANCE_S };
   const configuration = new client.Configuration(metadata, clientId, own, authentication);
   configuration[client.customFetch] = fetch;
@@ -127,6 +135,15 @@ function configure(
     client.allowInsecureRequests(configuration);
   }
   return configuration;
+}
+
+/** A secret for the next hour. */
+function signClientSecret({ key, alg, header, payload }: ClientSecretKey): Promise<string> {
+  return new SignJWT({ ...payload })
+    .setProtectedHeader({ ...header, alg })
+    .setIssuedAt()
+    .setExpirationTime('1 hour')
+    .sign(key);
 }
 
 /** The keys of the provider or, for an HMAC, the secret that both know. */
