@@ -25,7 +25,7 @@ const config = {
       ...mapping({ localpart_template: '{{ user.sub }}', confirm_localpart: true }),
     }),
   ],
-  sso: trusted,
+  sso: { client_whitelist: [...trusted.client_whitelist, 'org.example.chat:'] },
 };
 const test = serverTests(config);
 const policy = {
@@ -125,8 +125,14 @@ test('who has a name that is taken may choose another', async (given) => {
 test('a provider may have its names confirmed', async (given) => {
   const { url } = given.server;
   const browser = new SmallBrowser();
-  const page = await signInAs(provider, url, { sub: 'Ütz' }, { idpId: 'oidc-asking', browser });
+  const options = { redirectUrl: 'org.example.chat:/back', idpId: 'oidc-asking', browser };
+  const page = await signInAs(provider, url, { sub: 'Ütz' }, options);
   assert.match(page.body, /value="=c3=bctz"/);
+  // The form leads on to the app, which a browser must be told.
+  assert.match(
+    page.headers.get('content-security-policy') ?? '',
+    /form-action [^;]* org\.example\.chat:/,
+  );
   const visited = await browser.post(url + details, { username: 'uetz' });
   const made = await logInWith(url, loginTokenIn(visited));
   assert.equal(valueAt(made.body, 'user_id'), '@uetz:soma.test');

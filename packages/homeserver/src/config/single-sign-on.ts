@@ -44,7 +44,7 @@ export const singleSignOnSection = section(
           idp_name: 'Work account',
           issuer: 'https://accounts.example.org/',
           client_id: 'soma',
-          client_secret_path: '/etc/soma/oidc-secret',
+          client_secret: 'what the provider gave you',
           scopes: ['openid', 'profile'],
           user_mapping_provider: {
             config: {

@@ -15,7 +15,7 @@ export const backChannelLogoutEndpoint = accountEndpoint({
   authentication: 'none',
   bodyAs: 'bytes',
   bodyBytesMax: FORM_BYTES_MAX,
-  errcodes: ['M_UNRECOGNIZED', 'M_MISSING_PARAM'],
+  errcodes: ['M_UNRECOGNIZED', 'M_MISSING_PARAM', 'M_CONNECTION_FAILED'],
   async handle(request, services) {
     const token = new URLSearchParams(request.body.toString()).get('logout_token');
     const sso = singleSignOnOf(services);

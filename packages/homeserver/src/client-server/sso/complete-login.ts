@@ -68,7 +68,7 @@ export async function leadToClient(
   const { sso: texts } = local;
   const page = ssoPage(sso, local, {
     title: texts.consentTitle,
-    leadsAway: schemeOf(redirectUrl),
+    leadsTo: redirectUrl,
     content: html`<p>${fillText(texts.consentText, shownAddress(redirectUrl))}</p>
       <p><strong>${userId}</strong></p>
       <p>${texts.consentWarning}</p>
@@ -77,10 +77,4 @@ export async function leadToClient(
       </form>`,
   });
   return withCookie(page, sso.baseUrl, id, 'own-page');
-}
-
-/** Of an app, what a policy for pages must name. */
-function schemeOf(redirectUrl: string): string | true {
-  const { protocol } = new URL(redirectUrl);
-  return /^https?:$/.test(protocol) ? true : protocol;
 }

@@ -42,7 +42,8 @@ const showConfirmation = accountEndpoint({
       );
       return ssoPage(sso, local, {
         title: texts.confirmTitle,
-        leadsAway: true,
+        // The provider, whose address is not known yet.
+        leadsTo: sso.baseUrl,
         content: html`<p>${texts.operations[operationOf(session.path)]}</p>
           <p><strong>${session.userId}</strong></p>
           <p>${texts.confirmWarning}</p>

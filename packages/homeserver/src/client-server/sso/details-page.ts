@@ -13,7 +13,7 @@ import type { SsoLocalTexts } from './sso-page.ts';
 export function detailsPage(
   sso: SingleSignOn,
   local: SsoLocalTexts,
-  { external }: NewUserSession,
+  { external, redirectUrl }: NewUserSession,
   name: string,
   problem?: string,
 ): Reply {
@@ -23,7 +23,7 @@ export function detailsPage(
   return ssoPage(sso, local, {
     title: ssoTexts.newUserTitle,
     status: problem === undefined ? 200 : 400,
-    leadsAway: true,
+    leadsTo: redirectUrl,
     content: html`<p>${fillText(ssoTexts.newUserText, provider.name)}</p>
       <p role="alert">${problem}</p>
       <form method="post" action="${sso.baseUrl}${detailsPath}">

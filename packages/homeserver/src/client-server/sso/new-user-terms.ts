@@ -23,13 +23,13 @@ const showTerms = accountEndpoint({
   handle(request, services) {
     const sso = singleSignOnOf(services);
     return orRefusal(sso, request, async () => {
-      newUserOf(sso, request);
+      const { session } = newUserOf(sso, request);
       const local = ssoTextsFor(request);
       const { policies } = services.config.consent;
       const page = stagePage(TERMS, local, { policies, captcha: undefined });
       return ssoPage(sso, local, {
         title: local.texts.termsTitle,
-        leadsAway: true,
+        leadsTo: session.redirectUrl,
         content: html`<form method="post" action="${sso.baseUrl}${termsPath}">
           ${page?.fields}
           <button>${page?.button}</button>

@@ -42,7 +42,9 @@ const redirectToSSO = accountEndpoint({
     const sso = singleSignOnOf(services);
     const redirectUrl = parseRedirectUrl(request.query.redirectUrl);
     const [only, ...others] = sso.providers.values();
-    if (only !== undefined && others.length === 0) return goTo(sso, only, request);
+    if (only !== undefined && others.length === 0) {
+      return orRefusal(sso, request, () => goTo(sso, only, request));
+    }
     const query = new URLSearchParams({ redirectUrl });
     if (request.query.action !== undefined) query.set('action', request.query.action);
     return redirectTo(`${sso.baseUrl}_synapse/client/pick_idp?${query.toString()}`);
@@ -60,7 +62,6 @@ const redirectToIdP = accountEndpoint({
   query: Redirect,
   async handle(request, services) {
     const sso = singleSignOnOf(services);
-    parseRedirectUrl(request.query.redirectUrl);
     return orRefusal(sso, request, async () =>
       goTo(sso, providerNamed(sso, request.params.idpId), request),
     );
@@ -77,7 +78,6 @@ const redirectToCas = accountEndpoint({
   deprecated: true,
   async handle(request, services) {
     const sso = singleSignOnOf(services);
-    parseRedirectUrl(request.query.redirectUrl);
     return orRefusal(sso, request, async () => goTo(sso, providerNamed(sso, 'cas'), request));
   },
 });
@@ -118,19 +118,17 @@ const pickIdp = accountEndpoint({
   },
 });
 
-async function goTo(
+function goTo(
   sso: SingleSignOn,
   provider: IdentityProvider,
   request: RedirectRequest,
 ): Promise<Reply> {
   const { redirectUrl, action } = request.query;
-  return orRefusal(sso, request, () =>
-    beginSignIn(sso, provider, {
-      goal: { kind: 'login', redirectUrl: parseRedirectUrl(redirectUrl) },
-      wantsRegistration: action === 'register',
-      parameter: (name) => request.queryParameter(name),
-    }),
-  );
+  return beginSignIn(sso, provider, {
+    goal: { kind: 'login', redirectUrl: parseRedirectUrl(redirectUrl) },
+    wantsRegistration: action === 'register',
+    parameter: (name) => request.queryParameter(name),
+  });
 }
 
 /** Throws a {@link SignInRefused} for a provider that there is not. */

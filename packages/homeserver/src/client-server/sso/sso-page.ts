@@ -1,5 +1,4 @@
 import { html } from '../../html/html.ts';
-import type { Html } from '../../html/html.ts';
 import type { Reply } from '../../http/response.ts';
 import { SignInRefused } from '../../sso/sign-in-refused.ts';
 import type { SingleSignOn } from '../../sso/single-sign-on.ts';
@@ -23,15 +22,24 @@ export function ssoTextsFor(request: Asking): SsoLocalTexts {
   return { ...local, sso: ssoCatalogue[local.language] };
 }
 
+export interface SsoPage extends Pick<Page, 'title' | 'content' | 'status' | 'script'> {
+  /** Where the form of the page leads in the end: a client, or any site. */
+  readonly leadsTo?: string;
+}
+
 export function ssoPage(
   { accounts }: SingleSignOn,
   { language }: LocalTexts,
-  page: { readonly title: string; readonly content: Html } & Pick<
-    Page,
-    'status' | 'leadsAway' | 'script'
-  >,
+  { leadsTo, ...page }: SsoPage,
 ): Reply {
-  return renderPage({ language, serverName: accounts.serverName, ...page });
+  const leadsAway = leadsTo === undefined ? false : schemeOf(leadsTo);
+  return renderPage({ language, serverName: accounts.serverName, leadsAway, ...page });
+}
+
+/** Of an app, what the policy of a page must name; true for a site. */
+function schemeOf(address: string): string | true {
+  const { protocol } = new URL(address);
+  return /^https?:$/.test(protocol) ? true : protocol;
 }
 
 /** What `answer` gives or, where it refuses the sign-in, a page that says so. */

@@ -1,5 +1,6 @@
-import { badRequest } from '../../errors/matrix-error.ts';
+import { badRequest, MatrixError } from '../../errors/matrix-error.ts';
 import { endProviderSession } from '../end-provider-session.ts';
+import { SignInRefused } from '../sign-in-refused.ts';
 import type { SingleSignOn } from '../single-sign-on.ts';
 import { OidcProvider } from './oidc-provider.ts';
 
@@ -8,7 +9,10 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 /** Of a logout token, when it may have been made at most. */
 const MAX_TOKEN_AGE = '10 minutes';
 
-/** Ends what a logout token is about (OpenID Connect Back-Channel Logout 1.0). Throws `400 M_UNKNOWN`. */
+/**
+ * Ends what a logout token is about (OpenID Connect Back-Channel Logout 1.0). Throws `400 M_UNKNOWN`, and
+ * `502 M_CONNECTION_FAILED` where the provider cannot be reached.
+ */
 export async function backChannelLogout(sso: SingleSignOn, token: string): Promise<void> {
   const provider = providerOf(sso, unverifiedClaims(token));
   const claims = await verifiedClaims(provider, token);
@@ -28,10 +32,17 @@ async function verifiedClaims(
   provider: OidcProvider,
   token: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const party = await provider.relyingParty();
   try {
+    const party = await provider.relyingParty();
     return await party.verify(token, { requiredClaims: ['iat'], maxTokenAge: MAX_TOKEN_AGE });
   } catch (error) {
+    if (error instanceof SignInRefused) {
+      throw new MatrixError(
+        502,
+        'M_CONNECTION_FAILED',
+        'The provider cannot be asked for its keys',
+      );
+    }
     throw Object.assign(badRequest('Invalid logout_token'), { cause: error });
   }
 }
