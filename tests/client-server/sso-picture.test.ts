@@ -4,6 +4,7 @@ import { after } from 'node:test';
 
 import { api } from '../harness/api.ts';
 import { textAt, valueAt } from '../harness/json-path.ts';
+import { listenLocally } from '../harness/listen-locally.ts';
 import { startOpenIdProvider } from '../harness/openid-provider.ts';
 import { v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
@@ -17,9 +18,7 @@ const pictures = createServer((_request, response) => {
   asked += 1;
   response.writeHead(200, { 'content-type': mediaType }).end(picture);
 });
-await new Promise<void>((resolve) => {
-  pictures.listen(0, '127.0.0.1', () => resolve());
-});
+const pictureAddress = `${await listenLocally(pictures)}/a`;
 after(async () => {
   pictures.close();
   await provider.close();
@@ -33,9 +32,7 @@ const test = serverTests({ ...config, ip_range_whitelist: ['127.0.0.1'] });
 const testGuarded = serverTests(config);
 
 async function pictureOf(server: string, sub: string): Promise<unknown> {
-  const address = pictures.address();
-  assert.ok(address !== null && typeof address === 'object');
-  const user = { sub, picture: `http://127.0.0.1:${address.port}/a` };
+  const user = { sub, picture: pictureAddress };
   const visited = await signInAs(provider, server, user);
   const made = await logInWith(server, loginTokenIn(visited));
   const userId = textAt(made.body, 'user_id');

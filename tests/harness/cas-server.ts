@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
 
+import { listenLocally } from './listen-locally.ts';
+
 /** A CAS server on 127.0.0.1, which logs in whomever the test says. */
 export interface CasServer {
   readonly url: string;
@@ -28,14 +30,9 @@ export async function startCasServer(): Promise<CasServer> {
     response.setHeader('content-type', 'application/xml');
     response.end(isKnown ? cas.answer : casFailure);
   });
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(address !== null && typeof address === 'object' ? address.port : 0);
-    });
-  });
+  const url = await listenLocally(server);
   const cas: CasServer = {
-    url: `http://127.0.0.1:${port}/cas`,
+    url: `${url}/cas`,
     answer: casFailure,
     validated,
     close: () =>

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { Provider } from 'oidc-provider';
 
+import { listenLocally } from './listen-locally.ts';
 import type { SmallBrowser } from './small-browser.ts';
 
 /** A user of the provider: an account ID with its claims. */
@@ -42,7 +43,7 @@ export async function startOpenIdProvider(): Promise<OpenIdProvider> {
     if (handle === undefined) response.writeHead(503).end();
     else handle(request, response);
   });
-  const issuer = await listening(server);
+  const issuer = await listenLocally(server);
   const played: OpenIdProvider = {
     issuer,
     clientId,
@@ -137,14 +138,4 @@ function makeProvider(
     },
   });
   return provider;
-}
-
-function listening(server: Server): Promise<string> {
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      if (address === null || typeof address === 'string') throw new Error('no TCP address');
-      resolve(`http://127.0.0.1:${address.port}`);
-    });
-  });
 }

@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
 
+import { listenLocally } from '../../../../../tests/harness/listen-locally.ts';
 import { configFrom } from '../../config/parse-config.ts';
 import { OutboundClient } from '../../outbound/outbound-client.ts';
 import type { PendingSignIn } from '../identity-provider.ts';
@@ -48,7 +49,7 @@ export async function startProvider(): Promise<ProviderUnderTest> {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
   const jwk: JWK = { ...(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' };
   const server = createServer((request, response) => void answerRequest(request, response));
-  const issuer = await listening(server);
+  const issuer = await listenLocally(server);
   const clients: OutboundClient[] = [];
   const played: ProviderUnderTest = {
     issuer,
@@ -132,14 +133,4 @@ async function textOf(request: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of request) text += String(chunk);
   return text;
-}
-
-function listening(server: Server): Promise<string> {
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      if (address === null || typeof address === 'string') throw new Error('no TCP address');
-      resolve(`http://127.0.0.1:${address.port}`);
-    });
-  });
 }
