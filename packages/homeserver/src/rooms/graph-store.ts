@@ -2,8 +2,8 @@ import type { Guard } from '../storage/change.ts';
 import { escapeText } from '../storage/escape-text.ts';
 import { integerList, query, statement } from '../storage/sql.ts';
 import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
+import { Turns } from '../streams/turns.ts';
 import { EdgeKind, EventFlag, HIDDEN_FLAGS } from './event-store.ts';
-import { Turns } from './turns.ts';
 
 /** Where a stored event stands in the graph. */
 export interface GraphRow {

@@ -1,6 +1,6 @@
 import { authEventIds } from '@soma/protocol';
 
-import { Turns } from '../turns.ts';
+import { Turns } from '../../streams/turns.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 
 /**

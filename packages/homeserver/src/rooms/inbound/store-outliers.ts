@@ -3,11 +3,11 @@ import type { AuthEvent, RoomVersion } from '@soma/protocol';
 
 import { write } from '../../storage/database.ts';
 import type { Statement } from '../../storage/sql.ts';
+import { Turns } from '../../streams/turns.ts';
 import { EventFlag, insertEventStatements } from '../event-store.ts';
 import { readGraphRows } from '../graph-store.ts';
 import type { GraphRow } from '../graph-store.ts';
 import type { PreparedEvent } from '../prepared-event.ts';
-import { Turns } from '../turns.ts';
 import { readAuthEvents } from './auth-state.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';

@@ -1,7 +1,7 @@
 import { authEventIds, authorise, roomVersion } from '@soma/protocol';
 import type { AuthState, Pdu, RoomVersion } from '@soma/protocol';
 
-import { Turns } from '../turns.ts';
+import { Turns } from '../../streams/turns.ts';
 import { authState, keysThatAuthorise } from './auth-state.ts';
 import { checkPdu } from './check-pdu.ts';
 import type { CheckedPdu, GivenPdu, RefusedGivenPdu } from './check-pdu.ts';

@@ -1,12 +1,12 @@
 import type { CompactState, Pdu } from '@soma/protocol';
 
 import { write } from '../../storage/database.ts';
+import { Turns } from '../../streams/turns.ts';
 import { readEvents } from '../event-store.ts';
 import type { EventRow } from '../event-store.ts';
 import type { HeadEntry } from '../head-entry.ts';
 import type { ImportedMember, ImportedState } from '../imported-state.ts';
 import type { Rooms } from '../rooms.ts';
-import { Turns } from '../turns.ts';
 import { rowsAtOnce } from './limits.ts';
 
 type Entry = Pick<HeadEntry, 'event'>;
