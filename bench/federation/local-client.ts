@@ -73,7 +73,8 @@ export class LocalClient {
   async #isThere(path: string): Promise<boolean> {
     const text = requestText('GET', `${base}${path}`, this.#connection.port, this.#token);
     const answer = await this.#connection.request(text);
-    if (answer.status !== 404) expectOk(answer, path);
+    // 503 while the members of the room are still being learned.
+    if (answer.status !== 404 && answer.status !== 503) expectOk(answer, path);
     return answer.status === 200;
   }
 

@@ -40,8 +40,12 @@ export async function storeOutliers(
   events: readonly CheckedPdu[],
 ): Promise<Map<string, StoredOutlier>> {
   const { rooms } = context;
-  const ids = new Set(events.flatMap(({ eventId, pdu }) => [eventId, ...authEventIds(pdu)]));
-  for (const id of createIdsOf(version, events)) ids.add(id);
+  const ids = new Set<string>(createIdsOf(version, events));
+  const turns = new Turns();
+  for (const { eventId, pdu } of events) {
+    for (const id of [eventId, ...authEventIds(pdu)]) ids.add(id);
+    await turns.next();
+  }
   const rows = await readGraphRows(rooms.database.reader, ids);
   const stored = new Map<string, StoredOutlier>();
   for (const checked of events) {
