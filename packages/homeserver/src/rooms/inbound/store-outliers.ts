@@ -2,9 +2,9 @@ import { authEventIds, createEventIdOf } from '@soma/protocol';
 import type { AuthEvent, RoomVersion } from '@soma/protocol';
 
 import { write } from '../../storage/database.ts';
-import type { Statement } from '../../storage/sql.ts';
 import { Turns } from '../../streams/turns.ts';
-import { EventFlag, insertEventStatements } from '../event-store.ts';
+import { EventFlag, insertEventsStatements } from '../event-store.ts';
+import type { NewEventRow } from '../event-store.ts';
 import { readGraphRows } from '../graph-store.ts';
 import type { GraphRow } from '../graph-store.ts';
 import type { PreparedEvent } from '../prepared-event.ts';
@@ -135,8 +135,8 @@ async function storeBatch(
 ): Promise<void> {
   const ids = batch.map(({ checked }) => checked.eventId);
   const rows = await readGraphRows(rooms.database.reader, ids);
-  const statements = await Promise.all(
-    batch.map(async ({ checked, rejectedBy }): Promise<Statement[]> => {
+  const fresh = await Promise.all(
+    batch.map(async ({ checked, rejectedBy }): Promise<NewEventRow[]> => {
       const row = rows.get(checked.eventId);
       const eventNid = nids.get(checked.eventId) ?? 0;
       const outlier =
@@ -146,10 +146,11 @@ async function storeBatch(
       const authEventNids = authEventIds(checked.pdu).flatMap((id) => nids.get(id) ?? []);
       const parents = { prevEventNids: [], authEventNids };
       const event = await internEvent(rooms, roomNid, checked, eventNid, parents);
-      return outlierStatements(event, rejectedBy);
+      return [outlierRow(event, rejectedBy)];
     }),
   );
-  await write(rooms.database, { statements: statements.flat(), positions: 0 });
+  const statements = insertEventsStatements(fresh.flat());
+  await write(rooms.database, { statements, positions: 0 });
 }
 
 function alreadyStored(checked: CheckedPdu, row: GraphRow): StoredOutlier {
@@ -158,9 +159,9 @@ function alreadyStored(checked: CheckedPdu, row: GraphRow): StoredOutlier {
   return { checked, eventNid: row.event_nid, rejectedBy };
 }
 
-function outlierStatements(event: PreparedEvent, rejectedBy: string | undefined): Statement[] {
+function outlierRow(event: PreparedEvent, rejectedBy: string | undefined): NewEventRow {
   const { pdu, eventId } = event.built;
-  const [, ...statements] = insertEventStatements({
+  return {
     eventNid: event.eventNid,
     eventId,
     roomNid: event.roomNid,
@@ -179,6 +180,5 @@ function outlierStatements(event: PreparedEvent, rejectedBy: string | undefined)
     json: event.json,
     prevEventNids: [],
     authEventNids: event.authEventNids,
-  });
-  return statements;
+  };
 }
