@@ -51,6 +51,7 @@ export async function storeOutliers(
   for (const checked of events) {
     const row = rows.get(checked.eventId);
     if (row !== undefined) stored.set(checked.eventId, alreadyStored(checked, row));
+    await turns.next();
   }
   const nids = new Map([...rows].map(([id, row]) => [id, row.event_nid]));
   const judged = await judgeAll(context, version, events, nids);

@@ -162,12 +162,11 @@ export function judgeJoin(
       ...(found.rejectedBy === undefined ? {} : { rejected: true }),
     };
   });
-  const keys = keysThatAuthorise(event, version).map((key) => key.join('\n'));
-  const wanted = new Set(keys);
-  const authorising = state
-    .map(({ checked }) => checked)
-    .filter(({ pdu }) => wanted.has(`${pdu.type}\n${pdu.state_key}`));
-  const current: AuthState = authState(authorising.map(toAuthEvent));
+  const keys = keysThatAuthorise(event, version);
+  const authorising = state.filter(({ checked: { pdu } }) =>
+    keys.some(([type, stateKey]) => pdu.state_key === stateKey && pdu.type === type),
+  );
+  const current: AuthState = authState(authorising.map(({ checked }) => toAuthEvent(checked)));
   const create = current.get('m.room.create', '');
   const byAuthEvents = judgeByAuthEvents(rooms, { version }, event, listed, create);
   const byState = authorise(event, current, version, { verify: rooms.verify });
