@@ -68,21 +68,25 @@ const FLOAT_OR_LONG = /[0-9](?:[.eE]|[0-9]{15})/;
 // What looks like such a number in a string (`"@alice:127.0.0.1"`) would cost the slow reading of the whole text.
 function needsExact(text: string): boolean {
   if (!MAY_NEED_EXACT.test(text)) return false;
-  for (let from = 0; ;) {
-    const start = text.indexOf('"', from);
-    if (start === -1) return FLOAT_OR_LONG.test(text.slice(from));
+  let from = 0;
+  for (let start = text.indexOf('"'); start !== -1; start = text.indexOf('"', from)) {
     if (FLOAT_OR_LONG.test(text.slice(from, start))) return true;
     from = endOfString(text, start);
   }
+  return FLOAT_OR_LONG.test(text.slice(from));
 }
 
 // The place after a string of valid JSON.
 function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
-    let backslashes = 0;
-    while (text[end - 1 - backslashes] === '\\') backslashes += 1;
-    if (backslashes % 2 === 0) return end + 1;
-  }
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end + 1;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text[at - 1 - backslashes] === '\\') backslashes += 1;
+  return backslashes % 2 === 1;
 }
 
 function parseNative(text: string): JsonValue | undefined {
