@@ -4,6 +4,11 @@ import {
   DEFAULT_ROOM_VERSION,
   authEventKeys,
   buildEvent,
+  eventIdOf,
+  parseEventId,
+  parsePduText,
+  parseRoomId,
+  referenceTo,
   roomVersion,
   type BuiltEvent,
   type JsonObject,
@@ -82,6 +87,18 @@ export class GeneratedRoom {
     return built;
   }
 
+  /** An event of another server comes to the room's end. */
+  placeText(text: string): void {
+    const parsed = parsePduText(text, this.version);
+    if (!parsed.ok) throw new Error(parsed.problem.reason);
+    const { pdu, json } = parsed;
+    const eventId = parseEventId(eventIdOf(pdu, this.version, { sha256 }));
+    const roomId = parseRoomId(this.roomId);
+    if (eventId === undefined || roomId === undefined) throw new Error('the event has no ID');
+    const reference = referenceTo(pdu, eventId, this.version, { sha256 });
+    this.place({ ok: true, eventId, roomId, pdu, reference, json });
+  }
+
   place(event: BuiltEvent): void {
     this.last = event;
     const { type, state_key: stateKey } = event.pdu;
@@ -122,9 +139,12 @@ export class GeneratedRoom {
   }
 }
 
+function sha256(text: string): string {
+  return hash('sha256', text, 'base64');
+}
+
 function build(server: TestPeer, template: Parameters<typeof buildEvent>[0]): BuiltEvent {
   const { serverName, key } = server;
-  const sha256 = (text: string): string => hash('sha256', text, 'base64');
   const built = buildEvent(template, { serverName, keyId: key.keyId, sign: key.sign, sha256 });
   if (!built.ok) throw new Error(built.problem.reason);
   return built;

@@ -10,7 +10,8 @@ const base = '/_matrix/client/v3';
 export class LocalClient {
   readonly #connection: HttpConnection;
   readonly #token: string;
-  #sends = 0;
+  /** Of all clients: some have one token. */
+  static #sends = 0;
 
   private constructor(connection: HttpConnection, token: string) {
     this.#connection = connection;
@@ -31,6 +32,11 @@ export class LocalClient {
     return new LocalClient(connection, token);
   }
 
+  /** The same user over a new connection. */
+  again(): LocalClient {
+    return new LocalClient(new HttpConnection(this.#connection.port), this.#token);
+  }
+
   async createRoom(): Promise<string> {
     return textAt(await this.#call('POST', '/createRoom', { preset: 'public_chat' }), 'room_id');
   }
@@ -39,11 +45,12 @@ export class LocalClient {
     await this.#call('POST', `/join/${encodeURIComponent(roomId)}?server_name=${via}`, {});
   }
 
-  async send(roomId: string): Promise<void> {
-    this.#sends += 1;
-    const path = `/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${this.#sends}`;
+  /** Resolves to the ID of the event. */
+  async send(roomId: string): Promise<string> {
+    LocalClient.#sends += 1;
+    const path = `/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${LocalClient.#sends}`;
     const content: object = JSON.parse(messageContent);
-    await this.#call('PUT', path, content);
+    return textAt(await this.#call('PUT', path, content), 'event_id');
   }
 
   /** Whether the event has its place in the room. */
@@ -66,7 +73,8 @@ export class LocalClient {
   async #isThere(path: string): Promise<boolean> {
     const text = requestText('GET', `${base}${path}`, this.#connection.port, this.#token);
     const answer = await this.#connection.request(text);
-    if (answer.status !== 404) expectOk(answer, path);
+    // 503 while the members of the room are still being learned.
+    if (answer.status !== 404 && answer.status !== 503) expectOk(answer, path);
     return answer.status === 200;
   }
 

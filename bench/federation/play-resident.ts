@@ -14,18 +14,25 @@ interface ToldRoom {
   readonly room: GeneratedRoom;
   readonly state: readonly BuiltEvent[];
   readonly servers: readonly string[];
+  readonly joined: (join: string) => void;
 }
 
-/** Lets a played server answer joins to its room, also without the members, and questions for the state. */
+/**
+ * Lets a played server answer joins to its room, also without the members, and questions for the state.
+ *
+ * @param joined is told of each join, which is not in what is answered afterwards
+ */
 export function playResident(
   peer: TestPeer,
   room: GeneratedRoom,
   servers: readonly TestPeer[],
+  joined: (join: string) => void = () => {},
 ): void {
   const told = {
     room,
     state: [...room.state.values()],
     servers: servers.map(({ serverName }) => serverName),
+    joined,
   };
   peer.answer = (request, response) => void answer(told, request, response);
 }
@@ -70,7 +77,7 @@ function template(room: GeneratedRoom, userId: string): JsonValue {
 }
 
 async function sendJoin(
-  { room, state, servers }: ToldRoom,
+  { room, state, servers, joined }: ToldRoom,
   join: string,
   isPartial: boolean,
   response: ServerResponse,
@@ -86,6 +93,7 @@ async function sendJoin(
     members_omitted: isPartial,
     ...(isPartial ? { servers_in_room: servers } : {}),
   };
+  joined(join);
   return sendLists(response, lists, `,${JSON.stringify(rest).slice(1, -1)},"event":${join}`);
 }
 

@@ -64,7 +64,8 @@ async function measureRound(
 ): Promise<void> {
   const room = new GeneratedRoom(peer);
   room.grow([peer], members);
-  playResident(peer, room, [peer]);
+  // What the peer sends follows the join, as it does between servers.
+  playResident(peer, room, [peer], (join) => room.placeText(join));
   const client = await LocalClient.register(soma.port, 'reader');
   const requests = new SignedRequests(authority, peer, soma.serverName);
   try {

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts';
+import { federationCatchUp } from './federation-catch-up.ts';
 import { federationIdle } from './federation-idle.ts';
 import { federationInbound } from './federation-inbound.ts';
 import { federationJoins } from './federation-joins.ts';
@@ -31,5 +32,6 @@ export const scenarios: readonly Scenario[] = [
   media,
   federationInbound,
   federationJoins,
+  federationCatchUp,
   federationIdle,
 ];

@@ -72,6 +72,20 @@ test('what looks like such a number inside a string is none', () => {
   assert.equal(canonicalJson(parsed.exact), text);
 });
 
+test('strings end where they do, whatever is escaped in them', () => {
+  for (const string of ['\\', '\\\\', '",1.0', '\\",1.0', '":1.0,"', ',1.0\\']) {
+    const quoted = JSON.stringify(string);
+    const plain = `{"a":${quoted},"b":[${quoted},1]}`;
+    const parsed = parseJson(plain, v5);
+    assert.ok(parsed.ok);
+    assert.equal(parsed.exact, parsed.value);
+    const exact = `{"a":${quoted},"b":[${quoted},1.0]}`;
+    const read = parseJson(exact, v5);
+    assert.ok(read.ok);
+    assert.equal(canonicalJson(read.exact), exact);
+  }
+});
+
 test('of equal keys the last counts, and __proto__ is a key', () => {
   const parsed = parseJson('{"a":1.0,"__proto__":2.0,"a":3.0}', v5);
   assert.ok(parsed.ok);

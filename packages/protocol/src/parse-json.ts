@@ -52,7 +52,7 @@ export function parseJson(
   if (value === undefined) return { ok: false, problem: problem('M_BAD_JSON', 'not JSON') };
   const fault = checkJson(value, version);
   if (fault !== undefined) return { ok: false, problem: fault };
-  if (!MAY_NEED_EXACT.test(text)) return { ok: true, value, exact: value };
+  if (!needsExact(text)) return { ok: true, value, exact: value };
   // The text is JSON and not nested too deep: that is settled above.
   const reader = new ExactReader(text);
   const exact = reader.read();
@@ -61,8 +61,33 @@ export function parseJson(
   return exactFault === undefined ? { ok: true, value, exact } : { ok: false, problem: exactFault };
 }
 
-// A number that is a float, minus nothing, or long. The start keeps it out of most strings; what it finds in one costs time.
+// A number that is a float, minus nothing, or long. The start keeps it out of most strings.
 const MAY_NEED_EXACT = /(?:^|[[,:])[ \t\n\r]*-?(?:[0-9]{16}|[0-9]+[.eE])/;
+const FLOAT_OR_LONG = /[0-9](?:[.eE]|[0-9]{15})/;
+
+// What looks like such a number in a string (`"@alice:127.0.0.1"`) would cost the slow reading of the whole text.
+function needsExact(text: string): boolean {
+  if (!MAY_NEED_EXACT.test(text)) return false;
+  let from = 0;
+  for (let start = text.indexOf('"'); start !== -1; start = text.indexOf('"', from)) {
+    if (FLOAT_OR_LONG.test(text.slice(from, start))) return true;
+    from = endOfString(text, start);
+  }
+  return FLOAT_OR_LONG.test(text.slice(from));
+}
+
+// The place after a string of valid JSON.
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end + 1;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text[at - 1 - backslashes] === '\\') backslashes += 1;
+  return backslashes % 2 === 1;
+}
 
 function parseNative(text: string): JsonValue | undefined {
   try {
@@ -130,9 +155,7 @@ class ExactReader {
 
   #string(): string {
     const start = this.#at;
-    let end = start + 1;
-    while (this.#text[end] !== '"') end += this.#text[end] === '\\' ? 2 : 1;
-    this.#at = end + 1;
+    this.#at = endOfString(this.#text, start);
     return JSON.parse(this.#text.slice(start, this.#at));
   }
 

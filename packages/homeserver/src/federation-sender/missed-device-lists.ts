@@ -8,6 +8,7 @@ import type { PartialRoom } from '../rooms/partial-room-store.ts';
 import type { Projection } from '../rooms/projection.ts';
 import type { RoomProjection } from '../rooms/room-projection.ts';
 import type { Reader } from '../storage/sql.ts';
+import { Turns } from '../streams/turns.ts';
 import { enqueueDeviceListResync } from './outbox-store.ts';
 import type { DeviceListUpdate } from './outbox-store.ts';
 
@@ -38,7 +39,7 @@ export class MissedDeviceLists implements Projection {
   async import({ roomNid, members, joined }: ImportedState): Promise<ProjectImport> {
     const { reader } = this.#options;
     const partial = joined === undefined ? await readPartialRoom(reader, roomNid) : undefined;
-    const servers = partial === undefined ? [] : this.#serversMissed(partial, members);
+    const servers = partial === undefined ? [] : await this.#serversMissed(partial, members);
     const updates =
       partial === undefined || servers.length === 0 ? [] : await this.#updates(partial, members);
     return (position, { statements }) => {
@@ -50,13 +51,18 @@ export class MissedDeviceLists implements Projection {
     };
   }
 
-  #serversMissed(
+  async #serversMissed(
     { resident, serversInRoom }: PartialRoom,
     members: readonly ImportedMember[],
-  ): string[] {
+  ): Promise<string[]> {
     const { serverName, allows } = this.#options;
     const told = new Set([serverName, resident, ...serversInRoom]);
-    const servers = new Set(members.filter(isJoined).flatMap(({ userId }) => serverOf(userId)));
+    const servers = new Set<string>();
+    const turns = new Turns();
+    for (const member of members) {
+      if (isJoined(member)) for (const server of serverOf(member.userId)) servers.add(server);
+      await turns.next();
+    }
     return [...servers].filter((server) => !told.has(server) && allows(server));
   }
 
@@ -66,7 +72,9 @@ export class MissedDeviceLists implements Projection {
   ): Promise<DeviceListUpdate[]> {
     const { reader, serverName, keysOf } = this.#options;
     const updates: DeviceListUpdate[] = [];
+    const turns = new Turns();
     for (const { userId, userNid } of members.filter(isJoined)) {
+      await turns.next();
       if (!serverOf(userId).includes(serverName)) continue;
       if ((await readDeviceListPosition(reader, userNid)) <= deviceListPosition) continue;
       const [device] = (await keysOf(reader, { userId, userNid })).devices;

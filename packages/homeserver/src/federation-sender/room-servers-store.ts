@@ -4,6 +4,7 @@ import type { JsonValue } from '@soma/protocol';
 import { unescapeText } from '../storage/escape-text.ts';
 import { query } from '../storage/sql.ts';
 import type { Reader } from '../storage/sql.ts';
+import { Turns } from '../streams/turns.ts';
 
 /** A member of a room changed: what of it concerns the servers in the room. */
 export interface MemberChange {
@@ -46,6 +47,7 @@ const partial = query<{ servers_in_room: string }>(
 /** How many joined members each server has. */
 export async function countServers(reader: Reader, roomNid: number): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
+  const turns = new Turns();
   for (let position = Number.MIN_SAFE_INTEGER, userNid = 0; ;) {
     const rows = await reader.all(joined, roomNid, position, userNid, MEMBERS_AT_ONCE);
     for (const row of rows) {
@@ -57,6 +59,7 @@ export async function countServers(reader: Reader, roomNid: number): Promise<Map
     if (last === undefined || rows.length < MEMBERS_AT_ONCE) return counts;
     position = last.position;
     userNid = last.user_nid;
+    await turns.next();
   }
 }
 

@@ -1,13 +1,13 @@
 import { escapeText } from '../storage/escape-text.ts';
-import { query, statement } from '../storage/sql.ts';
+import { query, rowStatements, rowsQuery, statement } from '../storage/sql.ts';
 import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
 import { MembershipCode } from './membership-store.ts';
 import type { NewMembership } from './membership-store.ts';
 
-const stage = query(
+const stage = rowsQuery(
   `insert into imported_members (snapshot_nid, user_nid, event_nid, membership, local, display_name,
-     avatar_url)
-   values (?, ?, ?, ?, ?, ?, ?)`,
+     avatar_url)`,
+  '(?, ?, ?, ?, ?, ?, ?)',
 );
 const isImported = `select 1 from imported_members i
   where i.snapshot_nid = ? and i.user_nid = memberships.user_nid`;
@@ -38,20 +38,20 @@ const copy = query(
 );
 const unstage = query('delete from imported_members where snapshot_nid = ?');
 
-export function stageMemberStatement(
+export function stageMembersStatements(
   snapshotNid: number,
-  row: Omit<NewMembership, 'roomNid' | 'position'>,
-): Statement {
-  return statement(
-    stage,
+  members: readonly Omit<NewMembership, 'roomNid' | 'position'>[],
+): Statement[] {
+  const rows = members.map((member) => [
     snapshotNid,
-    row.userNid,
-    row.eventNid,
-    MembershipCode[row.membership],
-    row.isLocal ? 1 : 0,
-    row.displayName === null ? null : escapeText(row.displayName),
-    row.avatarUrl === null ? null : escapeText(row.avatarUrl),
-  );
+    member.userNid,
+    member.eventNid,
+    MembershipCode[member.membership],
+    member.isLocal ? 1 : 0,
+    member.displayName === null ? null : escapeText(member.displayName),
+    member.avatarUrl === null ? null : escapeText(member.avatarUrl),
+  ]);
+  return rowStatements(stage, rows);
 }
 
 export function unstageMembersStatement(snapshotNid: number): Statement {

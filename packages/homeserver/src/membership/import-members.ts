@@ -1,10 +1,9 @@
 import type { ImportedMember, ImportedState, ProjectImport } from '../rooms/imported-state.ts';
 import { ChangeKind } from '../storage/change.ts';
-import type { Statement } from '../storage/sql.ts';
 import {
   importMembersStatements,
   readEndingMembers,
-  stageMemberStatement,
+  stageMembersStatements,
   unstageMembersStatement,
 } from './import-members-store.ts';
 import {
@@ -35,7 +34,7 @@ export async function importMembers(
   // What an earlier try has left.
   await imported.stage([unstageMembersStatement(snapshotNid)]);
   for (let start = 0; start < members.length; start += STAGED_AT_ONCE) {
-    const staged: Statement[] = [];
+    const staged: ReturnType<typeof rowOf>[] = [];
     for (const member of members.slice(start, start + STAGED_AT_ONCE)) {
       const code = membershipCode(member.content['membership']);
       if (code === undefined) continue;
@@ -45,9 +44,9 @@ export async function importMembers(
       if (membership === 'invite') counts.invited += 1;
       if (membership === 'join' && isOurs) counts.localJoined += 1;
       if (isOurs) local.push({ member, membership });
-      staged.push(stageMemberStatement(snapshotNid, rowOf(member, membership, isOurs)));
+      staged.push(rowOf(member, membership, isOurs));
     }
-    await imported.stage(staged);
+    await imported.stage(stageMembersStatements(snapshotNid, staged));
   }
   return async (position, output, reader) => {
     for (const subject of await readEndingMembers(reader, roomNid, snapshotNid)) {

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { parseUserId, serverNameOf } from '@soma/protocol';
 
 import type { Database } from '../storage/database.ts';
-import { Turn } from '../streams/turns.ts';
+import { Turns } from '../streams/turns.ts';
 import type { Membership } from './membership-store.ts';
 import { readMemberChanges } from './server-members-store.ts';
 
@@ -105,10 +105,10 @@ export class RoomServers {
 
   async #read(roomNid: number, room: ServersOfRoom): Promise<ServersOfRoom> {
     const { position, reader } = this.#database;
-    const turn = new Turn();
+    const turns = new Turns();
     for await (const changes of readMemberChanges(reader, roomNid, room.position)) {
       for (const { userNid, ...user } of changes) room.put(userNid, user);
-      await turn.pauseIfDue();
+      await turns.next();
     }
     room.position = position;
     this.#rooms.set(roomNid, room);

@@ -1,6 +1,6 @@
 import type { Guard } from '../storage/change.ts';
 import { escapeText } from '../storage/escape-text.ts';
-import { integerList, query, statement } from '../storage/sql.ts';
+import { integerList, query, rowStatements, rowsQuery, statement } from '../storage/sql.ts';
 import type { Query, Reader, SqlParam, Statement } from '../storage/sql.ts';
 
 /** Bits of `events.flags`. */
@@ -115,6 +115,16 @@ const insertEvent = query(
      format, json)
    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${JSON_FORMAT}, ?)`,
 );
+const insertEvents = rowsQuery(
+  `insert into events (event_nid, event_id, room_nid, type_nid, state_key_nid, sender_nid, depth,
+     origin_server_ts, event_order, state_before, state_after, flags, rejected_by, device_nid, transaction_id,
+     format, json)`,
+  `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${JSON_FORMAT}, ?)`,
+);
+const insertManyEdges = rowsQuery(
+  'insert into event_edges (event_nid, kind, to_event_nid)',
+  '(?, ?, ?)',
+);
 const insertExtremity = query(
   'insert into forward_extremities (room_nid, event_nid) values (?, ?)',
 );
@@ -148,11 +158,18 @@ const insertEdges: readonly Query[] = Array.from({ length: EDGES_MAX }, (_, inde
 });
 
 function insertEdgesStatement(row: NewEventRow): Statement[] {
-  const params: number[] = [];
-  for (const nid of row.prevEventNids) params.push(row.eventNid, EdgeKind.prev, nid);
-  for (const nid of row.authEventNids) params.push(row.eventNid, EdgeKind.auth, nid);
-  const of = insertEdges[row.prevEventNids.length + row.authEventNids.length - 1];
-  return of === undefined ? [] : [statement(of, ...params)];
+  const edges = edgesOf(row);
+  const of = insertEdges[edges.length - 1];
+  return of === undefined ? [] : [statement(of, ...edges.flat())];
+}
+
+type Edge = [eventNid: number, kind: number, toEventNid: number];
+
+function edgesOf({ eventNid, prevEventNids, authEventNids }: NewEventRow): Edge[] {
+  return [
+    ...prevEventNids.map((nid): Edge => [eventNid, EdgeKind.prev, nid]),
+    ...authEventNids.map((nid): Edge => [eventNid, EdgeKind.auth, nid]),
+  ];
 }
 
 /** What `events` and its companions hold of a new event. */
@@ -180,26 +197,37 @@ export interface NewEventRow {
 export function insertEventStatements(row: NewEventRow): Statement[] {
   return [
     statement(insertEventId, row.eventId, row.eventNid),
-    statement(
-      insertEvent,
-      row.eventNid,
-      row.eventId,
-      row.roomNid,
-      row.typeNid,
-      row.stateKeyNid,
-      row.senderNid,
-      Math.min(row.depth, Number.MAX_SAFE_INTEGER),
-      clampInteger(row.originServerTs),
-      row.order,
-      row.stateBefore,
-      row.stateAfter,
-      row.flags,
-      row.rejectedBy,
-      row.deviceNid,
-      row.transactionId === null ? null : escapeText(row.transactionId),
-      row.json,
-    ),
+    statement(insertEvent, ...eventParams(row)),
     ...insertEdgesStatement(row),
+  ];
+}
+
+/** Many events whose IDs are interned. */
+export function insertEventsStatements(rows: readonly NewEventRow[]): Statement[] {
+  return [
+    ...rowStatements(insertEvents, rows.map(eventParams)),
+    ...rowStatements(insertManyEdges, rows.flatMap(edgesOf)),
+  ];
+}
+
+function eventParams(row: NewEventRow): SqlParam[] {
+  return [
+    row.eventNid,
+    row.eventId,
+    row.roomNid,
+    row.typeNid,
+    row.stateKeyNid,
+    row.senderNid,
+    Math.min(row.depth, Number.MAX_SAFE_INTEGER),
+    clampInteger(row.originServerTs),
+    row.order,
+    row.stateBefore,
+    row.stateAfter,
+    row.flags,
+    row.rejectedBy,
+    row.deviceNid,
+    row.transactionId === null ? null : escapeText(row.transactionId),
+    row.json,
   ];
 }
 

@@ -1,9 +1,16 @@
 import type { Guard } from '../storage/change.ts';
-import { escapeText } from '../storage/escape-text.ts';
-import { integerList, query, statement } from '../storage/sql.ts';
+import { escapeText, unescapeText } from '../storage/escape-text.ts';
+import {
+  integerList,
+  query,
+  rowStatements,
+  rowsQuery,
+  statement,
+  textList,
+} from '../storage/sql.ts';
 import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
+import { Turns } from '../streams/turns.ts';
 import { EdgeKind, EventFlag, HIDDEN_FLAGS } from './event-store.ts';
-import { Turns } from './turns.ts';
 
 /** Where a stored event stands in the graph. */
 export interface GraphRow {
@@ -36,11 +43,21 @@ const byId = query<GraphRow>(
   `select ${graphColumns} from event_ids i join events e on e.event_nid = i.event_nid
    where i.event_id = ?`,
 );
+/** The ID as it is asked for beside the row. */
+const byIds = query<GraphRow & { readonly asked: string }>(
+  `select ${graphColumns}, i.event_id as asked
+   from event_ids i join events e on e.event_nid = i.event_nid where i.event_id {in_texts}`,
+);
 const eventNidOf = query<{ event_nid: number }>(
   'select event_nid from event_ids where event_id = ?',
 );
-const internEventId = query(
-  'insert into event_ids (event_id, event_nid) values (?, ?) on conflict do nothing',
+const internEventIds = rowsQuery(
+  'insert into event_ids (event_id, event_nid)',
+  '(?, ?)',
+  'on conflict do nothing',
+);
+const eventNidsOf = query<{ event_id: string; event_nid: number }>(
+  'select event_id, event_nid from event_ids where event_id {in_texts}',
 );
 const authEdges = query<{ event_nid: number; to_event_nid: number | null }>(
   `select e.event_nid, x.to_event_nid from events e
@@ -91,6 +108,9 @@ const insertPrevEdge = query(
    on conflict do nothing`,
 );
 
+/** Events that are looked for in one query. */
+const IDS_AT_ONCE = 200;
+
 /** What the auth rules read an event from. */
 export interface AuthEventRow {
   readonly event_nid: number;
@@ -131,12 +151,24 @@ export async function readGraphRows(
 ): Promise<Map<string, GraphRow>> {
   const rows = new Map<string, GraphRow>();
   const turns = new Turns();
-  for (const eventId of eventIds) {
-    const row = await readGraphRow(reader, eventId);
-    if (row !== undefined) rows.set(eventId, row);
+  const ids = [...eventIds];
+  for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
+    const list = textList(ids.slice(start, start + IDS_AT_ONCE).map(escapeText));
+    for (const { asked, ...row } of await reader.all(byIds, list)) {
+      rows.set(unescapeText(asked), row);
+    }
     await turns.next();
   }
   return rows;
+}
+
+/** The nids of events by ID: those that are interned. */
+export async function readEventNids(
+  reader: Reader,
+  eventIds: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await reader.all(eventNidsOf, textList(eventIds.map(escapeText)));
+  return new Map(rows.map((row) => [unescapeText(row.event_id), row.event_nid]));
 }
 
 /** The auth events of each of these that is stored. */
@@ -174,10 +206,20 @@ export async function readNamedAuthEdges(
   return edges;
 }
 
-/** Interns an event's ID, and answers with the nid that it has then. */
-export function internEventIdStatements(eventId: string, freshNid: number): [Statement, Statement] {
-  const escaped = escapeText(eventId);
-  return [statement(internEventId, escaped, freshNid), statement(eventNidOf, escaped)];
+/** Interns the IDs of events; the last statement answers with the nids that they have then. */
+export function internEventIdsStatements(
+  ids: readonly (readonly [eventId: string, freshNid: number])[],
+): Statement[] {
+  const rows = ids.map(([eventId, freshNid]) => [escapeText(eventId), freshNid] as const);
+  const list = textList(rows.map(([escaped]) => escaped));
+  return [...rowStatements(internEventIds, rows), statement(eventNidsOf, list)];
+}
+
+/** An answer to the last of those statements. */
+export function internedEventIds(
+  rows: readonly Readonly<Record<string, unknown>>[],
+): [eventId: string, eventNid: number][] {
+  return rows.map((row) => [unescapeText(String(row['event_id'])), Number(row['event_nid'])]);
 }
 
 /** Holds while nobody has interned the event's ID. */

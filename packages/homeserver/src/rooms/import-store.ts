@@ -1,10 +1,11 @@
-import { integerList, query, statement } from '../storage/sql.ts';
+import { integerList, query, rowStatements, rowsQuery, statement } from '../storage/sql.ts';
 import type { SqlParam, Statement } from '../storage/sql.ts';
 
 /** A state that came as a whole is copied by the database itself: its rows pass no other way than once, in batches. */
 
-const insertDelta = query(
-  'insert into snapshot_deltas (snapshot_nid, state_key_nid, event_nid) values (?, ?, ?)',
+const insertDeltas = rowsQuery(
+  'insert into snapshot_deltas (snapshot_nid, state_key_nid, event_nid)',
+  '(?, ?, ?)',
 );
 const insertSnapshot = query(
   `insert into snapshots (snapshot_nid, room_nid, lineage, lineage_index, ancestor_nid, hash)
@@ -49,7 +50,10 @@ export function deltaStatements(
   snapshotNid: number,
   pairs: readonly (readonly [stateKeyNid: number, eventNid: number])[],
 ): Statement[] {
-  return pairs.map((pair) => statement(insertDelta, snapshotNid, ...pair));
+  return rowStatements(
+    insertDeltas,
+    pairs.map((pair) => [snapshotNid, ...pair]),
+  );
 }
 
 export function wholeSnapshotStatement(

@@ -1,5 +1,5 @@
 import type { Reader } from '../storage/sql.ts';
-import { Turn } from '../streams/turns.ts';
+import { Turns } from '../streams/turns.ts';
 import { readAuthNids } from './edge-store.ts';
 
 /** Events whose edges are read at once. */
@@ -11,7 +11,7 @@ export async function readAuthChain(
   eventNids: Iterable<number>,
 ): Promise<Set<number>> {
   const chain = new Set<number>();
-  const turn = new Turn();
+  const turns = new Turns();
   const given = new Set(eventNids);
   const waiting = [...given];
   while (waiting.length > 0) {
@@ -22,7 +22,7 @@ export async function readAuthChain(
       // What was given has been, or will be, looked at.
       if (!given.has(nid)) waiting.push(nid);
     }
-    await turn.pauseIfDue();
+    await turns.next();
   }
   return chain;
 }

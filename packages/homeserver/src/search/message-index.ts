@@ -8,6 +8,7 @@ import type { Database } from '../storage/database.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
 import { readChanges } from '../streams/cursor-store.ts';
 import type { FollowedIndex } from '../streams/log-follower.ts';
+import { Turns } from '../streams/turns.ts';
 import { deleteDocumentStatements, insertDocumentStatements } from './search-store.ts';
 import type { SearchKey } from './search-store.ts';
 import { wordsOf } from './words.ts';
@@ -23,11 +24,15 @@ export function messageIndex(engine: Engine): FollowedIndex {
       const kinds = [ChangeKind.room];
       const step = await readChanges(reader, kinds, above, position, CHANGES_AT_ONCE);
       const statements: Statement[] = [];
+      const turns = new Turns();
       for (const roomNid of step.subjects) {
         for (let order = above; ;) {
           const range = [roomNid, order, step.upTo, EVENTS_AT_ONCE] as const;
           const rows = await reader.all(timelineQueries.oldest, ...range);
-          for (const row of rows) statements.push(...(await statementsOf(engine, reader, row)));
+          for (const row of rows) {
+            statements.push(...(await statementsOf(engine, reader, row)));
+            await turns.next();
+          }
           if (rows.length < EVENTS_AT_ONCE) break;
           order = rows.at(-1)?.event_order ?? step.upTo;
         }

@@ -109,6 +109,35 @@ for (const engine of testEngines()) {
       assert.equal(names.users.cachedText(nid), '@late:example.org');
     });
 
+    test('many that are interned at once are what they are one by one', async () => {
+      const texts = fc.uniqueArray(anyText, { maxLength: 130 });
+      await fc.assert(
+        fc.asyncProperty(texts, texts, async (earlier, later) => {
+          const [first, second, third] = [1, 1, 1].map(() => internedNames(database, 1));
+          assert.ok(first !== undefined && second !== undefined && third !== undefined);
+          for (const text of earlier.slice(0, 3)) await first.users.intern(text);
+          const pairs = (list: readonly string[]) =>
+            list.map((stateKey, index) => ({ type: `type ${index % 3}`, stateKey }));
+          await first.users.internAll([...earlier, ...earlier]);
+          await Promise.all([second.users.internAll(later), third.users.internAll(later)]);
+          await first.stateKeys.internAll(pairs(earlier));
+          const keys = pairs(later);
+          await Promise.all([second.stateKeys.internAll(keys), third.stateKeys.internAll(keys)]);
+          for (const text of [...earlier, ...later]) {
+            const nid = await first.users.intern(text);
+            assert.equal(await second.users.find(text), nid);
+            assert.equal(await third.users.text(nid), text);
+          }
+          for (const { type, stateKey } of [...pairs(earlier), ...keys]) {
+            const nid = await first.stateKeys.intern(type, stateKey);
+            assert.equal(await second.stateKeys.find(type, stateKey), nid);
+            assert.deepEqual(await third.stateKeys.pair(nid), { type, stateKey });
+          }
+        }),
+        { numRuns: 8 },
+      );
+    });
+
     test('any text comes back as it was, and different texts stay apart', async () => {
       const names = internedNames(database, 0);
       await fc.assert(

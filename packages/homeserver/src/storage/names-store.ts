@@ -5,8 +5,8 @@ import type { Database } from './database.ts';
 import { write } from './database.ts';
 import { escapeText, unescapeText } from './escape-text.ts';
 import { NidBlocks } from './nid-blocks.ts';
-import { query, statement } from './sql.ts';
-import type { Query, Statement } from './sql.ts';
+import { query, rowStatements, rowsQuery, statement, textList } from './sql.ts';
+import type { Query, RowsQuery, Statement } from './sql.ts';
 
 /** The queries of one table of names. */
 interface NameQueries {
@@ -14,7 +14,11 @@ interface NameQueries {
   readonly insert: Query;
   readonly find: Query<{ nid: number }>;
   readonly text: Query<{ name: string }>;
+  readonly insertAll: RowsQuery;
+  readonly findAll: Query<{ nid: number; name: string }>;
 }
+
+const IF_NEW = 'on conflict do nothing';
 
 function nameQueries(kind: string, table: string, nid: string, name: string): NameQueries {
   return {
@@ -22,6 +26,8 @@ function nameQueries(kind: string, table: string, nid: string, name: string): Na
     insert: query(`insert into ${table} (${nid}, ${name}) values (?, ?) on conflict do nothing`),
     find: query(`select ${nid} as nid from ${table} where ${name} = ?`),
     text: query(`select ${name} as name from ${table} where ${nid} = ?`),
+    insertAll: rowsQuery(`insert into ${table} (${nid}, ${name})`, '(?, ?)', IF_NEW),
+    findAll: query(`select ${nid} as nid, ${name} as name from ${table} where ${name} {in_texts}`),
   };
 }
 
@@ -37,6 +43,15 @@ const stateKeyQueries = {
   ),
   text: query<{ type_nid: number; state_key: string }>(
     'select type_nid, state_key from state_keys where state_key_nid = ?',
+  ),
+  insertAll: rowsQuery(
+    'insert into state_keys (state_key_nid, type_nid, state_key)',
+    '(?, ?, ?)',
+    IF_NEW,
+  ),
+  findAll: query<{ nid: number; name: string }>(
+    `select state_key_nid as nid, state_key as name from state_keys
+     where type_nid = ? and state_key {in_texts}`,
   ),
 };
 
@@ -91,16 +106,20 @@ export class Names {
 
   /** Interns many at once, those that are new by one commit. */
   async internAll(texts: Iterable<string>): Promise<void> {
-    const fresh: string[] = [];
-    for (const text of new Set(texts)) if ((await this.find(text)) === undefined) fresh.push(text);
-    const nids = await insertAll(this.#database, this.#blocks, fresh, (text, nid) => {
-      const escaped = escapeText(text);
-      return [
-        statement(this.#queries.insert, nid, escaped),
-        statement(this.#queries.find, escaped),
-      ];
-    });
-    for (const [index, text] of fresh.entries()) this.#remember(text, nids[index] ?? 0);
+    const { findAll, insertAll } = this.#queries;
+    const unknown = new Set<string>();
+    for (const text of texts) if (this.#nids.get(text) === undefined) unknown.add(text);
+    if (unknown.size === 0) return;
+    const list = textList([...unknown].map(escapeText));
+    this.#rememberAll(await this.#database.reader.all(findAll, list), unknown);
+    if (unknown.size === 0) return;
+    const rows: [nid: number, text: string][] = [];
+    for (const text of unknown) rows.push([await this.#blocks.next(), escapeText(text)]);
+    const find = statement(findAll, textList(rows.map(([, text]) => text)));
+    const statements = [...rowStatements(insertAll, rows), find];
+    const returning = [statements.length - 1];
+    const applied = await write(this.#database, { statements, returning, positions: 0 });
+    this.#rememberAll((applied.rows[0] ?? []).map(toNamed), unknown);
   }
 
   /** The text of a nid. Throws when there is none: nids come from our own tables. */
@@ -130,10 +149,29 @@ export class Names {
     return nid;
   }
 
+  /** Takes what was found out of the unknown. */
+  #rememberAll(rows: readonly Named[], unknown: Set<string>): void {
+    for (const { nid, name } of rows) {
+      const text = unescapeText(name);
+      this.#remember(text, nid);
+      unknown.delete(text);
+    }
+  }
+
   #remember(text: string, nid: number): void {
     this.#nids.set(text, nid);
     this.#texts.set(nid, text);
   }
+}
+
+/** A row of a table of names, the name as it is stored. */
+interface Named {
+  readonly nid: number;
+  readonly name: string;
+}
+
+function toNamed({ nid, name }: Readonly<Record<string, unknown>>): Named {
+  return { nid: Number(nid), name: String(name) };
 }
 
 /** A (type, state_key) pair as text. */
@@ -201,24 +239,48 @@ export class StateKeys {
 
   /** Interns many at once, those that are new by one commit. */
   async internAll(pairs: Iterable<StateKey>): Promise<void> {
-    const fresh = new Map<string, StateKey>();
-    for (const pair of pairs) {
-      const { type, stateKey } = pair;
-      if ((await this.find(type, stateKey)) === undefined) fresh.set(pairKey(type, stateKey), pair);
+    const unknown = new Map<string, Set<string>>();
+    for (const { type, stateKey } of pairs) {
+      if (this.cached(type, stateKey) !== undefined) continue;
+      const keys = unknown.get(type);
+      if (keys === undefined) unknown.set(type, new Set([stateKey]));
+      else keys.add(stateKey);
     }
-    const list = [...fresh.values()];
-    const typeNids = new Map<string, number>();
-    for (const { type } of list) {
-      if (!typeNids.has(type)) typeNids.set(type, await this.#types.intern(type));
+    const statements: Statement[] = [];
+    const returning: number[] = [];
+    const types: string[] = [];
+    for (const [type, keys] of unknown) {
+      const typeNid = await this.#types.intern(type);
+      await this.#findAll(type, typeNid, keys);
+      if (keys.size === 0) continue;
+      const rows: [nid: number, typeNid: number, key: string][] = [];
+      for (const key of keys) rows.push([await this.#blocks.next(), typeNid, escapeText(key)]);
+      const list = textList(rows.map(([, , key]) => key));
+      statements.push(...rowStatements(stateKeyQueries.insertAll, rows));
+      returning.push(statements.length);
+      statements.push(statement(stateKeyQueries.findAll, typeNid, list));
+      types.push(type);
     }
-    const nids = await insertAll(this.#database, this.#blocks, list, ({ type, stateKey }, nid) => {
-      const [typeNid = 0, escaped] = [typeNids.get(type), escapeText(stateKey)];
-      return [
-        statement(stateKeyQueries.insert, nid, typeNid, escaped),
-        statement(stateKeyQueries.find, typeNid, escaped),
-      ];
-    });
-    for (const [index, pair] of list.entries()) this.#remember(pair, nids[index] ?? 0);
+    if (statements.length === 0) return;
+    const { rows } = await write(this.#database, { statements, returning, positions: 0 });
+    for (const [index, type] of types.entries()) {
+      this.#rememberAll(type, (rows[index] ?? []).map(toNamed), new Set());
+    }
+  }
+
+  /** Takes what is there already out of the unknown keys. */
+  async #findAll(type: string, typeNid: number, unknown: Set<string>): Promise<void> {
+    const list = textList([...unknown].map(escapeText));
+    const { reader } = this.#database;
+    this.#rememberAll(type, await reader.all(stateKeyQueries.findAll, typeNid, list), unknown);
+  }
+
+  #rememberAll(type: string, rows: readonly Named[], unknown: Set<string>): void {
+    for (const { nid, name } of rows) {
+      const stateKey = unescapeText(name);
+      this.#remember({ type, stateKey }, nid);
+      unknown.delete(stateKey);
+    }
   }
 
   async pair(nid: number): Promise<StateKey> {
@@ -238,21 +300,6 @@ export class StateKeys {
     this.#nids.set(pairKey(pair.type, pair.stateKey), nid);
     this.#pairs.set(nid, pair);
   }
-}
-
-/** Inserts names unless they are there, all in one change, and gives the nids that they have then. */
-async function insertAll<Name>(
-  database: Database,
-  blocks: NidBlocks,
-  names: readonly Name[],
-  statementsOf: (name: Name, freshNid: number) => [insert: Statement, find: Statement],
-): Promise<number[]> {
-  if (names.length === 0) return [];
-  const statements: Statement[] = [];
-  for (const name of names) statements.push(...statementsOf(name, await blocks.next()));
-  const returning = names.map((_, index) => 2 * index + 1);
-  const { rows } = await write(database, { statements, returning, positions: 0 });
-  return names.map((_, index) => Number(rows[index]?.[0]?.['nid']));
 }
 
 /** A length first, so that no two pairs share a key. */

@@ -2,8 +2,8 @@
  * The typed SQL layer: every query is a module-level value, written once for both engines, prepared once.
  *
  * Texts use `?` for parameters and only what SQLite and PostgreSQL both understand; what differs is in
- * `dialect/`. One word is translated: `column {in}` takes a list of integers as one parameter, see
- * {@link integerList}.
+ * `dialect/`. Two words are translated: `column {in}` takes a list of integers as one parameter, see
+ * {@link integerList}, and `column {in_texts}` a list of texts, see {@link textList}.
  */
 
 import type { KeyObject } from 'node:crypto';
@@ -85,6 +85,41 @@ export function statement(of: Query<unknown>, ...params: SqlParam[]): Statement 
 /** The parameter of `{in}`. */
 export function integerList(values: Iterable<number>): string {
   return JSON.stringify([...values]);
+}
+
+/** The parameter of `{in_texts}`; the texts as the column has them. */
+export function textList(values: Iterable<string>): string {
+  return JSON.stringify([...values]);
+}
+
+/** Rows in one statement: a statement for each would cost more than the rows. */
+const ROWS_AT_ONCE = [100, 10, 1] as const;
+
+/** An insert of many rows. */
+export type RowsQuery = readonly (readonly [count: number, of: Query])[];
+
+/**
+ * Makes an insert for {@link rowStatements}; call it at module level only.
+ *
+ * @param row the values of one row, as in `(?, ?, 0)`
+ */
+export function rowsQuery(insert: string, row: string, after = ''): RowsQuery {
+  return ROWS_AT_ONCE.map((count) => {
+    const rows = Array.from({ length: count }, () => row).join(', ');
+    return [count, query(`${insert} values ${rows} ${after}`)];
+  });
+}
+
+/** Inserts rows, given by their parameters, in as few statements as there is use for. */
+export function rowStatements(of: RowsQuery, rows: readonly (readonly SqlParam[])[]): Statement[] {
+  const statements: Statement[] = [];
+  let done = 0;
+  for (const [count, each] of of) {
+    for (; rows.length - done >= count; done += count) {
+      statements.push({ query: each, params: rows.slice(done, done + count).flat() });
+    }
+  }
+  return statements;
 }
 
 /** Reads rows. Each call sees one committed state; calls of one {@link Database.read} all see the same. */

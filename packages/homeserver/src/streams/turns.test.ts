@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextRound } from 'node:timers/promises';
 
-import { Turn, WaitingLine } from './turns.ts';
+import { Turns, WaitingLine, othersTurn } from './turns.ts';
 
 test('no more run than there are places, and all of them in the end', async () => {
   const line = new WaitingLine(2);
@@ -13,7 +13,7 @@ test('no more run than there are places, and all of them in the end', async () =
       line.run(async () => {
         running += 1;
         most = Math.max(most, running);
-        await nextTurn();
+        await nextRound();
         running -= 1;
         if (index === 3) throw new Error('this one fails');
         return index;
@@ -29,11 +29,34 @@ test('no more run than there are places, and all of them in the end', async () =
 });
 
 test('others run between the parts of what takes long', async () => {
-  const turn = new Turn();
+  const turns = new Turns();
   let others = 0;
   const timer = setInterval(() => (others += 1), 0);
   const endMs = performance.now() + 60;
-  while (performance.now() < endMs) await turn.pauseIfDue();
+  while (performance.now() < endMs) await turns.next();
   clearInterval(timer);
   assert.ok(others > 0);
+});
+
+test('of many long works one goes on at a time, each as often as the others', async () => {
+  const parts: string[] = [];
+  const work = async (name: string): Promise<void> => {
+    for (let part = 0; part < 3; part += 1) {
+      await othersTurn();
+      parts.push(name);
+    }
+  };
+  let isOver = false;
+  const others = async (): Promise<void> => {
+    while (!isOver) {
+      await nextRound();
+      parts.push('|');
+    }
+  };
+  const watching = others();
+  await Promise.all(['a', 'b', 'c'].map(work));
+  isOver = true;
+  await watching;
+  const rounds = parts.join('').split('|').filter(Boolean);
+  assert.deepEqual(rounds, [...'abcabcabc']);
 });

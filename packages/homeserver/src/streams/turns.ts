@@ -1,16 +1,38 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+/**
+ * How long this thread may be kept from requests by long work: together, so that many long works at once hold nobody up for
+ * longer than one of them does.
+ */
+const TURN_MS = 8;
 
-/** So long one answer may be worked on before others get their turn. */
-const TURN_MS = 10;
+/** Long works whose turn is over, in the order in which they go on. */
+const waiting: (() => void)[] = [];
 
-/** Lets others run between the rooms of a long answer, which is made of reads that never wait for anything. */
-export class Turn {
-  #sinceMs = performance.now();
+/** Resolves when requests, and the long works that have waited longer, have had their turn. */
+export function othersTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    if (waiting.length === 1) setImmediate(goOn);
+  });
+}
 
-  async pauseIfDue(): Promise<void> {
-    if (performance.now() - this.#sinceMs < TURN_MS) return;
-    await nextTurn();
-    this.#sinceMs = performance.now();
+/** One work between two looks at what has come in: those that go on in the same round would add up. */
+function goOn(): void {
+  waiting.shift()?.();
+  if (waiting.length > 0) setImmediate(goOn);
+}
+
+/** Gives way to others now and then during long work, which is made of reads and reckoning that never wait for anything. */
+export class Turns {
+  #startedMs = performance.now();
+
+  /** Undefined while the turn may go on. */
+  next(): Promise<void> | undefined {
+    return performance.now() - this.#startedMs < TURN_MS ? undefined : this.#giveWay();
+  }
+
+  async #giveWay(): Promise<void> {
+    await othersTurn();
+    this.#startedMs = performance.now();
   }
 }
 

@@ -7,7 +7,7 @@ import { readEvent } from '../rooms/event-store.ts';
 import { readDeparture } from '../rooms/room-access.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { readAt } from '../storage/database.ts';
-import { Turn } from '../streams/turns.ts';
+import { Turns } from '../streams/turns.ts';
 import { readMemberEvent } from './member-event.ts';
 import { filterWithLimit, oldPresence, readOldReceipts, readOldRoom } from './old-room.ts';
 import { readPresence } from './presence-section.ts';
@@ -38,7 +38,7 @@ function answer(
   return readAt(context.rooms.database, async (reader, position) => {
     const { sources } = context;
     const counters = { typing: sources.typing.counter, presence: sources.presence.counter };
-    const turn = new Turn();
+    const turns = new Turns();
     const pass = openPass(context, reader, position, {
       viewer,
       filter: filterWithLimit(limit),
@@ -49,7 +49,7 @@ function answer(
     const rooms: JsonObject[] = [];
     const receipts: JsonObject[] = [];
     for (const record of (await context.userRooms.of(reader, viewer.userNid, position)).values()) {
-      await turn.pauseIfDue();
+      await turns.next();
       const room = await readRoom(pass, record, archived, accountData.rooms.get(record.roomNid));
       if (room === undefined) continue;
       rooms.push(room);

@@ -5,7 +5,7 @@ import { invalidParam } from '../errors/matrix-error.ts';
 import type { MembershipRecord } from '../membership/membership-store.ts';
 import type { Viewer } from '../rooms/viewer.ts';
 import { readAt } from '../storage/database.ts';
-import { Turn } from '../streams/turns.ts';
+import { Turns } from '../streams/turns.ts';
 import { changedRooms, concernsUser } from './changed-rooms.ts';
 import type { AnswerPlace } from './changed-rooms.ts';
 import { hasDeviceLists, readDeviceLists } from './device-lists.ts';
@@ -142,9 +142,9 @@ async function readRooms(
   const joined: [roomId: string, roomNid: number, room: JsonObject][] = [];
   const changed = changedRooms(pass, accountData);
   const unwhole = await readUnwhole(pass);
-  const turn = new Turn();
+  const turns = new Turns();
   for (const record of memberships.values()) {
-    await turn.pauseIfDue();
+    await turns.next();
     const isNew = record.position > pass.since;
     const mayHaveNews = isNew || changed === undefined || changed.has(record.roomNid);
     if (!pass.fullState && !mayHaveNews) continue;

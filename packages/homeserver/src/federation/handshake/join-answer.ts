@@ -4,7 +4,7 @@ import { readHeroes } from '../../membership/membership-store.ts';
 import { readNidsOfOtherTypes } from '../../rooms/edge-store.ts';
 import { eventAt } from '../../rooms/inbound/states.ts';
 import { readAuthChain } from '../../rooms/read-auth-chain.ts';
-import { Turn } from '../../streams/turns.ts';
+import { Turns } from '../../streams/turns.ts';
 import { objectText, pduTexts } from '../serving/event-lists.ts';
 import type { Serving } from '../serving/serving.ts';
 import type { AcceptedMember } from './accept-member.ts';
@@ -65,11 +65,11 @@ async function withoutMembers(
   const { names, database } = rooms;
   const memberTypeNid = await names.eventTypes.intern('m.room.member');
   const shown: number[] = [];
-  const turn = new Turn();
+  const turns = new Turns();
   for (let index = 0; index < whole.eventNids.length; index += EVENTS_AT_ONCE) {
     const some = [...whole.eventNids.slice(index, index + EVENTS_AT_ONCE)];
     shown.push(...(await readNidsOfOtherTypes(database.reader, some, memberTypeNid)));
-    await turn.pauseIfDue();
+    await turns.next();
   }
   for (const type of ['m.room.name', 'm.room.canonical_alias']) {
     const keyNid = await names.stateKeys.find(type, '');

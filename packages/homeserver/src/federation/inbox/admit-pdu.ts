@@ -31,30 +31,67 @@ export interface AdmittedPdu {
   readonly error?: string;
 }
 
+interface RoomOfTransaction {
+  readonly roomNid: number | undefined;
+  readonly version: RoomVersion | undefined;
+  /** Whether this server is in the room, and the room lets the origin in. */
+  readonly place: 'here' | 'denied' | 'elsewhere';
+}
+
+/** The rooms of one transaction: most often all of its events are of one, which is looked at once. */
+export class RoomsOfTransaction {
+  readonly #rooms: Rooms;
+  readonly #origin: string;
+  readonly #known = new Map<string | undefined, Promise<RoomOfTransaction>>();
+
+  constructor(rooms: Rooms, origin: string) {
+    this.#rooms = rooms;
+    this.#origin = origin;
+  }
+
+  of(roomId: string | undefined): Promise<RoomOfTransaction> {
+    const known = this.#known.get(roomId);
+    if (known !== undefined) return known;
+    const found = this.#find(roomId);
+    this.#known.set(roomId, found);
+    return found;
+  }
+
+  async #find(roomId: string | undefined): Promise<RoomOfTransaction> {
+    const { database, names, versions } = this.#rooms;
+    const { reader } = database;
+    const roomNid = roomId === undefined ? undefined : await names.rooms.find(roomId);
+    const version = roomNid === undefined ? undefined : await versions.of(reader, roomNid);
+    if (roomNid === undefined || !(await isServerInRoom(reader, roomNid))) {
+      return { roomNid, version, place: 'elsewhere' };
+    }
+    const acl = await readCurrentContent(this.#rooms, reader, roomNid, 'm.room.server_acl');
+    const place = compileServerAcl(acl)(this.#origin) ? 'here' : 'denied';
+    return { roomNid, version, place };
+  }
+}
+
 /** The checks that are made before a transaction is answered: format, signatures, hash, and the room's server ACL. */
 export async function admitPdu(
   { rooms, keyRing }: PduAdmission,
   origin: string,
   text: string,
+  among: RoomsOfTransaction,
 ): Promise<AdmittedPdu> {
-  const { database, names, versions, signer } = rooms;
-  const { reader } = database;
   const value: JsonValue = JSON.parse(text);
   const roomId = isJsonObject(value) ? parseRoomId(value['room_id']) : undefined;
-  const roomNid = roomId === undefined ? undefined : await names.rooms.find(roomId);
-  const version = roomNid === undefined ? undefined : await versions.of(reader, roomNid);
-  if (roomNid === undefined || version === undefined || !(await isServerInRoom(reader, roomNid))) {
+  const { roomNid, version, place } = await among.of(roomId);
+  if (roomNid === undefined || version === undefined || place === 'elsewhere') {
     const removalId =
       roomNid === undefined ? undefined : await receiveRemoval({ rooms, keyRing }, roomNid, text);
     if (removalId !== undefined) return { eventId: removalId };
     return { eventId: likelyId(rooms, text, version), error: 'This server is not in the room' };
   }
-  const checked = await checkPdu({ keyRing, sha256: signer.sha256 }, text, version);
+  const checked = await checkPdu({ keyRing, sha256: rooms.signer.sha256 }, text, version);
   if (!checked.ok) return { eventId: checked.eventId, error: checked.reason };
   const { eventId } = checked;
   if (checked.roomId !== roomId) return { eventId, error: 'The event is of another room' };
-  const acl = await readCurrentContent(rooms, reader, roomNid, 'm.room.server_acl');
-  if (!compileServerAcl(acl)(origin)) {
+  if (place === 'denied') {
     return { eventId, error: 'The server is denied by the ACL of the room' };
   }
   return { eventId, event: { roomNid, eventId, origin, checked } };

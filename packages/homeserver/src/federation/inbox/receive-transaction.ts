@@ -5,7 +5,7 @@ import { badJson, limitExceeded } from '../../errors/matrix-error.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
 import type { EduHandlers } from '../edus/edu-handlers.ts';
 import type { Edu } from '../edus/edu-type.ts';
-import { admitPdu } from './admit-pdu.ts';
+import { RoomsOfTransaction, admitPdu } from './admit-pdu.ts';
 import type { PduAdmission } from './admit-pdu.ts';
 import { insertAnswerStatement, readAnswer, unansweredGuard } from './inbox-store.ts';
 import type { Inbox, InboxEvent } from './inbox.ts';
@@ -52,8 +52,9 @@ export class Transactions {
     const before = await readAnswer(database.reader, origin, transactionId);
     if (before !== undefined) return before;
     const { pduTexts, edus } = readTransaction(json);
+    const among = new RoomsOfTransaction(rooms, origin);
     const admitted = await Promise.all(
-      pduTexts.map((text) => admitPdu(this.#options, origin, text)),
+      pduTexts.map((text) => admitPdu(this.#options, origin, text, among)),
     );
     const events: InboxEvent[] = [];
     const results: JsonObject = {};

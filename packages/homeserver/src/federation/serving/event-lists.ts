@@ -3,7 +3,7 @@ import type { RoomVersion } from '@soma/protocol';
 import { readEventIds } from '../../rooms/edge-store.ts';
 import { EventFlag, readEvents } from '../../rooms/event-store.ts';
 import type { Reader } from '../../storage/sql.ts';
-import { Turn } from '../../streams/turns.ts';
+import { Turns } from '../../streams/turns.ts';
 import { textsAtOnce } from './limits.ts';
 import { pduJson } from './pdu-json.ts';
 
@@ -59,14 +59,14 @@ export async function* objectText(
 }
 
 async function* inParts(eventNids: Iterable<number>): AsyncGenerator<readonly number[]> {
-  const turn = new Turn();
+  const turns = new Turns();
   let some: number[] = [];
   for (const nid of eventNids) {
     some.push(nid);
     if (some.length < textsAtOnce) continue;
     yield some;
     some = [];
-    await turn.pauseIfDue();
+    await turns.next();
   }
   if (some.length > 0) yield some;
 }

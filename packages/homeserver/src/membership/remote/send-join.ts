@@ -4,7 +4,7 @@ import type { BuiltEvent, JsonObject, RoomVersion } from '@soma/protocol';
 import { FederationError, toFederationError } from '../../federation-client/federation-error.ts';
 import { ExpectedKeys } from '../../federation-client/keys/expected-keys.ts';
 import { StreamFault, streamObject } from '../../federation-client/stream-object.ts';
-import { Turn } from '../../streams/turns.ts';
+import { Turns } from '../../streams/turns.ts';
 import {
   joinBytesMax,
   joinEventBytesMax,
@@ -85,7 +85,7 @@ async function readAnswer(
   const lists: Record<string, string[]> = { state: [], auth_chain: [] };
   const values = new Map<string, unknown>();
   const keys = new ExpectedKeys(version);
-  const turn = new Turn();
+  const turns = new Turns();
   /** Servers repeat in the auth chain what they have told of the state. */
   const told = new Set<string>();
   let guestAccess: JsonObject | undefined;
@@ -100,7 +100,7 @@ async function readAnswer(
     } else {
       values.set(key, value);
     }
-    await turn.pauseIfDue();
+    await turns.next();
   }
   const event = values.get('event');
   return {

@@ -1,4 +1,4 @@
-import { Turns } from '../turns.ts';
+import { Turns } from '../../streams/turns.ts';
 import { checkPdu } from './check-pdu.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';

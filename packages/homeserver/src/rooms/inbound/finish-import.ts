@@ -5,6 +5,7 @@ import { ChangeKind } from '../../storage/change.ts';
 import { write } from '../../storage/database.ts';
 import { POSITION } from '../../storage/sql.ts';
 import type { Statement } from '../../storage/sql.ts';
+import { Turns } from '../../streams/turns.ts';
 import { moveExtremities } from '../event-store.ts';
 import {
   backwardExtremityStatement,
@@ -27,7 +28,6 @@ import {
   stateChangeStatements,
 } from '../state-store.ts';
 import type { Snapshot } from '../state-store.ts';
-import { Turns } from '../turns.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
 import { internEvent, internEventIds } from './intern-event.ts';

@@ -36,7 +36,7 @@ export async function importRoom(
   }
   checkCreateEvent(events, stateIds, version);
   const stored = await storeOutliers(context, roomNid, version, [...events.values()]);
-  const state = stateOf(stateIds, stored);
+  const state = await stateOf(stateIds, stored);
   if (room.partial !== undefined) state.push(...membersListed(join, state, stored));
   judgeJoin(context, version, join, state, stored);
   const snapshot = await storeWholeState(rooms, roomNid, await entriesOf(context, state));

@@ -1,8 +1,7 @@
 import type { Pdu } from '@soma/protocol';
 
 import { write } from '../../storage/database.ts';
-import { readEventNid } from '../event-store.ts';
-import { internEventIdStatements } from '../graph-store.ts';
+import { internEventIdsStatements, internedEventIds, readEventNids } from '../graph-store.ts';
 import type { PreparedEvent } from '../prepared-event.ts';
 import { relationOf } from '../relations/relation-of.ts';
 import type { Rooms } from '../rooms.ts';
@@ -59,22 +58,14 @@ export async function internEventIds(
   { database, eventNids }: Rooms,
   eventIds: readonly string[],
 ): Promise<Map<string, number>> {
-  const nids = new Map<string, number>();
-  const unknown: string[] = [];
-  for (const eventId of new Set(eventIds)) {
-    const nid = await readEventNid(database.reader, eventId);
-    if (nid === undefined) unknown.push(eventId);
-    else nids.set(eventId, nid);
-  }
-  if (unknown.length === 0) return nids;
-  const statements = [];
-  for (const eventId of unknown) {
-    statements.push(...internEventIdStatements(eventId, await eventNids.next()));
-  }
-  const returning = unknown.map((_, index) => 2 * index + 1);
+  const ids = [...new Set(eventIds)];
+  const nids = await readEventNids(database.reader, ids);
+  const fresh: [eventId: string, nid: number][] = [];
+  for (const id of ids) if (!nids.has(id)) fresh.push([id, await eventNids.next()]);
+  if (fresh.length === 0) return nids;
+  const statements = internEventIdsStatements(fresh);
+  const returning = [statements.length - 1];
   const { rows } = await write(database, { statements, returning, positions: 0 });
-  for (const [index, eventId] of unknown.entries()) {
-    nids.set(eventId, Number(rows[index]?.[0]?.['event_nid']));
-  }
+  for (const [id, nid] of internedEventIds(rows[0] ?? [])) nids.set(id, nid);
   return nids;
 }

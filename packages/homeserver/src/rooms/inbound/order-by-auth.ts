@@ -1,6 +1,6 @@
 import { authEventIds } from '@soma/protocol';
 
-import { Turns } from '../turns.ts';
+import { Turns } from '../../streams/turns.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 
 /**
@@ -12,7 +12,11 @@ export async function orderByAuth(
   isKnown: (eventId: string) => boolean,
 ): Promise<CheckedPdu[]> {
   const turns = new Turns();
-  const byId = new Map([...events].map((event) => [event.eventId as string, event]));
+  const byId = new Map<string, CheckedPdu>();
+  for (const event of events) {
+    byId.set(event.eventId, event);
+    await turns.next();
+  }
   const waitingFor = new Map<string, number>();
   const neededBy = new Map<string, CheckedPdu[]>();
   const ready: CheckedPdu[] = [];
@@ -28,9 +32,11 @@ export async function orderByAuth(
     if (needed.size === 0) ready.push(event);
     await turns.next();
   }
+  // It comes first: in room version 12 and later all others stand on it without naming it.
+  const first: CheckedPdu[] = [];
   const ordered: CheckedPdu[] = [];
   for (let event = ready.pop(); event !== undefined; event = ready.pop()) {
-    ordered.push(event);
+    (isCreate(event) ? first : ordered).push(event);
     for (const child of neededBy.get(event.eventId) ?? []) {
       const left = (waitingFor.get(child.eventId) ?? 0) - 1;
       waitingFor.set(child.eventId, left);
@@ -38,10 +44,9 @@ export async function orderByAuth(
     }
     await turns.next();
   }
-  return ordered.toSorted((one, other) => Number(isCreate(other)) - Number(isCreate(one)));
+  return [...first, ...ordered];
 }
 
-/** It comes first: in room version 12 and later all others stand on it without naming it. */
 function isCreate({ pdu }: CheckedPdu): boolean {
   return pdu.type === 'm.room.create';
 }

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { authEventIds, resolveState, resolvedState } from '@soma/protocol';
 import type {
@@ -13,6 +12,7 @@ import type {
 
 import type { StateKeys } from '../../storage/names-store.ts';
 import type { Reader } from '../../storage/sql.ts';
+import { othersTurn } from '../../streams/turns.ts';
 import { EventFlag } from '../event-store.ts';
 import { readAuthEdges, readEventsForAuth, readNamedAuthEdges } from '../graph-store.ts';
 import type { AuthEventRow } from '../graph-store.ts';
@@ -79,7 +79,7 @@ class StoredEvents implements ResolutionSource {
     const edges = new Map<number, ResolutionEvent['authEventNids']>();
     for (const piece of piecesOf(eventNids)) {
       for (const [nid, listed] of await readAuthEdges(this.#reader, piece)) edges.set(nid, listed);
-      await nextTurn();
+      await othersTurn();
     }
     if (this.#unstored !== undefined) edges.set(this.#unstored.nid, this.#unstored.authEventNids);
     return eventNids.map((nid) => edges.get(nid));
@@ -94,7 +94,7 @@ class StoredEvents implements ResolutionSource {
         const event = resolutionEvent(row, edges.get(row.event_nid) ?? NO_EDGES);
         if (event !== undefined) events.set(row.event_nid, event);
       }
-      await nextTurn();
+      await othersTurn();
     }
     if (this.#unstored !== undefined) events.set(this.#unstored.nid, this.#unstored);
     return eventNids.map((nid) => events.get(nid));

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue, ReferenceLimits, RoomVersion } from '@soma/
 
 import type { FederationRequest } from '../../federation-client/federation-client.ts';
 import { FederationError } from '../../federation-client/federation-error.ts';
-import { Turns } from '../turns.ts';
+import { Turns } from '../../streams/turns.ts';
 import { checkPdu } from './check-pdu.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';

@@ -1,11 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 import { LRUCache } from 'lru-cache';
 
 import { compactState } from '@soma/protocol';
 import type { CompactState } from '@soma/protocol';
 
 import type { Database } from '../../storage/database.ts';
+import { othersTurn } from '../../streams/turns.ts';
 import type { PairChange } from '../state-hash.ts';
 import { readSnapshotPath, readSnapshotPiece } from '../state-store.ts';
 
@@ -41,7 +40,7 @@ export class States {
           above = stateKeyNid;
         }
         rows = piece.length;
-        if (rows === PIECE_ROWS) await nextTurn();
+        if (rows === PIECE_ROWS) await othersTurn();
       }
     }
     const compact = compactState(state);

@@ -2,12 +2,12 @@ import { authEventIds, createEventIdOf } from '@soma/protocol';
 import type { AuthEvent, RoomVersion } from '@soma/protocol';
 
 import { write } from '../../storage/database.ts';
-import type { Statement } from '../../storage/sql.ts';
-import { EventFlag, insertEventStatements } from '../event-store.ts';
+import { Turns } from '../../streams/turns.ts';
+import { EventFlag, insertEventsStatements } from '../event-store.ts';
+import type { NewEventRow } from '../event-store.ts';
 import { readGraphRows } from '../graph-store.ts';
 import type { GraphRow } from '../graph-store.ts';
 import type { PreparedEvent } from '../prepared-event.ts';
-import { Turns } from '../turns.ts';
 import { readAuthEvents } from './auth-state.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
@@ -40,13 +40,18 @@ export async function storeOutliers(
   events: readonly CheckedPdu[],
 ): Promise<Map<string, StoredOutlier>> {
   const { rooms } = context;
-  const ids = new Set(events.flatMap(({ eventId, pdu }) => [eventId, ...authEventIds(pdu)]));
-  for (const id of createIdsOf(version, events)) ids.add(id);
+  const ids = new Set<string>(createIdsOf(version, events));
+  const turns = new Turns();
+  for (const { eventId, pdu } of events) {
+    for (const id of [eventId, ...authEventIds(pdu)]) ids.add(id);
+    await turns.next();
+  }
   const rows = await readGraphRows(rooms.database.reader, ids);
   const stored = new Map<string, StoredOutlier>();
   for (const checked of events) {
     const row = rows.get(checked.eventId);
     if (row !== undefined) stored.set(checked.eventId, alreadyStored(checked, row));
+    await turns.next();
   }
   const nids = new Map([...rows].map(([id, row]) => [id, row.event_nid]));
   const judged = await judgeAll(context, version, events, nids);
@@ -131,8 +136,8 @@ async function storeBatch(
 ): Promise<void> {
   const ids = batch.map(({ checked }) => checked.eventId);
   const rows = await readGraphRows(rooms.database.reader, ids);
-  const statements = await Promise.all(
-    batch.map(async ({ checked, rejectedBy }): Promise<Statement[]> => {
+  const fresh = await Promise.all(
+    batch.map(async ({ checked, rejectedBy }): Promise<NewEventRow[]> => {
       const row = rows.get(checked.eventId);
       const eventNid = nids.get(checked.eventId) ?? 0;
       const outlier =
@@ -142,10 +147,11 @@ async function storeBatch(
       const authEventNids = authEventIds(checked.pdu).flatMap((id) => nids.get(id) ?? []);
       const parents = { prevEventNids: [], authEventNids };
       const event = await internEvent(rooms, roomNid, checked, eventNid, parents);
-      return outlierStatements(event, rejectedBy);
+      return [outlierRow(event, rejectedBy)];
     }),
   );
-  await write(rooms.database, { statements: statements.flat(), positions: 0 });
+  const statements = insertEventsStatements(fresh.flat());
+  await write(rooms.database, { statements, positions: 0 });
 }
 
 function alreadyStored(checked: CheckedPdu, row: GraphRow): StoredOutlier {
@@ -154,9 +160,9 @@ function alreadyStored(checked: CheckedPdu, row: GraphRow): StoredOutlier {
   return { checked, eventNid: row.event_nid, rejectedBy };
 }
 
-function outlierStatements(event: PreparedEvent, rejectedBy: string | undefined): Statement[] {
+function outlierRow(event: PreparedEvent, rejectedBy: string | undefined): NewEventRow {
   const { pdu, eventId } = event.built;
-  const [, ...statements] = insertEventStatements({
+  return {
     eventNid: event.eventNid,
     eventId,
     roomNid: event.roomNid,
@@ -175,6 +181,5 @@ function outlierStatements(event: PreparedEvent, rejectedBy: string | undefined)
     json: event.json,
     prevEventNids: [],
     authEventNids: event.authEventNids,
-  });
-  return statements;
+  };
 }

@@ -1,9 +1,9 @@
 import { write } from '../../storage/database.ts';
+import { Turns } from '../../streams/turns.ts';
 import { deltaStatements, wholeSnapshotStatement } from '../import-store.ts';
 import type { Rooms } from '../rooms.ts';
 import { hashAfter } from '../state-hash.ts';
 import type { Snapshot } from '../state-store.ts';
-import { Turns } from '../turns.ts';
 import { rowsPerChange } from './limits.ts';
 
 /** One entry of a state by nids. */

@@ -1,7 +1,7 @@
 import { authEventIds, authorise, roomVersion } from '@soma/protocol';
 import type { AuthState, Pdu, RoomVersion } from '@soma/protocol';
 
-import { Turns } from '../turns.ts';
+import { Turns } from '../../streams/turns.ts';
 import { authState, keysThatAuthorise } from './auth-state.ts';
 import { checkPdu } from './check-pdu.ts';
 import type { CheckedPdu, GivenPdu, RefusedGivenPdu } from './check-pdu.ts';
@@ -46,7 +46,9 @@ export async function checkAll(
   events: Map<string, CheckedPdu>,
 ): Promise<string[]> {
   const ids: string[] = [];
+  const turns = new Turns();
   for (const checked of await checkEvents(context, room, given)) {
+    await turns.next();
     if (checked.ok) {
       events.set(checked.eventId, checked);
       ids.push(checked.eventId);
@@ -89,9 +91,8 @@ export function checkCreateEvent(
   stateIds: readonly string[],
   version: RoomVersion,
 ): void {
-  const create = stateIds
-    .flatMap((id) => events.get(id) ?? [])
-    .find(({ pdu }) => pdu.type === 'm.room.create' && pdu.state_key === '');
+  const createId = stateIds.find((id) => isCreate(events.get(id)));
+  const create = createId === undefined ? undefined : events.get(createId);
   if (create === undefined) throw new ImportRefused('the state has no create event');
   const { room_version: id = '1' } = create.pdu.content;
   if (typeof id !== 'string' || roomVersion(id)?.id !== version.id) {
@@ -99,13 +100,19 @@ export function checkCreateEvent(
   }
 }
 
+function isCreate(event: CheckedPdu | undefined): boolean {
+  return event?.pdu.type === 'm.room.create' && event.pdu.state_key === '';
+}
+
 /** The events that hold, each under a key of its own. */
-export function stateOf(
+export async function stateOf(
   stateIds: readonly string[],
   stored: ReadonlyMap<string, StoredOutlier>,
-): StoredOutlier[] {
+): Promise<StoredOutlier[]> {
+  const turns = new Turns();
   const byKey = new Map<string, StoredOutlier>();
   for (const id of stateIds) {
+    await turns.next();
     const event = stored.get(id);
     if (event === undefined || event.rejectedBy !== undefined) continue;
     const { type, state_key: stateKey } = event.checked.pdu;
@@ -125,6 +132,7 @@ export async function entriesOf(
   { rooms }: InboundContext,
   state: readonly StoredOutlier[],
 ): Promise<StateEntry[]> {
+  const turns = new Turns();
   const entries: StateEntry[] = [];
   for (let start = 0; start < state.length; start += namesAtOnce) {
     const piece = state.slice(start, start + namesAtOnce).map(async ({ checked, eventNid }) => {
@@ -132,6 +140,7 @@ export async function entriesOf(
       return { stateKeyNid: await rooms.names.stateKeys.intern(type, stateKey), eventNid };
     });
     entries.push(...(await Promise.all(piece)));
+    await turns.next();
   }
   return entries;
 }
@@ -153,12 +162,11 @@ export function judgeJoin(
       ...(found.rejectedBy === undefined ? {} : { rejected: true }),
     };
   });
-  const keys = keysThatAuthorise(event, version).map((key) => key.join('\n'));
-  const wanted = new Set(keys);
-  const authorising = state
-    .map(({ checked }) => checked)
-    .filter(({ pdu }) => wanted.has(`${pdu.type}\n${pdu.state_key}`));
-  const current: AuthState = authState(authorising.map(toAuthEvent));
+  const keys = keysThatAuthorise(event, version);
+  const authorising = state.filter(({ checked: { pdu } }) =>
+    keys.some(([type, stateKey]) => pdu.state_key === stateKey && pdu.type === type),
+  );
+  const current: AuthState = authState(authorising.map(({ checked }) => toAuthEvent(checked)));
   const create = current.get('m.room.create', '');
   const byAuthEvents = judgeByAuthEvents(rooms, { version }, event, listed, create);
   const byState = authorise(event, current, version, { verify: rooms.verify });

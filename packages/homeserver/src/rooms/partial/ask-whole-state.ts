@@ -3,7 +3,7 @@ import { isJsonObject } from '@soma/protocol';
 import { FederationError, toFederationError } from '../../federation-client/federation-error.ts';
 import { ExpectedKeys } from '../../federation-client/keys/expected-keys.ts';
 import { StreamFault, streamObject } from '../../federation-client/stream-object.ts';
-import { Turns } from '../turns.ts';
+import { Turns } from '../../streams/turns.ts';
 import type { FillingContext, RoomToFill } from './filling-context.ts';
 import {
   stateBytesMax,

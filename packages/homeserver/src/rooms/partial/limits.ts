@@ -4,7 +4,7 @@
 export const eventsAtOnce = 200;
 
 /** Entries of a state that are read, or rows that are written, at once. */
-export const rowsAtOnce = 1_000;
+export const rowsAtOnce = 500;
 
 /** More entries than these that have changed since the join are stored with the whole state. */
 export const entriesApartMax = 500;

@@ -3,6 +3,7 @@ import type { AuthEvent, Pdu, RoomVersion } from '@soma/protocol';
 
 import { write } from '../../storage/database.ts';
 import type { Statement } from '../../storage/sql.ts';
+import { Turns } from '../../streams/turns.ts';
 import { readPrevNids } from '../edge-store.ts';
 import { EventFlag, HIDDEN_FLAGS } from '../event-store.ts';
 import { readAuthEdges } from '../graph-store.ts';
@@ -14,7 +15,6 @@ import { readEventsToRecheck } from '../partial-room-store.ts';
 import type { PartialEventRow, PartialRoom } from '../partial-room-store.ts';
 import type { Rooms } from '../rooms.ts';
 import { EMPTY_SNAPSHOT } from '../state-store.ts';
-import { Turns } from '../turns.ts';
 import { eventsAtOnce } from './limits.ts';
 import { topologically } from './topologically.ts';
 

@@ -1,6 +1,7 @@
 import type { Pdu } from '@soma/protocol';
 import { parseUserId, serverNameOf } from '@soma/protocol';
 
+import { Turns } from '../../streams/turns.ts';
 import { readEvent } from '../event-store.ts';
 import type { CheckedPdu } from '../inbound/check-pdu.ts';
 import { ImportRefused } from '../inbound/room-intake.ts';
@@ -43,10 +44,10 @@ export async function takeWholeState(
   await checkAll(context, asked, told.authChain, events);
   checkCreateEvent(events, stateIds, version);
   const stored = await storeOutliers(context, partial.roomNid, version, [...events.values()]);
-  const state = stateOf(stateIds, stored);
+  const state = await stateOf(stateIds, stored);
   const entries = await entriesOf(context, state);
   await checkAgainstPart(context, room, entries);
-  if (isStrict) checkServers(room, server, state);
+  if (isStrict) await checkServers(room, server, state);
   const row = await readEvent(rooms.database.reader, partial.joinEventNid);
   if (row === undefined) throw new Error(`event ${partial.joinEventNid} is missing`);
   const pdu: Pdu = JSON.parse(row.json);
@@ -72,13 +73,15 @@ async function checkAgainstPart(
 }
 
 /** A state from which members are missing has none of some server. */
-function checkServers(
+async function checkServers(
   { partial: { resident, serversInRoom } }: RoomToFill,
   server: string,
   state: readonly StoredOutlier[],
-): void {
+): Promise<void> {
+  const turns = new Turns();
   const present = new Set<string>();
   for (const { checked } of state) {
+    await turns.next();
     const { type, state_key: stateKey, content } = checked.pdu;
     if (type !== 'm.room.member' || content['membership'] !== 'join') continue;
     const userId = parseUserId(stateKey);

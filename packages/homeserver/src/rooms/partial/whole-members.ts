@@ -1,12 +1,12 @@
 import type { CompactState, Pdu } from '@soma/protocol';
 
 import { write } from '../../storage/database.ts';
+import { Turns } from '../../streams/turns.ts';
 import { readEvents } from '../event-store.ts';
 import type { EventRow } from '../event-store.ts';
 import type { HeadEntry } from '../head-entry.ts';
 import type { ImportedMember, ImportedState } from '../imported-state.ts';
 import type { Rooms } from '../rooms.ts';
-import { Turns } from '../turns.ts';
 import { rowsAtOnce } from './limits.ts';
 
 type Entry = Pick<HeadEntry, 'event'>;
@@ -24,8 +24,12 @@ export async function wholeStateOf(
   for (let start = 0; start < state.eventNids.length; start += rowsAtOnce) {
     const nids = [...state.eventNids.slice(start, start + rowsAtOnce)];
     const rows = await readEvents(rooms.database.reader, nids);
-    const found = await Promise.all(rows.map((row) => entryOf(rooms, row, others)));
-    members.push(...found.filter((member) => member !== undefined));
+    const found = rows.flatMap((row) => entryOf(row, others));
+    await turns.next();
+    await rooms.names.users.internAll(found.map(({ userId }) => userId));
+    for (const member of found) {
+      members.push({ ...member, userNid: await rooms.names.users.intern(member.userId) });
+    }
     await turns.next();
   }
   return {
@@ -40,16 +44,12 @@ export async function wholeStateOf(
   };
 }
 
-async function entryOf(
-  rooms: Rooms,
-  row: EventRow,
-  entries: Map<string, Entry>,
-): Promise<ImportedMember | undefined> {
+/** Adds an entry, and gives the member that it may be. */
+function entryOf(row: EventRow, entries: Map<string, Entry>): Omit<ImportedMember, 'userNid'>[] {
   const pdu: Pdu = JSON.parse(row.json);
   const { type, state_key: stateKey = '', sender, content } = pdu;
   const event = { eventId: row.event_id, type, state_key: stateKey, sender, content };
   entries.set(`${type}\n${stateKey}`, { event });
-  if (type !== 'm.room.member') return undefined;
-  const userNid = await rooms.names.users.intern(stateKey);
-  return { userId: stateKey, userNid, eventNid: row.event_nid, sender, content };
+  if (type !== 'm.room.member') return [];
+  return [{ userId: stateKey, eventNid: row.event_nid, sender, content }];
 }

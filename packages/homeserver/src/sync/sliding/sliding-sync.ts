@@ -1,7 +1,7 @@
 import type { JsonObject } from '@soma/protocol';
 
 import { readAt } from '../../storage/database.ts';
-import { Turn } from '../../streams/turns.ts';
+import { Turns } from '../../streams/turns.ts';
 import { concernsUser } from '../changed-rooms.ts';
 import type { AnswerPlace } from '../changed-rooms.ts';
 import type { RoomTimeline } from '../room-timeline.ts';
@@ -130,12 +130,12 @@ async function readRooms(
   const { sources, rooms: domain } = context.sync;
   const unread =
     joined.length === 0 ? new Map() : await sources.unread(reader, viewer.userNid, joined, upTo);
-  const turn = new Turn();
+  const turns = new Turns();
   const rooms: JsonObject = {};
   const sent = new Map<number, SentRoom>();
   const timelines = new Map<number, RoomTimeline>();
   for (const scoped of looked) {
-    await turn.pauseIfDue();
+    await turns.next();
     const { roomNid, membership } = scoped.room;
     const before = pass.known.room(roomNid);
     const answer: RoomAnswer =

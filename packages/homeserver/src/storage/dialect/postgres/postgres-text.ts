@@ -1,6 +1,7 @@
 import type { Query } from '../../sql.ts';
 
 const IN_LIST = '= any (array(select json_array_elements_text(?::json)::bigint))';
+const IN_TEXTS = '= any (array(select json_array_elements_text(?::json)))';
 
 const texts = new Map<number, string>();
 
@@ -8,7 +9,9 @@ const texts = new Map<number, string>();
 export function postgresText(of: Query<unknown>): string {
   const found = texts.get(of.nid);
   if (found !== undefined) return found;
-  const made = numberParameters(of.text.replaceAll('{in}', IN_LIST));
+  const made = numberParameters(
+    of.text.replaceAll('{in}', IN_LIST).replaceAll('{in_texts}', IN_TEXTS),
+  );
   texts.set(of.nid, made);
   return made;
 }

@@ -1,6 +1,6 @@
 /** A query's text as SQLite takes it. */
 export function sqliteText(text: string): string {
-  return text.replaceAll('{in}', 'in (select value from json_each(?))');
+  return text.replaceAll(/\{in(_texts)?\}/g, 'in (select value from json_each(?))');
 }
 
 /** The words of a migration that differ by engine, as SQLite says them. */
