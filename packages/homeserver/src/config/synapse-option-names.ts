@@ -67,7 +67,6 @@ export const SYNAPSE_OPTION_NAMES: ReadonlySet<string> = new Set(
   matrix_authentication_service.force_http2
   matrix_authentication_service.secret
   matrix_authentication_service.secret_path
-  dummy_events_threshold
   delete_stale_devices_after
   email
   email.smtp_host

@@ -1,3 +1,4 @@
+import { isDummyEvent } from '../rooms/dummy-event.ts';
 import type { EventRelation, PreparedEvent } from '../rooms/prepared-event.ts';
 import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
 import type { StateChange } from '../rooms/state-change.ts';
@@ -100,7 +101,8 @@ export class RoomReading implements RoomProjection {
    */
   #readBySending({ event, stateChanges }: ProjectedEvent, threadNid: number): number | undefined {
     const { type, sender, state_key: target, content } = event.built.pdu;
-    if (!isLocalUser(sender, this.#serverName)) return undefined;
+    // A dummy event is this server's doing, not the user's.
+    if (!isLocalUser(sender, this.#serverName) || isDummyEvent(event.built.pdu)) return undefined;
     if (type !== 'm.room.member' || target !== sender) return threadNid;
     if (content['membership'] !== 'join') return undefined;
     const own = stateChanges.find(({ after }) => after?.eventNid === event.eventNid);

@@ -1,7 +1,7 @@
 import { canonicalJson, isJsonObject, parseJson, redactPdu, roomVersion } from '@soma/protocol';
 import type { Pdu, RoomVersion } from '@soma/protocol';
 
-import { EventFlag } from '../rooms/event-store.ts';
+import { EventFlag, UNACCEPTED_FLAGS } from '../rooms/event-store.ts';
 import { unescapeText } from '../storage/escape-text.ts';
 import { integerList, query } from '../storage/sql.ts';
 import type { Reader } from '../storage/sql.ts';
@@ -33,7 +33,7 @@ const ofRoom = query<OutboundRow>(
    from events e join users u on u.user_nid = e.sender_nid
    left join event_relays r on r.event_nid = e.event_nid
    where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
-     and (e.flags & ${EventFlag.outlier | EventFlag.rejected | EventFlag.softFailed}) = 0
+     and (e.flags & ${UNACCEPTED_FLAGS}) = 0
    order by e.event_order limit ?`,
 );
 const roomId = query<{ room_id: string }>('select room_id from rooms where room_nid = ?');

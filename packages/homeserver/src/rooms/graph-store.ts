@@ -2,7 +2,7 @@ import type { Guard } from '../storage/change.ts';
 import { escapeText } from '../storage/escape-text.ts';
 import { integerList, query, statement } from '../storage/sql.ts';
 import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
-import { EdgeKind, EventFlag, HIDDEN_FLAGS } from './event-store.ts';
+import { EdgeKind, EventFlag, UNACCEPTED_FLAGS } from './event-store.ts';
 import { Turns } from './turns.ts';
 
 /** Where a stored event stands in the graph. */
@@ -61,7 +61,7 @@ const insertBackward = query(
 const deleteBackward = query('delete from backward_extremities where event_nid = ?');
 const acceptedChildren = query<{ child_nid: number }>(
   `select b.child_nid from backward_extremities b join events c on c.event_nid = b.child_nid
-   where b.event_nid = ? and (c.flags & ${HIDDEN_FLAGS}) = 0 limit 1`,
+   where b.event_nid = ? and (c.flags & ${UNACCEPTED_FLAGS}) = 0 limit 1`,
 );
 const depthMin = query<{ depth: number }>(
   `select depth from events where room_nid = ? and event_order is not null

@@ -6,6 +6,7 @@ import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Reader } from '../storage/sql.ts';
+import { ForkedRooms } from './forked-rooms.ts';
 import { States } from './inbound/states.ts';
 import { KnownPlaces } from './known-places.ts';
 import { WholeRooms } from './partial/whole-rooms.ts';
@@ -43,6 +44,7 @@ export interface Rooms {
   readonly states: States;
   readonly whole: WholeRooms;
   readonly torn: TornRooms;
+  readonly forked: ForkedRooms;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
@@ -114,6 +116,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     states: new States(database),
     whole: new WholeRooms(database),
     torn: new TornRooms(database),
+    forked: new ForkedRooms(),
     now,
     createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),
     profileOf,

@@ -34,7 +34,7 @@ export async function internEvent(
     senderNid: await names.users.intern(pdu.sender),
     ...parents,
     origin: undefined,
-    relation: await relationOf(rooms, pdu.content),
+    relation: await relationOf(rooms, { ...pdu, stateKey: pdu.state_key }),
   };
 }
 

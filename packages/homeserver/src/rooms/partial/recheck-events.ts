@@ -4,7 +4,7 @@ import type { AuthEvent, Pdu, RoomVersion } from '@soma/protocol';
 import { write } from '../../storage/database.ts';
 import type { Statement } from '../../storage/sql.ts';
 import { readPrevNids } from '../edge-store.ts';
-import { EventFlag, HIDDEN_FLAGS } from '../event-store.ts';
+import { EventFlag, UNACCEPTED_FLAGS } from '../event-store.ts';
 import { readAuthEdges } from '../graph-store.ts';
 import { authStateOf, readAuthEvents } from '../inbound/auth-state.ts';
 import { judgeByAuthEvents } from '../inbound/judge-event.ts';
@@ -83,7 +83,7 @@ export class Rechecking {
 
   /** The room's ends: the events that count and that no other of these comes after. */
   extremities(): number[] {
-    const counts = ({ flags }: RecheckedEvent): boolean => (flags & HIDDEN_FLAGS) === 0;
+    const counts = ({ flags }: RecheckedEvent): boolean => (flags & UNACCEPTED_FLAGS) === 0;
     const accepted = [...this.events.values()].filter(counts);
     const followed = new Set(accepted.flatMap(({ eventNid }) => this.#prev.get(eventNid) ?? []));
     return accepted.map(({ eventNid }) => eventNid).filter((nid) => !followed.has(nid));
@@ -123,7 +123,7 @@ export class Rechecking {
       stateAfter,
       flags,
       rejectedBy: rejectedBy ?? null,
-      isWithdrawn: rejectedBy !== undefined && (row.flags & HIDDEN_FLAGS) === 0,
+      isWithdrawn: rejectedBy !== undefined && (row.flags & UNACCEPTED_FLAGS) === 0,
     };
   }
 

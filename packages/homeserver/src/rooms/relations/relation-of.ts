@@ -1,15 +1,24 @@
 import { KEY_BYTES_MAX, exceedsBytes, isJsonObject } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
+import { isDummyEvent } from '../dummy-event.ts';
 import { readEventNid } from '../event-store.ts';
 import type { EventRelation } from '../prepared-event.ts';
 import type { Rooms } from '../rooms.ts';
 
+/** What the relation of an event is found by. */
+export interface RelatingEvent {
+  readonly type: string;
+  readonly stateKey?: string | undefined;
+  readonly content: JsonObject;
+}
+
 /** The relation that an event's content tells of, where this server has the event that it is to. */
 export function relationOf(
   rooms: Rooms,
-  content: JsonObject,
+  { type, stateKey, content }: RelatingEvent,
 ): Promise<EventRelation | undefined> | undefined {
+  if (isDummyEvent({ type, state_key: stateKey })) return undefined;
   const relates = relationIn(content);
   return relates === undefined ? undefined : findRelation(rooms, relates);
 }
