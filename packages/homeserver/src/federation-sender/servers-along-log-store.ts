@@ -8,6 +8,7 @@ import type { Reader } from '../storage/sql.ts';
 /** A member of a room changed: what of it concerns the servers in the room. */
 export interface MemberChange {
   readonly position: number;
+  readonly userId: string;
   readonly serverName: string;
   /** How many members the server has more. */
   readonly difference: number;
@@ -71,14 +72,15 @@ export async function readMemberChanges(
   const rows = await reader.all(changed, roomNid, above, upTo, limit + 1);
   if (rows.length > limit) return undefined;
   return rows.flatMap((row) => {
-    const serverName = parseServerName(serverOf(row.state_key));
+    const userId = unescapeText(row.state_key);
+    const serverName = parseServerName(serverOf(userId));
     const before = membershipIn(row.old_json);
     const after = membershipIn(row.new_json);
     if (serverName === undefined || before === after) return [];
     const difference = Number(after === 'join') - Number(before === 'join');
     const isTurnedAway =
       (before === 'invite' || before === 'knock') && (after === 'leave' || after === 'ban');
-    return [{ position: row.position, serverName, difference, isTurnedAway }];
+    return [{ position: row.position, userId, serverName, difference, isTurnedAway }];
   });
 }
 
