@@ -1,7 +1,6 @@
 import type { ClientServices } from './client-server/services.ts';
 import type { Handshake } from './federation/handshake/handshake.ts';
 import { largeAnswersAtOnce } from './federation/serving/limits.ts';
-import { ServerAcls } from './federation/serving/server-acls.ts';
 import type { Serving } from './federation/serving/serving.ts';
 import { inviteUser } from './membership/invite-user.ts';
 import type { Inbound } from './open-inbound.ts';
@@ -15,7 +14,6 @@ export function openServing(
   const serving: Serving = {
     rooms,
     roomServers,
-    acls: new ServerAcls(rooms),
     largeAnswers: new WaitingLine(largeAnswersAtOnce),
   };
   const handshake: Handshake = {

@@ -1,6 +1,11 @@
 import { isDummyEvent } from '../rooms/dummy-event.ts';
 import type { EventRelation, PreparedEvent } from '../rooms/prepared-event.ts';
-import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
+import type {
+  PastEvent,
+  ProjectedEvent,
+  ProjectionOutput,
+  RoomProjection,
+} from '../rooms/room-projection.ts';
 import type { StateChange } from '../rooms/state-change.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Reader } from '../storage/sql.ts';
@@ -52,10 +57,7 @@ export class RoomReading implements RoomProjection {
 
   project(projected: ProjectedEvent, output: ProjectionOutput): void {
     const { event, order } = projected;
-    const threadNid = this.threadOf(event);
-    if (threadNid !== MAIN_TIMELINE) {
-      output.statements.push(putThreadStatement(event.eventNid, threadNid));
-    }
+    const threadNid = this.#putThread(event, output);
     if (projected.stateChanges.length > 0) this.#noticeLeaves(projected.stateChanges);
     const readThread = this.#readBySending(projected, threadNid);
     if (readThread !== undefined) {
@@ -64,6 +66,18 @@ export class RoomReading implements RoomProjection {
       );
     }
     if (this.#waiting.size > 0) this.#applyWaiting(projected, threadNid, output);
+  }
+
+  projectPast({ event }: PastEvent, output: ProjectionOutput): void {
+    this.#putThread(event, output);
+  }
+
+  #putThread(event: PreparedEvent, output: ProjectionOutput): number {
+    const threadNid = this.threadOf(event);
+    if (threadNid !== MAIN_TIMELINE) {
+      output.statements.push(putThreadStatement(event.eventNid, threadNid));
+    }
+    return threadNid;
   }
 
   threadOf(event: PreparedEvent): number {
@@ -92,6 +106,8 @@ export class RoomReading implements RoomProjection {
     if (this.#parent?.eventNid !== parentNid) {
       this.#parent = await readEventPlace(this.#reader, parentNid);
     }
+    // The root of a thread may be still to come; what it is the root of is known by its ID.
+    if (this.#parent === undefined && type === 'm.thread') this.#threadNid = parentNid;
     if (this.#parent?.roomNid !== this.#roomNid) return;
     this.#threadNid = type === 'm.thread' ? parentNid : this.#parent.threadNid;
   }

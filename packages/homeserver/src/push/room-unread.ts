@@ -126,7 +126,8 @@ export class RoomUnread implements RoomProjection {
     return this.#load(event, named, { joined, byName, isReviewDue, ignoring });
   }
 
-  project({ event, order, stateChanges, redacts }: ProjectedEvent, output: ProjectionOutput): void {
+  project(projected: ProjectedEvent, output: ProjectionOutput): void {
+    const { event, order, stateChanges, redacts, isRedacted } = projected;
     const pushEvent = this.#event;
     if (pushEvent === undefined) throw new Error('an event was projected unprepared');
     const { roomNid } = event;
@@ -134,7 +135,7 @@ export class RoomUnread implements RoomProjection {
       const { event_nid: eventNid, event_order: position } = redacts;
       output.statements.push(...uncountEventStatements(roomNid, eventNid, position));
     }
-    if (!isDummyEvent(pushEvent)) this.#count(pushEvent, { event, order }, output);
+    if (!isRedacted && !isDummyEvent(pushEvent)) this.#count(pushEvent, projected, output);
     for (const change of stateChanges) this.#countMember(change);
   }
 

@@ -54,7 +54,7 @@ export function persistEvent(head: RoomHead, toPersist: EventToPersist, change: 
     persistPast(head, toPersist, toPersist.pastOrder, change);
     return;
   }
-  const { event, verdict, place, redacts } = toPersist;
+  const { event, verdict, place, redacts, isRedacted = false } = toPersist;
   const order = positionAt(change.positions);
   change.positions += 1;
   insertEvent(
@@ -77,7 +77,7 @@ export function persistEvent(head: RoomHead, toPersist: EventToPersist, change: 
   }
   const redactedState = redacts === undefined ? undefined : redactState(head, redacts);
   const stateChanges = place.end?.state?.changes ?? NO_STATE_CHANGES;
-  const projected = { event, order, stateChanges, redacts, redactedState };
+  const projected = { event, order, stateChanges, redacts, isRedacted, redactedState };
   for (const projection of head.projections) projection.project(projected, change);
 }
 

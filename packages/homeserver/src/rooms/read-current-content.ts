@@ -9,7 +9,7 @@ import { toStoredEvent } from './stored-event.ts';
 
 /** A state event as it is now; undefined where the room has none. */
 export async function readCurrentEvent(
-  rooms: Rooms,
+  rooms: Pick<Rooms, 'names'>,
   reader: Reader,
   roomNid: number,
   type: string,

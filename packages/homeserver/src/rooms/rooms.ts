@@ -15,6 +15,7 @@ import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
 import { RoomHeads } from './room-heads.ts';
 import { RoomVersions } from './room-versions.ts';
+import { ServerAcls } from './server-acls.ts';
 import { TornRooms } from './torn-rooms.ts';
 import { RunningTransactions } from './transaction-replay.ts';
 
@@ -29,6 +30,7 @@ export interface Rooms {
   readonly names: InternedNames;
   readonly heads: RoomHeads;
   readonly versions: RoomVersions;
+  readonly acls: ServerAcls;
   readonly signer: EventSigner;
   /** Verifies the signatures of identity servers in third-party invites. */
   readonly verify: SignatureVerifier;
@@ -99,11 +101,13 @@ const PAST_ORDER_BLOCK = 1_000;
 export function openRooms(options: RoomsOptions): Rooms {
   const { database, names, projections, signer, now, profileOf } = options;
   let lastCreateTs = 0;
+  const versions = new RoomVersions();
   return {
     database,
     names,
     heads: new RoomHeads(database, names, projections),
-    versions: new RoomVersions(),
+    versions,
+    acls: new ServerAcls({ names, versions }),
     signer,
     verify: options.verify ?? (() => false),
     policyServers: options.policyServers,

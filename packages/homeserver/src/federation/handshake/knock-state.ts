@@ -1,7 +1,7 @@
 import { STRIPPED_STATE_KEYS } from '../../membership/stripped-state.ts';
+import { pduJson } from '../../rooms/pdu-json.ts';
 import { readCurrentEvent } from '../../rooms/read-current-content.ts';
 import type { AskedRoom } from '../serving/admit-server.ts';
-import { pduJson } from '../serving/pdu-json.ts';
 import type { Serving } from '../serving/serving.ts';
 
 /** What one who knocks is shown of a room: events in the room version's format (SS API, `PUT /send_knock`). */
