@@ -8,7 +8,7 @@ import { WaitingLine } from './streams/turns.ts';
 
 /** Opens what serves this server's rooms to others, and lets their users in. */
 export function openServing(
-  { rooms, remoteRooms }: Pick<ClientServices, 'rooms' | 'remoteRooms'>,
+  { rooms, remoteRooms, threePids }: Pick<ClientServices, 'rooms' | 'remoteRooms' | 'threePids'>,
   { intake, roomServers }: Pick<Inbound, 'intake' | 'roomServers'>,
 ): { serving: Serving; handshake: Handshake } {
   const serving: Serving = {
@@ -20,6 +20,7 @@ export function openServing(
     serving,
     intake,
     inviteUser: (request) => inviteUser(remoteRooms, request),
+    isKeyValid: (url, publicKey) => threePids.identityServers.isKeyValid(url, publicKey),
   };
   return { serving, handshake };
 }
