@@ -1,6 +1,5 @@
 import {
   DEFAULT_ROOM_VERSION,
-  compileServerAcl,
   eventIdOf,
   isJsonObject,
   parsePduText,
@@ -13,7 +12,6 @@ import type { KeyRing } from '../../federation-client/keys/key-ring.ts';
 import { receiveRemoval } from '../../membership/remote/receive-removal.ts';
 import { isServerInRoom } from '../../rooms/graph-store.ts';
 import { checkPdu } from '../../rooms/inbound/check-pdu.ts';
-import { readCurrentContent } from '../../rooms/read-current-content.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
 import type { InboxEvent } from './inbox.ts';
 
@@ -53,8 +51,7 @@ export async function admitPdu(
   if (!checked.ok) return { eventId: checked.eventId, error: checked.reason };
   const { eventId } = checked;
   if (checked.roomId !== roomId) return { eventId, error: 'The event is of another room' };
-  const acl = await readCurrentContent(rooms, reader, roomNid, 'm.room.server_acl');
-  if (!compileServerAcl(acl)(origin)) {
+  if (!(await rooms.acls.allows(reader, roomNid, origin))) {
     return { eventId, error: 'The server is denied by the ACL of the room' };
   }
   return { eventId, event: { roomNid, eventId, origin, checked } };
