@@ -125,7 +125,7 @@ test('what another server sends as such an event is shown to nobody', async (giv
     content({ rel_type: 'm.thread' }),
     content({ rel_type: 'm.annotation', key: 'x' }),
     content({ rel_type: 'm.reference' }),
-  ].map((said) => signEvent(bob.peer, version, { ...event, type, content: said }));
+  ].map((each) => signEvent(bob.peer, version, { ...event, type, content: each }));
   const last = signEvent(bob.peer, version, { ...event, ...said('last') });
   await sendPdus(
     bob,

@@ -87,7 +87,7 @@ class DisorderlyRoom {
     }
   }
 
-  relations(parentId: string, query: JsonObject = {}): Promise<unknown[]> {
+  relations(parentId: string, query: { readonly recurse?: boolean } = {}): Promise<unknown[]> {
     return relationsOf(this.alice, this.roomId, parentId, query);
   }
 }
@@ -96,13 +96,10 @@ async function relationsOf(
   user: TestUser,
   roomId: string,
   parentId: string,
-  query: JsonObject = {},
+  query: { readonly recurse?: boolean } = {},
 ): Promise<unknown[]> {
   const path = `/_matrix/client/v1/rooms/${encodeURIComponent(roomId)}/relations/${encodeURIComponent(parentId)}`;
-  const parameters = Object.fromEntries(
-    Object.entries(query).map(([key, value]) => [key, String(value)]),
-  );
-  const body = await ok(user, 'GET', path, { query: parameters });
+  const body = await ok(user, 'GET', path, { query });
   return listAt(body, 'chunk')
     .map((event) => textAt(event, 'event_id'))
     .toSorted();

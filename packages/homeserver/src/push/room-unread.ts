@@ -127,7 +127,7 @@ export class RoomUnread implements RoomProjection {
   }
 
   project(projected: ProjectedEvent, output: ProjectionOutput): void {
-    const { event, order, stateChanges, redacts, isRedacted } = projected;
+    const { event, stateChanges, redacts, isRedacted } = projected;
     const pushEvent = this.#event;
     if (pushEvent === undefined) throw new Error('an event was projected unprepared');
     const { roomNid } = event;

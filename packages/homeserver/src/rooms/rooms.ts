@@ -107,7 +107,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     names,
     heads: new RoomHeads(database, names, projections),
     versions,
-    acls: new ServerAcls({ names, versions }),
+    acls: new ServerAcls(names, versions),
     signer,
     verify: options.verify ?? (() => false),
     policyServers: options.policyServers,
