@@ -72,7 +72,8 @@ export class OutboundLog implements FollowedIndex {
     for (const roomNid of rooms.subjects) {
       const walk = await this.#options.servers.walk(reader, roomNid, stretch);
       if (!walk.isAlone) events.push(...(await this.#eventsOf(reader, roomNid, stretch, walk)));
-      this.#options.arrived?.(roomNid, walk.finish());
+      const arrivals = walk.finish();
+      this.#options.arrived?.(roomNid, arrivals);
     }
     const noted = noteEvents(events.toSorted((a, b) => a.order - b.order));
     const received = await receiptStatements(reader, receipts.subjects, stretch, this.#options);
