@@ -73,7 +73,7 @@ export async function readMemberChanges(
   if (rows.length > limit) return undefined;
   return rows.flatMap((row) => {
     const userId = unescapeText(row.state_key);
-    const serverName = parseServerName(serverOf(userId));
+    const serverName = parseServerName(serverOf(row.state_key));
     const before = membershipIn(row.old_json);
     const after = membershipIn(row.new_json);
     if (serverName === undefined || before === after) return [];
