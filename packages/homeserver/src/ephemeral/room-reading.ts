@@ -106,8 +106,7 @@ export class RoomReading implements RoomProjection {
     if (this.#parent?.eventNid !== parentNid) {
       this.#parent = await readEventPlace(this.#reader, parentNid);
     }
-    // The root of a thread may be still to come; what it is the root of is known by its ID.
-    if (this.#parent === undefined && type === 'm.thread') this.#threadNid = parentNid;
+    // What came before the root of its thread is unread in the main timeline, and read there.
     if (this.#parent?.roomNid !== this.#roomNid) return;
     this.#threadNid = type === 'm.thread' ? parentNid : this.#parent.threadNid;
   }
