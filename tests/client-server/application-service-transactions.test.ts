@@ -301,6 +301,9 @@ test('messages to devices, device lists and the numbers of keys are told where a
       to_device_id: 'BRIDGE',
     },
   ]);
+  // What the service has been told waits for the device no longer.
+  const synced = await ok(puppet, 'GET', `${v3}/sync`, { query: { device_id: 'BRIDGE' } });
+  assert.deepEqual(listAt(synced, 'to_device', 'events'), []);
   const counts = 'org.matrix.msc3202.device_one_time_keys_count';
   assert.deepEqual(valueAt(body.each, counts, puppet.userId, 'BRIDGE'), { signed_curve25519: 1 });
   const fallbacks = 'org.matrix.msc3202.device_unused_fallback_key_types';

@@ -81,6 +81,42 @@ test('a notary keeps the keys of a server that is gone', async ({ one, newPeer }
   assert.deepEqual(await queryOne(one, '127.0.0.1:1'), []);
 });
 
+test('a notary answers by what it knows, and asks no server again and again', async ({
+  one,
+  newPeer,
+}) => {
+  const peer = await newPeer();
+  const { serverName, key } = peer;
+  const [soon, later] = [Date.now() + 60_000, Date.now() + 7_200_000];
+  const path = queryPath + pathOf`/${serverName}`;
+  const asked = (): number => peer.asked.length;
+  const get = async (minimum: number, keyId = ''): Promise<unknown> => {
+    const query = { minimum_valid_until_ts: minimum };
+    const target = keyId === '' ? path : `${path}/${encodeURIComponent(keyId)}`;
+    const { status, body } = await api(one.url).request('GET', target, { query });
+    assert.equal(status, 200, JSON.stringify(body));
+    return listAt(body, 'server_keys')[0];
+  };
+  const document = await get(soon);
+  assert.ok(isSignedBy(document, one));
+  const publicKeyOf = (keyId: string): string | undefined =>
+    keyId === key.keyId ? key.publicKey : undefined;
+  assert.ok(isJsonObject(document));
+  assert.ok(verifyJson(document, serverName, publicKeyOf, verifySignature).valid);
+  assert.equal(asked(), 1);
+  // They last for an hour.
+  await get(soon);
+  await get(soon, key.keyId);
+  await queryMany(one, { [serverName]: { [key.keyId]: { minimum_valid_until_ts: soon } } });
+  await queryMany(one, { [serverName]: { [key.keyId]: {} } });
+  assert.equal(asked(), 1);
+  // Whoever wants more gets what there is: the server was asked a moment ago.
+  await get(later);
+  await queryMany(one, { [serverName]: { [key.keyId]: { minimum_valid_until_ts: later } } });
+  await get(soon, 'ed25519:other');
+  assert.equal(asked(), 1);
+});
+
 test('keys that are not signed by their server, or of another one, are not taken', async ({
   one,
   two,

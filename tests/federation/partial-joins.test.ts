@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { JsonObject } from '@soma/protocol';
 
+import { pathOf } from '../harness/api.ts';
 import { registerUser, sendText, sync } from '../harness/client.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
 import type { TestPeer } from '../harness/peer.ts';
@@ -98,6 +99,32 @@ test('sliding sync shows the room at once to who does not want all members', asy
   const members = (await memberIds(alice, room.roomId)).length;
   const told = listAt(await slide('*'), 'required_state');
   assert.equal(told.length, members + 1);
+});
+
+test('the past of a room is read as soon as its members are there', async ({ one, newPeer }) => {
+  const peer = await newPeer();
+  const { room, gate } = playPartialRoom(peer);
+  const says = (body: string): unknown =>
+    room.add('m.room.message', undefined, { msgtype: 'm.text', body });
+  for (const body of ['long ago', 'a while ago']) says(body);
+  const alice = await registerUser(one, 'curious');
+  await join(alice, room);
+  await sendText(alice, room.roomId, 'now');
+  const page = async (from?: string): Promise<{ said: unknown[]; end: unknown }> => {
+    const path = `/_matrix/client/v3${pathOf`/rooms/${room.roomId}/messages`}`;
+    const query = { dir: 'b', limit: 50, ...(from === undefined ? {} : { from }) };
+    const { status, body } = await alice.request('GET', path, { query });
+    assert.equal(status, 200, JSON.stringify(body));
+    const bodies = listAt(body, 'chunk').map((event) => valueAt(event, 'content', 'body'));
+    return { said: bodies.filter((text) => text !== undefined), end: valueAt(body, 'end') };
+  };
+  // What is there is shown at once; what came before takes a while.
+  const first = await page();
+  assert.deepEqual(first.said, ['now']);
+  const past = page(String(first.end));
+  assert.ok(await Promise.race([past.then(() => false), sleep(300, true)]));
+  gate.open();
+  assert.deepEqual((await past).said, ['a while ago', 'long ago']);
 });
 
 test('learning the members goes on after a crash', async ({ one, newPeer }) => {

@@ -93,6 +93,69 @@ test('what should not have been accepted is taken back', async ({ one, newPeer }
   await assertSound(one);
 });
 
+test('what was hidden by what should not have been accepted is shown', async ({ one, newPeer }) => {
+  const peer = await newPeer();
+  const played = playPartialRoom(peer);
+  const { room, gate } = played;
+  const [evilId, wrongedId] = [`@evil:${peer.serverName}`, `@member0:${peer.serverName}`];
+  const levels = { users: { [room.creatorId]: 100, [evilId]: 50 }, invite: 0 };
+  room.add('m.room.power_levels', '', levels);
+  const evilJoin = room.add('m.room.member', evilId, { membership: 'join' }, evilId);
+  const ban = room.add('m.room.member', evilId, { membership: 'ban' });
+  const alice = await registerUser(one, 'deceived');
+  await join(alice, room);
+  const wronged = room.state.get(`m.room.member\n${wrongedId}`) ?? assert.fail();
+  // Both stand on the join: who is banned by one who was banned speaks without having heard of it.
+  const body = { msgtype: 'm.text', body: 'wronged' };
+  const message = room.build('m.room.message', undefined, body, wrongedId);
+  room.state.set(`m.room.member\n${evilId}`, evilJoin);
+  const unjust = room.build('m.room.member', wrongedId, { membership: 'ban' }, evilId);
+  room.events.push(unjust);
+  room.state.set(`m.room.member\n${evilId}`, ban);
+  await send(peer, one, [unjust]);
+  const messages = v3 + pathOf`/rooms/${room.roomId}/messages`;
+  await eventually('the ban', async () => {
+    const { body: page } = await alice.request('GET', messages, { query: { dir: 'b' } });
+    return listAt(page, 'chunk').some((event) => valueAt(event, 'content', 'membership') === 'ban');
+  });
+  await send(peer, one, [message]);
+  room.place(message);
+  await send(peer, one, [
+    room.add('m.room.message', undefined, { msgtype: 'm.text', body: 'honest' }),
+  ]);
+  await eventually('the honest message', async () =>
+    (await texts(alice, room.roomId)).includes('honest'),
+  );
+  assert.ok(!(await texts(alice, room.roomId)).includes('wronged'));
+  gate.open();
+  assert.deepEqual(await memberIds(alice, room.roomId), expectedIds(played, alice));
+  assert.equal(room.state.get(`m.room.member\n${wrongedId}`), wronged);
+  const seen = await texts(alice, room.roomId);
+  assert.ok(seen.includes('wronged') && seen.includes('honest'), JSON.stringify(seen));
+  await assertSound(one);
+});
+
+test('a second user joins as soon as the members are known where no server helps', async ({
+  one,
+  newPeer,
+}) => {
+  const peer = await newPeer();
+  const played = playPartialRoom(peer);
+  const { room, gate } = played;
+  const [alice, bob] = [await registerUser(one, 'early-in'), await registerUser(one, 'late-in')];
+  await join(alice, room);
+  room.answers.template = () => {
+    throw new PlayedRefusal(500, 'M_UNKNOWN');
+  };
+  const path = v3 + pathOf`/join/${room.roomId}`;
+  const joining = bob.request('POST', path, { body: {} });
+  await eventually('the question', () => room.asked.filter((it) => it === 'make_join').length > 1);
+  gate.open();
+  const { status, body } = await joining;
+  assert.equal(status, 200, JSON.stringify(body));
+  assert.deepEqual(await memberIds(alice, room.roomId), expectedIds(played, alice, bob));
+});
+
 test('a second user joins through a server that knows all members', async ({ one, newPeer }) => {
   const peer = await newPeer();
   const played = playPartialRoom(peer);

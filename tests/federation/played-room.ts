@@ -264,6 +264,17 @@ export class PlayedRoom {
     return [...found.values()];
   }
 
+  /** The newest events up to those that are named. */
+  #backfill({ searchParams }: URL): Pdu[] {
+    const named = searchParams.getAll('v');
+    const last = this.events.findLastIndex(({ eventId }) => named.includes(eventId));
+    const limit = Number(searchParams.get('limit'));
+    return this.events
+      .slice(Math.max(0, last + 1 - limit), last + 1)
+      .toReversed()
+      .map(({ pdu }) => pdu);
+  }
+
   /** The state before a join that was taken. */
   wholeState(eventId: string): JsonObject {
     const before = this.#joins.get(eventId);
@@ -334,6 +345,8 @@ export class PlayedRoom {
       const events = this.events.filter(({ eventId }) => eventId === last);
       return { auth_chain: this.#authorising(events) };
     }
+    if (action === 'backfill')
+      return { pdus: this.#backfill(new URL(request.url ?? '', 'https://peer')) };
     const made = /^make_(join|leave|knock)$/.exec(action)?.[1];
     if (made !== undefined) return this.answers.template(last, made);
     const sent = /^send_(join|leave|knock)$/.exec(action)?.[1];

@@ -33,6 +33,7 @@ function requestsAbout(
       `v2/invite/${room}/${encodeURIComponent(sent.invite.eventId)}`,
       { room_version: '11', event: sent.invite.pdu },
     ],
+    ['PUT', `v1/invite/${room}/${encodeURIComponent(sent.invite.eventId)}`, sent.invite.pdu],
     ['GET', `v1/state/${room}?event_id=${event}`],
     ['GET', `v1/state_ids/${room}?event_id=${event}`],
     ['GET', `v1/backfill/${room}?v=${event}&limit=1`],

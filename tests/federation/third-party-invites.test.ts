@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { after } from 'node:test';
 
 import {
   isJsonObject,
@@ -11,12 +12,16 @@ import {
 import { readContent } from '../client-server/requests.ts';
 import { api, pathOf } from '../harness/api.ts';
 import { createRoom, joinRoom, registerUser, sendState, type TestUser } from '../harness/client.ts';
+import { startIdentityServer } from '../harness/identity-server.ts';
 import { valueAt } from '../harness/json-path.ts';
 import { newSigningKey } from '../harness/signing-key.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
 
+const identityServer = await startIdentityServer();
+after(() => identityServer.close());
 const test = federationTests();
 const identity = newSigningKey('0');
+const validityUrl = `https://${identityServer.name}/_matrix/identity/v2/pubkey/isvalid`;
 const onBind = '/_matrix/federation/v1/3pid/onbind';
 
 /** What an identity server signs when an address with an invitation is bound to a user. */
@@ -27,9 +32,9 @@ function signed(mxid: string, token: string): JsonObject {
 async function inviteAddress(user: TestUser, roomId: string, token: string): Promise<void> {
   await sendState(user, roomId, 'm.room.third_party_invite', token, {
     display_name: 'b...@example.org',
-    key_validity_url: 'https://identity.example/valid',
+    key_validity_url: validityUrl,
     public_key: identity.publicKey,
-    public_keys: [{ public_key: identity.publicKey }],
+    public_keys: [{ public_key: identity.publicKey, key_validity_url: validityUrl }],
   });
 }
 
@@ -200,6 +205,15 @@ test('an invitation is exchanged for the server of the user alone, and if it is 
       },
     });
   const right = signed(bobId, 'token');
+  identityServer.revoked.add(identity.publicKey);
+  assertRefused(await exchange(right), 403, 'M_FORBIDDEN');
+  identityServer.revoked.clear();
+  identityServer.refusals.set(
+    `/pubkey/isvalid?public_key=${encodeURIComponent(identity.publicKey)}`,
+    500,
+  );
+  assertRefused(await exchange(right), 403, 'M_FORBIDDEN');
+  identityServer.refusals.clear();
   for (const changes of [{ type: 'm.room.message' }, { room_id: '!other:example.org' }]) {
     assertRefused(await exchange(right, changes), 400, 'M_INVALID_PARAM');
   }

@@ -22,7 +22,7 @@ async function invitedAddress(
   const roomId = await createRoom(alice);
   await sendState(alice, roomId, 'm.room.third_party_invite', 'token', {
     display_name: 'b...@example.org',
-    key_validity_url: 'https://identity.example/valid',
+    key_validity_url: '',
     public_key: identity.publicKey,
   });
   const signer = { serverName: 'identity.example', ...identity };

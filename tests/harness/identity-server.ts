@@ -26,6 +26,8 @@ export interface IdentityServer {
   /** By path: the status that it refuses with. */
   readonly refusals: Map<string, number>;
   readonly publicKey: string;
+  /** Keys that it no longer stands by. */
+  readonly revoked: Set<string>;
   close(): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export async function startIdentityServer(): Promise<IdentityServer> {
   const requests: IdentityRequest[] = [];
   const known = new Map<string, string>();
   const refusals = new Map<string, number>();
+  const revoked = new Set<string>();
   const { publicKey: pair } = generateKeyPairSync('ed25519');
   const publicKey = pair
     .export({ format: 'der', type: 'spki' })
@@ -63,7 +66,9 @@ export async function startIdentityServer(): Promise<IdentityServer> {
       const refusal = refusals.get(path);
       const answer =
         refusal === undefined
-          ? answerTo(path, body, known, publicKey)
+          ? path.startsWith('/pubkey/isvalid?')
+            ? { valid: !revoked.has(new URLSearchParams(path.slice(16)).get('public_key') ?? '') }
+            : answerTo(path, body, known, publicKey)
           : { errcode: 'M_SESSION_NOT_VALIDATED', error: 'not today' };
       response.writeHead(refusal ?? 200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(answer));
@@ -78,6 +83,7 @@ export async function startIdentityServer(): Promise<IdentityServer> {
     requests,
     known,
     refusals,
+    revoked,
     publicKey,
     close: async () => {
       rmSync(folder, { recursive: true, force: true });

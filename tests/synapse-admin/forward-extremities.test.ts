@@ -1,66 +1,13 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import { isJsonObject, roomVersion, type JsonObject } from '@soma/protocol';
 
 import { ok, refusal } from '../client-server/requests.ts';
-import { federationTests, type FederationUnderTest } from '../federation/federation-test.ts';
-import { PlayedUser, signEvent } from '../federation/played-user.ts';
+import { federationTests } from '../federation/federation-test.ts';
+import { endsPath as path, forkedRoom, said, untilEnds } from '../federation/forked-room.ts';
 import { pathOf } from '../harness/api.ts';
-import {
-  createRoom,
-  registerAdmin,
-  registerUser,
-  sendText,
-  type TestUser,
-} from '../harness/client.ts';
+import { createRoom, registerAdmin, registerUser, sendText } from '../harness/client.ts';
 import { listAt, textAt, valueAt } from '../harness/json-path.ts';
 
 const test = federationTests();
-const version = roomVersion('11') ?? assert.fail();
-
-function path(room: string): string {
-  return `/_synapse/admin/v1${pathOf`/rooms/${room}/forward_extremities`}`;
-}
-
-/** A room with ends that a user of another server has made: all these events follow the same one. */
-async function forkedRoom(
-  { one, newPeer }: FederationUnderTest,
-  localpart: string,
-  contents: readonly JsonObject[],
-): Promise<{ alice: TestUser; bob: PlayedUser; roomId: string; eventIds: string[] }> {
-  const alice = await registerUser(one, localpart);
-  const bob = new PlayedUser(await newPeer(), 'bob');
-  const roomId = await createRoom(alice, {
-    preset: 'public_chat',
-    room_version: '11',
-    room_alias_name: localpart,
-    power_level_content_override: { state_default: 0 },
-  });
-  await bob.become(one, 'join', roomId);
-  const template = valueAt((await bob.make(one, 'leave', roomId)).body, 'event');
-  assert.ok(isJsonObject(template));
-  const { state_key: _, ...event } = template;
-  const events = contents.map((changes) => signEvent(bob.peer, version, { ...event, ...changes }));
-  const pdus = events.map(({ pdu }) => pdu);
-  const body = { origin: bob.peer.serverName, origin_server_ts: 1, pdus, edus: [] };
-  const transaction = `/_matrix/federation/v1${pathOf`/send/${localpart}`}`;
-  await bob.peer.request(one.serverName, 'PUT', transaction, { body });
-  return { alice, bob, roomId, eventIds: events.map(({ eventId }) => eventId) };
-}
-
-function said(text: string): JsonObject {
-  return { type: 'm.room.message', content: { msgtype: 'm.text', body: text } };
-}
-
-async function untilEnds(admin: TestUser, roomId: string, count: number): Promise<unknown> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const body = await ok(admin, 'GET', path(roomId));
-    if (valueAt(body, 'count') === count) return body;
-    await sleep(25);
-  }
-  return assert.fail('the events do not come');
-}
 
 test('an administrator sees the ends of a room, and has all forgotten but the newest', async (given) => {
   const admin = await registerAdmin(given.one, 'ends-admin');

@@ -6,7 +6,7 @@ import { FederationSender } from './federation-sender/federation-sender.ts';
 import { OutboundLog } from './federation-sender/outbound-log.ts';
 import { PresenceEdus } from './federation-sender/presence-edus.ts';
 import { ReceiptPace } from './federation-sender/receipt-pace.ts';
-import { RoomServers } from './federation-sender/room-servers.ts';
+import { ServersAlongLog } from './federation-sender/servers-along-log.ts';
 import { TypingEdus } from './federation-sender/typing-edus.ts';
 import type { Federation, FederationParts } from './open-federation.ts';
 import type { OpenPresence } from './open-presence.ts';
@@ -29,7 +29,7 @@ export async function openFederationSender(
   const { client, destinations } = federation;
   const { serverName } = config.server;
   const { names } = rooms;
-  const servers = new RoomServers(database, serverName);
+  const servers = new ServersAlongLog(database, serverName);
   const settings = config.federation;
   const sender = new FederationSender({
     serverName,
@@ -62,7 +62,14 @@ export async function openFederationSender(
         });
   sender.start();
   const allows = (name: string): boolean => client.allows(name);
-  const outboundLog = new OutboundLog({ serverName, servers, sender, receiptPace, allows });
+  const outboundLog = new OutboundLog({
+    serverName,
+    servers,
+    sender,
+    receiptPace,
+    allows,
+    arrived: (roomNid, arrivals) => presenceEdus?.arrived(roomNid, arrivals),
+  });
   const follower = await LogFollower.open(database, logger, outboundLog);
   const deviceListLog = new DeviceListLog({
     users: names.users,

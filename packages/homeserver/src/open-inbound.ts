@@ -1,7 +1,9 @@
+import type { Config } from './config/config.ts';
 import type { EduHandlers } from './federation/edus/edu-handlers.ts';
 import { RoomPasts } from './federation/history/room-pasts.ts';
 import { Inbox } from './federation/inbox/inbox.ts';
 import { Transactions } from './federation/inbox/receive-transaction.ts';
+import { DummyEvents } from './membership/dummy-events.ts';
 import { RoomServers } from './membership/room-servers.ts';
 import type { Federation } from './open-federation.ts';
 import { openRoomIntake } from './rooms/inbound/open-room-intake.ts';
@@ -24,7 +26,7 @@ export async function openInbound(
   rooms: Rooms,
   { client, keyRing }: Pick<Federation, 'client' | 'keyRing'>,
   edus: EduHandlers,
-  logger: Logger,
+  { config, logger }: { readonly config: Config; readonly logger: Logger },
 ): Promise<Inbound> {
   const filling = new RoomFilling({ rooms, keyRing, client, logger });
   const joinedInPart = (roomNid: number): void => filling.start(roomNid);
@@ -32,7 +34,10 @@ export async function openInbound(
   const inbox = await Inbox.open({ rooms, intake, logger });
   const transactions = new Transactions({ rooms, keyRing, inbox, edus });
   const roomServers = new RoomServers(rooms.database);
+  const { cleanupExtremitiesWithDummyEvents, dummyEventsThreshold: endsMax } = config.rooms;
+  const dummyEvents = new DummyEvents({ rooms, roomServers, logger, endsMax });
   await filling.resume();
+  if (cleanupExtremitiesWithDummyEvents) await dummyEvents.start();
   return {
     intake,
     transactions,
@@ -42,6 +47,7 @@ export async function openInbound(
       intake.close();
       await filling.close();
       await inbox.close();
+      await dummyEvents.close();
     },
   };
 }

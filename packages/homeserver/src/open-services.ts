@@ -125,7 +125,7 @@ export async function openServices(
   const shown = { presence: presence.presence };
   const resyncSoon = (): void => resyncer.wake();
   const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
-  const inbound = await openInbound(rooms, federation, edus, logger);
+  const inbound = await openInbound(rooms, federation, edus, { config, logger });
   const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
   const told = { ...parts, rooms, typing: ephemeral.typing, presence };
   const sender = await openFederationSender({ ...told, federation, encryption });

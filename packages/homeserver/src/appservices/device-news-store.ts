@@ -1,10 +1,11 @@
 import { unescapeText } from '../storage/escape-text.ts';
-import { integerList, query } from '../storage/sql.ts';
-import type { Reader } from '../storage/sql.ts';
+import { integerList, query, statement } from '../storage/sql.ts';
+import type { Reader, Statement } from '../storage/sql.ts';
 
 /** A message to a device, with where it goes. */
 export interface AddressedMessage {
   readonly userNid: number;
+  readonly deviceNid: number;
   readonly deviceId: string;
   readonly senderNid: number;
   readonly type: string;
@@ -21,6 +22,7 @@ export interface DeviceWithKeys {
 
 interface MessageRow {
   readonly user_nid: number;
+  readonly device_nid: number;
   readonly device_id: string;
   readonly sender_nid: number;
   readonly type: string;
@@ -29,10 +31,15 @@ interface MessageRow {
 
 /** (devices, above, up to) */
 const messages = query<MessageRow>(
-  `select m.user_nid, d.device_id, m.sender_nid, m.type, m.content
+  `select m.user_nid, d.device_nid, d.device_id, m.sender_nid, m.type, m.content
    from devices d join to_device_messages m on m.user_nid = d.user_nid and m.device_nid = d.device_nid
    where d.device_nid {in} and m.position > ? and m.position <= ?
    order by m.position, d.device_nid`,
+);
+/** (user, device, above, up to) */
+const endTold = query(
+  `delete from to_device_messages
+   where user_nid = ? and device_nid = ? and position > ? and position <= ?`,
 );
 const members = query<{ user_nid: number }>(
   `select distinct m.user_nid from memberships m
@@ -54,11 +61,21 @@ export async function readAddressedMessages(
   const rows = await reader.all(messages, integerList(deviceNids), above, upTo);
   return rows.map((row) => ({
     userNid: row.user_nid,
+    deviceNid: row.device_nid,
     deviceId: unescapeText(row.device_id),
     senderNid: row.sender_nid,
     type: unescapeText(row.type),
     content: row.content,
   }));
+}
+
+/** The messages that a device got in (`above`, `upTo`] wait for it no longer. */
+export function endToldStatement(
+  { userNid, deviceNid }: Pick<DeviceWithKeys, 'userNid' | 'deviceNid'>,
+  above: number,
+  upTo: number,
+): Statement {
+  return statement(endTold, userNid, deviceNid, above, upTo);
 }
 
 /** Users of this server with keys, who are in one of the rooms. */

@@ -3,9 +3,10 @@ import type { JsonObject } from '@soma/protocol';
 import { readDeviceListsChanged } from '../e2ee/device-list-store.ts';
 import { readOneTimeKeyCounts, readUnusedFallbackTypes } from '../e2ee/one-time-key-store.ts';
 import type { InternedNames } from '../storage/names-store.ts';
-import type { Reader } from '../storage/sql.ts';
+import type { Reader, Statement } from '../storage/sql.ts';
 import type { ApplicationService } from './application-service.ts';
 import {
+  endToldStatement,
   readAddressedMessages,
   readDevicesWithKeys,
   readMembersWithKeys,
@@ -20,6 +21,13 @@ export interface DeviceQuestion {
   readonly upTo: number;
 }
 
+export interface MessagesToDevices {
+  readonly events: readonly JsonObject[];
+  readonly userNids: readonly number[];
+  /** Ends that they wait for the devices. */
+  readonly statements: readonly Statement[];
+}
+
 /** What encryption needs beside events, for a service that has devices. */
 export class DeviceNews {
   readonly #service: ApplicationService;
@@ -32,18 +40,23 @@ export class DeviceNews {
     this.#names = names;
   }
 
-  /** Messages to devices of the service's users (MSC4203), and to whom. They stay for whoever syncs as the device. */
+  /**
+   * Messages to devices of the service's users (MSC4203), and to whom. Once they are told they wait for the devices no longer:
+   * whoever syncs as one of them has them from the service.
+   */
   async messages(
     { reader, above, upTo }: DeviceQuestion,
     deviceNids: Iterable<number>,
-  ): Promise<{ readonly events: readonly JsonObject[]; readonly userNids: readonly number[] }> {
+  ): Promise<MessagesToDevices> {
     const events: JsonObject[] = [];
     const userNids = new Set<number>();
+    const places = new Map<number, { readonly userNid: number; readonly deviceNid: number }>();
     for (const message of await readAddressedMessages(reader, deviceNids, above, upTo)) {
       const userId = await this.#names.users.text(message.userNid);
       if (!this.#service.hasUser(userId)) continue;
       const content: JsonObject = JSON.parse(message.content);
       userNids.add(message.userNid);
+      places.set(message.deviceNid, message);
       events.push({
         type: message.type,
         sender: await this.#names.users.text(message.senderNid),
@@ -52,7 +65,8 @@ export class DeviceNews {
         to_device_id: message.deviceId,
       });
     }
-    return { events, userNids: [...userNids] };
+    const statements = [...places.values()].map((place) => endToldStatement(place, above, upTo));
+    return { events, userNids: [...userNids], statements };
   }
 
   /** Users whose devices changed and whom the service sees (MSC3202). */

@@ -144,7 +144,7 @@ export class TransactionQueue {
     const { database, service, reader: drafts } = this.#options;
     while (this.#hasNews() && !this.#stop.signal.aborted) {
       const above = this.#position;
-      const { body, upTo } = await readAt(database, (reader, position) =>
+      const { body, upTo, statements } = await readAt(database, (reader, position) =>
         drafts.read(reader, above, Math.max(above, position)),
       );
       const moved = moveCursorStatement(this.#cursor, upTo);
@@ -161,7 +161,7 @@ export class TransactionQueue {
       const transactionId = `${database.incarnation}-${number}`;
       const transaction = { number, transactionId, body: JSON.stringify(body) };
       const stored = putTransactionStatement(service.id, transaction);
-      await write(database, { statements: [stored, moved], positions: 0 });
+      await write(database, { statements: [...statements, stored, moved], positions: 0 });
       this.#number = number;
       this.#position = upTo;
       this.#storedPosition = upTo;

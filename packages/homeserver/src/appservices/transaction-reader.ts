@@ -5,11 +5,13 @@ import { timelineQueries } from '../rooms/event-store.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { viewAllEvents } from '../rooms/view-events.ts';
 import { ChangeKind } from '../storage/change.ts';
-import type { Reader } from '../storage/sql.ts';
+import type { Reader, Statement } from '../storage/sql.ts';
 import { readChanges } from '../streams/cursor-store.ts';
 import type { ApplicationService } from './application-service.ts';
 import { DeviceNews } from './device-news.ts';
 import type { EphemeralNews } from './ephemeral-news.ts';
+import { readInvitationNews } from './invitation-news.ts';
+import type { ToldMembership } from './invitation-news.ts';
 import { changesPerTransaction, eventsReadAtOnce } from './limits.ts';
 import type { RoomInterest } from './room-interest.ts';
 
@@ -19,6 +21,8 @@ export interface Draft {
   readonly body: JsonObject | undefined;
   /** Where the stretch ends. */
   readonly upTo: number;
+  /** Ends what waits for devices and is told with it. */
+  readonly statements: readonly Statement[];
 }
 
 /** A stretch of the log, with what changed in it, or shortly after. */
@@ -29,12 +33,12 @@ interface Stretch {
   readonly roomNids: ReadonlySet<number>;
   readonly receiptRoomNids: ReadonlySet<number>;
   readonly deviceNids: ReadonlySet<number>;
+  readonly memberNids: ReadonlySet<number>;
 }
 
-interface PlacedEvent {
-  readonly order: number;
-  readonly roomNid: number;
-  readonly client: JsonObject;
+interface PlacedEvent extends ToldMembership {
+  /** Undefined for a room that this server is not in. */
+  readonly roomNid: number | undefined;
 }
 
 /** Reads the log for one application service (Application Service API, "Pushing events"). */
@@ -65,23 +69,27 @@ export class TransactionReader {
     const events = await this.#events(stretch);
     const parts: JsonObject = {};
     let messaged: readonly number[] = [];
+    let statements: readonly Statement[] = [];
     if (receivesEphemeral) {
       addList(parts, ['ephemeral', 'de.sorunome.msc2409.ephemeral'], await this.#passing(stretch));
       const messages = await this.#devices.messages(stretch, stretch.deviceNids);
       addList(parts, ['de.sorunome.msc2409.to_device'], messages.events);
-      messaged = messages.userNids;
+      ({ userNids: messaged, statements } = messages);
     }
     if (receivesDevices) {
       const changed = await this.#devices.changedLists(stretch);
       if (changed.length > 0) parts['org.matrix.msc3202.device_lists'] = { changed, left: [] };
     }
     const { upTo } = stretch;
-    if (events.length === 0 && Object.keys(parts).length === 0) return { body: undefined, upTo };
-    const roomNids = new Set(events.map(({ roomNid }) => roomNid));
+    if (events.length === 0 && Object.keys(parts).length === 0) {
+      return { body: undefined, upTo, statements };
+    }
+    const roomNids = new Set(events.flatMap(({ roomNid }) => roomNid ?? []));
     const counts = receivesDevices
       ? await this.#devices.keyCounts(reader, messaged, roomNids)
       : undefined;
-    return { body: { events: events.map(({ client }) => client), ...parts, ...counts }, upTo };
+    const body = { events: events.map(({ client }) => client), ...parts, ...counts };
+    return { body, upTo, statements };
   }
 
   /** What is read first may reach beyond the end that what is read later sets; it is cut where it is read in full. */
@@ -92,7 +100,8 @@ export class TransactionReader {
     const { receivesEphemeral } = this.#service.config;
     const receipts = receivesEphemeral ? await read(ChangeKind.receipt, position) : nothing;
     const devices = receivesEphemeral ? await read(ChangeKind.toDevice, receipts.upTo) : nothing;
-    const rooms = await read(ChangeKind.room, devices.upTo);
+    const members = await read(ChangeKind.membership, devices.upTo);
+    const rooms = await read(ChangeKind.room, members.upTo);
     return {
       reader,
       above,
@@ -100,12 +109,24 @@ export class TransactionReader {
       roomNids: rooms.subjects,
       receiptRoomNids: receipts.subjects,
       deviceNids: devices.subjects,
+      memberNids: members.subjects,
     };
   }
 
   /** In the order in which they came, whatever their rooms. */
-  async #events({ reader, above, upTo, roomNids }: Stretch): Promise<PlacedEvent[]> {
+  async #events(stretch: Stretch): Promise<PlacedEvent[]> {
+    const { reader, above, upTo, roomNids, memberNids } = stretch;
+    const { names } = this.#rooms;
     const events: PlacedEvent[] = [];
+    for (const news of await readInvitationNews(
+      reader,
+      this.#service,
+      names,
+      memberNids,
+      stretch,
+    )) {
+      events.push({ ...news, roomNid: undefined });
+    }
     for (const roomNid of roomNids) {
       for (let order = above; ;) {
         const rows = await reader.all(
@@ -119,14 +140,14 @@ export class TransactionReader {
         if (selected.length > 0) {
           const viewed = await viewAllEvents(this.#rooms, reader, roomNid, selected);
           for (const { event, client } of viewed) {
-            events.push({ order: event.order ?? upTo, roomNid, client });
+            events.push({ position: event.order ?? upTo, roomNid, client });
           }
         }
         if (rows.length < eventsReadAtOnce) break;
         order = rows.at(-1)?.event_order ?? upTo;
       }
     }
-    return events.toSorted((a, b) => a.order - b.order);
+    return events.toSorted((a, b) => a.position - b.position);
   }
 
   /** Receipts, typing and presence. */

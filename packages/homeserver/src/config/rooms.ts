@@ -2,7 +2,7 @@ import { DEFAULT_ROOM_VERSION, supportedRoomVersions } from '@soma/protocol';
 
 import { anyMapping, convert, mapOf, object } from './schema/compounds.ts';
 import { option } from './schema/option.ts';
-import { flag, number, oneOf, text } from './schema/scalars.ts';
+import { flag, integer, number, oneOf, text } from './schema/scalars.ts';
 import { section } from './schema/section.ts';
 import type { SectionValue } from './schema/section.ts';
 import { describeFound } from './schema/site.ts';
@@ -109,6 +109,20 @@ export const roomsSection = section(
       default: {},
       description: 'How large a room on other servers may be for users of this one to join it.',
       example: { enabled: true, complexity: 50 },
+    }),
+    cleanupExtremitiesWithDummyEvents: option({
+      name: 'cleanup_extremities_with_dummy_events',
+      valueType: flag,
+      default: true,
+      description:
+        'Whether the server sends events that nobody sees (`org.matrix.dummy_event`) to rooms whose history has too many ' +
+        'ends, in the name of a user of its own.',
+    }),
+    dummyEventsThreshold: option({
+      name: 'dummy_events_threshold',
+      valueType: integer(1),
+      default: 10,
+      description: 'How many ends are not too many yet.',
     }),
     forgetRoomsOnLeave: option({
       name: 'forget_rooms_on_leave',

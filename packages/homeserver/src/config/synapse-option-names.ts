@@ -67,6 +67,7 @@ export const SYNAPSE_OPTION_NAMES: ReadonlySet<string> = new Set(
   matrix_authentication_service.force_http2
   matrix_authentication_service.secret
   matrix_authentication_service.secret_path
+  cleanup_extremities_with_dummy_events
   dummy_events_threshold
   delete_stale_devices_after
   email

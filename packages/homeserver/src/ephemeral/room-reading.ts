@@ -1,5 +1,11 @@
+import { isDummyEvent } from '../rooms/dummy-event.ts';
 import type { EventRelation, PreparedEvent } from '../rooms/prepared-event.ts';
-import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
+import type {
+  PastEvent,
+  ProjectedEvent,
+  ProjectionOutput,
+  RoomProjection,
+} from '../rooms/room-projection.ts';
 import type { StateChange } from '../rooms/state-change.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Reader } from '../storage/sql.ts';
@@ -51,10 +57,7 @@ export class RoomReading implements RoomProjection {
 
   project(projected: ProjectedEvent, output: ProjectionOutput): void {
     const { event, order } = projected;
-    const threadNid = this.threadOf(event);
-    if (threadNid !== MAIN_TIMELINE) {
-      output.statements.push(putThreadStatement(event.eventNid, threadNid));
-    }
+    const threadNid = this.#putThread(event, output);
     if (projected.stateChanges.length > 0) this.#noticeLeaves(projected.stateChanges);
     const readThread = this.#readBySending(projected, threadNid);
     if (readThread !== undefined) {
@@ -63,6 +66,18 @@ export class RoomReading implements RoomProjection {
       );
     }
     if (this.#waiting.size > 0) this.#applyWaiting(projected, threadNid, output);
+  }
+
+  projectPast({ event }: PastEvent, output: ProjectionOutput): void {
+    this.#putThread(event, output);
+  }
+
+  #putThread(event: PreparedEvent, output: ProjectionOutput): number {
+    const threadNid = this.threadOf(event);
+    if (threadNid !== MAIN_TIMELINE) {
+      output.statements.push(putThreadStatement(event.eventNid, threadNid));
+    }
+    return threadNid;
   }
 
   threadOf(event: PreparedEvent): number {
@@ -91,6 +106,7 @@ export class RoomReading implements RoomProjection {
     if (this.#parent?.eventNid !== parentNid) {
       this.#parent = await readEventPlace(this.#reader, parentNid);
     }
+    // What came before the root of its thread is unread in the main timeline, and read there.
     if (this.#parent?.roomNid !== this.#roomNid) return;
     this.#threadNid = type === 'm.thread' ? parentNid : this.#parent.threadNid;
   }
@@ -100,7 +116,8 @@ export class RoomReading implements RoomProjection {
    */
   #readBySending({ event, stateChanges }: ProjectedEvent, threadNid: number): number | undefined {
     const { type, sender, state_key: target, content } = event.built.pdu;
-    if (!isLocalUser(sender, this.#serverName)) return undefined;
+    // A dummy event is this server's doing, not the user's.
+    if (!isLocalUser(sender, this.#serverName) || isDummyEvent(event.built.pdu)) return undefined;
     if (type !== 'm.room.member' || target !== sender) return threadNid;
     if (content['membership'] !== 'join') return undefined;
     const own = stateChanges.find(({ after }) => after?.eventNid === event.eventNid);

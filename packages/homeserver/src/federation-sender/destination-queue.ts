@@ -21,9 +21,9 @@ import type { StoredEdu } from './outbox-store.ts';
 import { readPdus } from './pdu-store.ts';
 import { readNewestOfRooms } from './read-newest-of-rooms.ts';
 import type { PduStretch } from './read-newest-of-rooms.ts';
-import type { RoomServers } from './room-servers.ts';
 import { sendTransaction } from './send-transaction.ts';
 import type { TransactionParts } from './send-transaction.ts';
+import type { ServersAlongLog } from './servers-along-log.ts';
 import { edusOf, fittingEdus } from './stored-edus.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -45,7 +45,7 @@ export interface QueueStart {
 export interface QueueParts extends TransactionParts {
   readonly database: Database;
   readonly destinations: Destinations;
-  readonly servers: RoomServers;
+  readonly servers: ServersAlongLog;
   /** Begins nothing new. */
   readonly closing: AbortSignal;
 }

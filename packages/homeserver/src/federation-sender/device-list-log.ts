@@ -21,12 +21,12 @@ import {
   enqueueSigningKeyUpdate,
 } from './outbox-store.ts';
 import type { DeviceListUpdate } from './outbox-store.ts';
-import type { RoomServers } from './room-servers.ts';
+import type { ServersAlongLog } from './servers-along-log.ts';
 
 export interface DeviceListLogOptions {
   readonly users: Names;
   readonly serverName: string;
-  readonly servers: Pick<RoomServers, 'othersAt'>;
+  readonly servers: Pick<ServersAlongLog, 'othersAt'>;
   readonly sender: Pick<FederationSender, 'deliverStoredEdus'>;
   /** Whether this server federates with that one. */
   readonly allows: (serverName: string) => boolean;

@@ -50,5 +50,11 @@ export const typingRepeatMs = 40_000;
 /** Changes of presence within this time are sent together. */
 export const presenceDelayMs = 500;
 
+/**
+ * So long after somebody has come to a room the presence of who is there is told: the other server has to have the room by
+ * then, since it takes no interest in the users of rooms that it is not in.
+ */
+export const presenceOnArrivalMs = 3_000;
+
 /** Destinations that are taken up at once after a start. */
 export const queuesAtStartMax = 500;

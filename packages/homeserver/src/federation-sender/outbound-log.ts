@@ -13,13 +13,15 @@ import { readOutboundEvents } from './pdu-store.ts';
 import type { OutboundRow } from './pdu-store.ts';
 import type { ReceiptPace } from './receipt-pace.ts';
 import { receiptStatements } from './receipt-statements.ts';
-import type { RoomServers, Stretch } from './room-servers.ts';
+import type { Arrivals, RoomWalk, ServersAlongLog, Stretch } from './servers-along-log.ts';
 
 export interface OutboundLogOptions {
   readonly serverName: string;
-  readonly servers: RoomServers;
+  readonly servers: ServersAlongLog;
   readonly sender: Pick<FederationSender, 'deliver' | 'deliverStoredEdus'>;
   readonly receiptPace: Pick<ReceiptPace, 'tell'>;
+  /** Is told who has come to which room; twice where a step fails. */
+  readonly arrived?: ((roomNid: number, arrivals: Arrivals) => void) | undefined;
   /** Whether this server federates with that one. */
   readonly allows: (serverName: string) => boolean;
 }
@@ -68,7 +70,10 @@ export class OutboundLog implements FollowedIndex {
     const stretch = { above, upTo: receipts.upTo, now };
     const events: OutboundEvent[] = [];
     for (const roomNid of rooms.subjects) {
-      events.push(...(await this.#eventsOf(reader, roomNid, stretch)));
+      const walk = await this.#options.servers.walk(reader, roomNid, stretch);
+      if (!walk.isAlone) events.push(...(await this.#eventsOf(reader, roomNid, stretch, walk)));
+      const arrivals = walk.finish();
+      this.#options.arrived?.(roomNid, arrivals);
     }
     const noted = noteEvents(events.toSorted((a, b) => a.order - b.order));
     const received = await receiptStatements(reader, receipts.subjects, stretch, this.#options);
@@ -94,12 +99,12 @@ export class OutboundLog implements FollowedIndex {
     this.#next = undefined;
   }
 
-  async #eventsOf(reader: Reader, roomNid: number, stretch: Stretch): Promise<OutboundEvent[]> {
-    const walk = await this.#options.servers.walk(reader, roomNid, stretch);
-    if (walk.isAlone) {
-      walk.finish();
-      return [];
-    }
+  async #eventsOf(
+    reader: Reader,
+    roomNid: number,
+    stretch: Stretch,
+    walk: RoomWalk,
+  ): Promise<OutboundEvent[]> {
     const events: OutboundEvent[] = [];
     for (let order = stretch.above; ;) {
       const range = [roomNid, order, stretch.upTo, EVENTS_AT_ONCE] as const;
@@ -114,7 +119,6 @@ export class OutboundLog implements FollowedIndex {
       if (rows.length < EVENTS_AT_ONCE) break;
       order = rows.at(-1)?.event_order ?? stretch.upTo;
     }
-    walk.finish();
     return events;
   }
 

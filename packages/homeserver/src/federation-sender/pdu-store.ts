@@ -1,7 +1,7 @@
-import { canonicalJson, isJsonObject, parseJson, redactPdu, roomVersion } from '@soma/protocol';
-import type { Pdu, RoomVersion } from '@soma/protocol';
+import { roomVersion } from '@soma/protocol';
 
-import { EventFlag } from '../rooms/event-store.ts';
+import { UNACCEPTED_FLAGS } from '../rooms/event-store.ts';
+import { pduJson } from '../rooms/pdu-json.ts';
 import { unescapeText } from '../storage/escape-text.ts';
 import { integerList, query } from '../storage/sql.ts';
 import type { Reader } from '../storage/sql.ts';
@@ -33,7 +33,7 @@ const ofRoom = query<OutboundRow>(
    from events e join users u on u.user_nid = e.sender_nid
    left join event_relays r on r.event_nid = e.event_nid
    where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
-     and (e.flags & ${EventFlag.outlier | EventFlag.rejected | EventFlag.softFailed}) = 0
+     and (e.flags & ${UNACCEPTED_FLAGS}) = 0
    order by e.event_order limit ?`,
 );
 const roomId = query<{ room_id: string }>('select room_id from rooms where room_nid = ?');
@@ -84,7 +84,9 @@ export async function readPdus(
   return eventNids.flatMap((eventNid) => {
     const row = rows.get(eventNid);
     if (row === undefined) return [];
-    return { eventNid, eventId: unescapeText(row.event_id), text: textOf(row) };
+    const version = roomVersion(row.version);
+    if (version === undefined) throw new Error(`there is no room version ${row.version}`);
+    return { eventNid, eventId: unescapeText(row.event_id), text: pduJson(row, version) };
   });
 }
 
@@ -101,21 +103,4 @@ export async function readNewest(
   const ends = isInRoom ? await reader.all(newEnds, roomNid, sentPosition) : [];
   const rows = ends.length > 0 ? ends : await reader.all(atOrder, roomNid, lastOrder);
   return rows.map((row) => row.event_nid);
-}
-
-/** As it was signed: stripped if it is redacted, and without what some server has added that is not signed. */
-function textOf({ json, flags, version: id }: PduRow): string {
-  const isRedacted = (flags & EventFlag.redacted) !== 0;
-  if (!isRedacted && !json.includes('"unsigned":')) return json;
-  const version = roomVersion(id);
-  if (version === undefined) throw new Error(`there is no room version ${id}`);
-  const { unsigned: _unsigned, ...pdu } = parseExact(json, version);
-  return canonicalJson({ ...(isRedacted ? redactPdu(pdu, version) : pdu) });
-}
-
-/** A stored event, with its numbers as they were written. */
-function parseExact(json: string, version: RoomVersion): Pdu {
-  const parsed = parseJson(json, version);
-  if (!parsed.ok || !isJsonObject(parsed.exact)) throw new Error('a stored event is not JSON');
-  return parsed.exact as unknown as Pdu;
 }

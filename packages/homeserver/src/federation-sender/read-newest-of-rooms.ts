@@ -3,7 +3,7 @@ import { pdusPerTransactionMax } from './limits.ts';
 import { readRoomsBehind } from './outbox-rooms-store.ts';
 import { readNewest, readPdus } from './pdu-store.ts';
 import type { OutgoingPdu } from './pdu-store.ts';
-import type { RoomServers } from './room-servers.ts';
+import type { ServersAlongLog } from './servers-along-log.ts';
 
 /** Events of a transaction, and up to which position the destination then has all that it was to get. */
 export interface PduStretch {
@@ -17,7 +17,7 @@ export interface PduStretch {
  */
 export async function readNewestOfRooms(
   reader: Reader,
-  servers: RoomServers,
+  servers: ServersAlongLog,
   serverName: string,
   roomsMax: number,
 ): Promise<PduStretch | undefined> {

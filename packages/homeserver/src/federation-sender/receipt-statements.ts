@@ -5,12 +5,12 @@ import { MAIN_TIMELINE } from '../ephemeral/thread.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
 import { OutboxKind, enqueue } from './outbox-store.ts';
 import { readRoomId } from './pdu-store.ts';
-import type { RoomServers, Stretch } from './room-servers.ts';
+import type { ServersAlongLog, Stretch } from './servers-along-log.ts';
 import type { StoredReceipt } from './stored-edus.ts';
 
 export interface ReceiptParts {
   readonly serverName: string;
-  readonly servers: RoomServers;
+  readonly servers: ServersAlongLog;
   readonly allows: (serverName: string) => boolean;
 }
 

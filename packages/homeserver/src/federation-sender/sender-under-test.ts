@@ -15,7 +15,7 @@ import { LogFollower } from '../streams/log-follower.ts';
 import { FederationSender } from './federation-sender.ts';
 import { OutboundLog } from './outbound-log.ts';
 import { ReceiptPace } from './receipt-pace.ts';
-import { RoomServers } from './room-servers.ts';
+import { ServersAlongLog } from './servers-along-log.ts';
 
 /** A transaction as a destination got it. */
 export interface SeenTransaction {
@@ -81,7 +81,7 @@ export async function openSender(
   };
   const logger = pino({ level: 'silent' });
   const network: Network = { underWay: 0, concurrentMost: 0 };
-  const servers = new RoomServers(database, SERVER_NAME);
+  const servers = new ServersAlongLog(database, SERVER_NAME);
   const sender = new FederationSender({
     serverName: SERVER_NAME,
     client: { allows: () => true, requestJson: fakeNetwork(peer, destinations, network) },

@@ -3,12 +3,12 @@ import type { Typing } from '../ephemeral/typing.ts';
 import type { Names } from '../storage/names-store.ts';
 import type { FederationSender } from './federation-sender.ts';
 import { typingRepeatMs } from './limits.ts';
-import type { RoomServers } from './room-servers.ts';
+import type { ServersAlongLog } from './servers-along-log.ts';
 
 export interface TypingEdusOptions {
   readonly typing: Pick<Typing, 'onChange' | 'usersTyping'>;
   readonly rooms: Names;
-  readonly servers: RoomServers;
+  readonly servers: ServersAlongLog;
   readonly sender: Pick<FederationSender, 'deliverEphemeral'>;
   readonly serverName: string;
   readonly reportFault: (error: unknown) => void;

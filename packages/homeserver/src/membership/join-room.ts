@@ -1,5 +1,6 @@
 import type { JsonObject } from '@soma/protocol';
 
+import { MatrixError } from '../errors/matrix-error.ts';
 import { readPartialRoom } from '../rooms/partial-room-store.ts';
 import type { PartialRoom } from '../rooms/partial-room-store.ts';
 import type { Profile } from '../rooms/profile.ts';
@@ -9,6 +10,7 @@ import { isResident } from './is-resident.ts';
 import { candidateServers } from './remote/candidate-servers.ts';
 import { joinRemotely, joinThroughOthers } from './remote/join-remotely.ts';
 import type { RemoteJoin } from './remote/join-remotely.ts';
+import { wholeRoomMs } from './remote/limits.ts';
 import { readOutOfBand } from './remote/out-of-band-store.ts';
 import type { RemoteRooms } from './remote/remote-rooms.ts';
 import { serversOfRoom } from './remote/servers-of-room.ts';
@@ -36,8 +38,8 @@ export async function joinRoom(remote: RemoteRooms, request: JoinRequest): Promi
     if (roomNid !== undefined && (await isResident(rooms, reader, roomNid))) {
       const partial = await readPartialRoom(reader, roomNid);
       if (partial !== undefined) {
-        await joinThroughOthers(remote, remoteJoin(request, serversThatKnow(partial)));
-        return;
+        if (await joinPartial(remote, request, partial)) return;
+        continue;
       }
       try {
         const join = { sender: userId, target: userId, action: 'join', isGuest } as const;
@@ -57,7 +59,26 @@ export async function joinRoom(remote: RemoteRooms, request: JoinRequest): Promi
   }
 }
 
-/** Whom the room would not have is not known here, while its members are still being learned. */
+/**
+ * Joins a room whose members are still being learned: whom it would not have is known to other servers alone. False where
+ * none of them helps, and the members have come to be known meanwhile. Throws `MatrixError`.
+ */
+async function joinPartial(
+  remote: RemoteRooms,
+  request: JoinRequest,
+  partial: PartialRoom,
+): Promise<boolean> {
+  try {
+    await joinThroughOthers(remote, remoteJoin(request, serversThatKnow(partial)));
+    return true;
+  } catch (error) {
+    const isRefusal = error instanceof MatrixError && error.status < 500 && error.status !== 404;
+    if (isRefusal || !(error instanceof MatrixError)) throw error;
+    if (!(await remote.rooms.whole.isWholeWithin(partial.roomNid, wholeRoomMs))) throw error;
+    return false;
+  }
+}
+
 function serversThatKnow({ resident, serversInRoom }: PartialRoom): string[] {
   return [resident, ...serversInRoom];
 }

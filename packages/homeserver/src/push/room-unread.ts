@@ -4,6 +4,7 @@ import type { MaybeUsers } from '../accounts/ignored-users.ts';
 import { isLocalUser } from '../ephemeral/is-local-user.ts';
 import type { ReadingProjection } from '../ephemeral/reading-projection.ts';
 import { MAIN_TIMELINE } from '../ephemeral/thread.ts';
+import { isDummyEvent } from '../rooms/dummy-event.ts';
 import type { PreparedEvent } from '../rooms/prepared-event.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
 import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
@@ -125,7 +126,8 @@ export class RoomUnread implements RoomProjection {
     return this.#load(event, named, { joined, byName, isReviewDue, ignoring });
   }
 
-  project({ event, order, stateChanges, redacts }: ProjectedEvent, output: ProjectionOutput): void {
+  project(projected: ProjectedEvent, output: ProjectionOutput): void {
+    const { event, stateChanges, redacts, isRedacted } = projected;
     const pushEvent = this.#event;
     if (pushEvent === undefined) throw new Error('an event was projected unprepared');
     const { roomNid } = event;
@@ -133,6 +135,16 @@ export class RoomUnread implements RoomProjection {
       const { event_nid: eventNid, event_order: position } = redacts;
       output.statements.push(...uncountEventStatements(roomNid, eventNid, position));
     }
+    if (!isRedacted && !isDummyEvent(pushEvent)) this.#count(pushEvent, projected, output);
+    for (const change of stateChanges) this.#countMember(change);
+  }
+
+  #count(
+    pushEvent: PushEvent,
+    { event, order }: Pick<ProjectedEvent, 'event' | 'order'>,
+    output: ProjectionOutput,
+  ): void {
+    const { roomNid } = event;
     const threadNid = this.#context.reading.threadOf(this.#head, event);
     this.#question.sender = pushEvent.sender;
     for (const ruleSet of this.#present.values()) {
@@ -148,7 +160,6 @@ export class RoomUnread implements RoomProjection {
     for (const user of this.#singledOut) {
       this.#correct(user, pushEvent, threadNid, { event, order }, output);
     }
-    for (const change of stateChanges) this.#countMember(change);
   }
 
   /** What a singled-out member gets that others with the same rules do not, or the reverse. */

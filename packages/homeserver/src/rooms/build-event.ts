@@ -39,7 +39,7 @@ export async function buildEvent(
       ? null
       : (names.stateKeys.cached(draft.type, draft.stateKey) ??
         (await names.stateKeys.intern(draft.type, draft.stateKey)));
-  const relating = relationOf(rooms, draft.content);
+  const relating = relationOf(rooms, draft);
   const relation = relating === undefined ? undefined : await relating;
   for (let wait = rooms.eventNids.ready(1); wait !== undefined; wait = rooms.eventNids.ready(1)) {
     await wait;

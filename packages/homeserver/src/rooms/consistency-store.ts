@@ -1,6 +1,6 @@
 import { query } from '../storage/sql.ts';
 import type { Reader } from '../storage/sql.ts';
-import { EdgeKind, EventFlag, HIDDEN_FLAGS } from './event-store.ts';
+import { EdgeKind, EventFlag, UNACCEPTED_FLAGS } from './event-store.ts';
 
 /** A query that finds nothing in a sound database, and what its rows mean. */
 interface SoundnessQuery {
@@ -62,14 +62,14 @@ const soundnessQueries: readonly SoundnessQuery[] = [
     'forward extremity that is unknown, an outlier, rejected or soft-failed',
     `select x.event_nid as subject from forward_extremities x
      left join events e on e.event_nid = x.event_nid
-     where e.event_nid is null or (e.flags & ${HIDDEN_FLAGS}) <> 0`,
+     where e.event_nid is null or (e.flags & ${UNACCEPTED_FLAGS}) <> 0`,
   ),
   soundness(
     'forward extremity that a later event refers to',
     `select x.event_nid as subject from forward_extremities x
      join event_edges d on d.to_event_nid = x.event_nid and d.kind = ${EdgeKind.prev}
      join events e on e.event_nid = d.event_nid
-     where (e.flags & ${HIDDEN_FLAGS}) = 0`,
+     where (e.flags & ${UNACCEPTED_FLAGS}) = 0`,
   ),
   soundness(
     'order that two events share',

@@ -15,10 +15,15 @@ export const EventFlag = {
   partialState: 8,
   /** Has a valid redaction: its content is pruned on the way out. */
   redacted: 16,
+  /** Says nothing to anybody: see `dummy-event.ts`. */
+  dummy: 32,
 } as const;
 
+/** What has no effect in its room. */
+export const UNACCEPTED_FLAGS = EventFlag.outlier | EventFlag.rejected | EventFlag.softFailed;
+
 /** What clients never see. */
-export const HIDDEN_FLAGS = EventFlag.outlier | EventFlag.rejected | EventFlag.softFailed;
+export const HIDDEN_FLAGS = UNACCEPTED_FLAGS | EventFlag.dummy;
 
 /** Format of `events.json`: 1 is the PDU's JSON text, without the event ID. */
 const JSON_FORMAT = 1;

@@ -23,6 +23,15 @@ const newestFirst = query<ExtremityRow>(
    where x.room_nid = ? order by e.event_order desc, e.event_nid desc`,
 );
 
+const roomsWithMany = query<{ room_nid: number }>(
+  'select room_nid from forward_extremities group by room_nid having count(*) > ?',
+);
+
+/** The rooms that have more ends than so many. */
+export async function readRoomsWithManyEnds(reader: Reader, endsMax: number): Promise<number[]> {
+  return (await reader.all(roomsWithMany, endsMax)).map(({ room_nid: roomNid }) => roomNid);
+}
+
 /** A room's ends, newest first. */
 export async function readForwardExtremities(
   reader: Reader,

@@ -10,7 +10,7 @@ import {
 } from '../storage/sql.ts';
 import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
 import { Turns } from '../streams/turns.ts';
-import { EdgeKind, EventFlag, HIDDEN_FLAGS } from './event-store.ts';
+import { EdgeKind, EventFlag, UNACCEPTED_FLAGS } from './event-store.ts';
 
 /** Where a stored event stands in the graph. */
 export interface GraphRow {
@@ -78,7 +78,7 @@ const insertBackward = query(
 const deleteBackward = query('delete from backward_extremities where event_nid = ?');
 const acceptedChildren = query<{ child_nid: number }>(
   `select b.child_nid from backward_extremities b join events c on c.event_nid = b.child_nid
-   where b.event_nid = ? and (c.flags & ${HIDDEN_FLAGS}) = 0 limit 1`,
+   where b.event_nid = ? and (c.flags & ${UNACCEPTED_FLAGS}) = 0 limit 1`,
 );
 const depthMin = query<{ depth: number }>(
   `select depth from events where room_nid = ? and event_order is not null

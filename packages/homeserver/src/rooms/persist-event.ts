@@ -4,6 +4,7 @@ import type { Change, Guard, Touch } from '../storage/change.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { positionAt } from '../storage/sql.ts';
 import type { PositionRef, SqlParam, Statement } from '../storage/sql.ts';
+import { isDummyEvent } from './dummy-event.ts';
 import type { EventPlace, EventVerdict, NewState } from './event-place.ts';
 import {
   EventFlag,
@@ -53,7 +54,7 @@ export function persistEvent(head: RoomHead, toPersist: EventToPersist, change: 
     persistPast(head, toPersist, toPersist.pastOrder, change);
     return;
   }
-  const { event, verdict, place, redacts } = toPersist;
+  const { event, verdict, place, redacts, isRedacted = false } = toPersist;
   const order = positionAt(change.positions);
   change.positions += 1;
   insertEvent(
@@ -76,7 +77,7 @@ export function persistEvent(head: RoomHead, toPersist: EventToPersist, change: 
   }
   const redactedState = redacts === undefined ? undefined : redactState(head, redacts);
   const stateChanges = place.end?.state?.changes ?? NO_STATE_CHANGES;
-  const projected = { event, order, stateChanges, redacts, redactedState };
+  const projected = { event, order, stateChanges, redacts, isRedacted, redactedState };
   for (const projection of head.projections) projection.project(projected, change);
 }
 
@@ -139,8 +140,16 @@ function redactState(head: RoomHead, redacted: EventRow): HeadEntry | undefined 
   return stateKey === undefined ? undefined : head.redact(type, stateKey, redacted.event_nid);
 }
 
-function flagsOf({ verdict, isRedacted = false, isPartial = false }: EventToPersist): number {
-  const known = (isRedacted ? EventFlag.redacted : 0) | (isPartial ? EventFlag.partialState : 0);
+function flagsOf({
+  event,
+  verdict,
+  isRedacted = false,
+  isPartial = false,
+}: EventToPersist): number {
+  const known =
+    (isRedacted ? EventFlag.redacted : 0) |
+    (isPartial ? EventFlag.partialState : 0) |
+    (isDummyEvent(event.built.pdu) ? EventFlag.dummy : 0);
   if (verdict.kind === 'rejected') return known | EventFlag.rejected;
   return verdict.kind === 'soft-failed' ? known | EventFlag.softFailed : known;
 }

@@ -16,8 +16,10 @@ export interface PreparedEvent {
   readonly authEventNids: readonly number[];
   /** Whose request it was: the sending device sees its transaction ID again (CS API, "Transaction identifiers"). */
   readonly origin: EventOrigin | undefined;
-  /** The parent of `m.relates_to`, where this server knows it. */
+  /** What `m.relates_to` says. */
   readonly relation: EventRelation | undefined;
+  /** Whether others may have referred to it before it came. */
+  readonly isAwaited?: boolean;
 }
 
 export interface EventOrigin {
@@ -26,6 +28,7 @@ export interface EventOrigin {
 }
 
 export interface EventRelation {
+  /** An event that may be still to come. */
   readonly parentNid: number;
   readonly type: string;
   readonly key: string | null;

@@ -133,10 +133,15 @@ export class RoomHead {
     return redacted;
   }
 
-  /** The prev events of one that comes next: the room's ends, the deepest ones where they are more than an event may have. */
+  /**
+   * The prev events of one that comes next: the room's ends. Where they are more than an event may have, it has the deepest,
+   * which it follows in time, and the shallowest: where others go on making deeper ones, these would stay for ever.
+   */
   get parents(): readonly Extremity[] {
     if (this.extremities.length <= PREV_EVENTS_MAX) return this.extremities;
-    return this.extremities.toSorted((a, b) => b.depth - a.depth).slice(0, PREV_EVENTS_MAX);
+    const byDepth = this.extremities.toSorted((a, b) => b.depth - a.depth);
+    const half = PREV_EVENTS_MAX / 2;
+    return [...byDepth.slice(0, half), ...byDepth.slice(-half)];
   }
 
   /** The depth of an event that comes next. */

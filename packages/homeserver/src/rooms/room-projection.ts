@@ -23,6 +23,8 @@ export interface ProjectedEvent {
   readonly stateChanges: readonly StateChange[];
   /** The event that this one redacts, where it may. */
   readonly redacts: EventRow | undefined;
+  /** Whether a redaction of it came before it, so that its content is what that has left. */
+  readonly isRedacted: boolean;
   /** The entry of current state that it redacts, with the content that is left. */
   readonly redactedState: HeadEntry | undefined;
 }

@@ -3,7 +3,7 @@ import type { Pdu } from '@soma/protocol';
 
 import { forbidden, notFound, tooLarge } from '../errors/matrix-error.ts';
 import { PREDECESSOR } from '../storage/change.ts';
-import type { Applied, Guard, Outcome, Refused, Submitted } from '../storage/change.ts';
+import type { Guard, Submitted } from '../storage/change.ts';
 import { ChangeRefused } from '../storage/database.ts';
 import type { Statement } from '../storage/sql.ts';
 import { buildEvent } from './build-event.ts';
@@ -25,11 +25,11 @@ import { NO_STATE_CHANGES } from './state-change.ts';
 /** After so many falls of the change before ours something is wrong that waiting does not mend. */
 const ATTEMPTS_MAX = 5;
 
-/** Events being added to a room, all in one change. */
+/** Events being added to a room: all in one change, unless the room has more ends than an event may name. */
 export class RoomWrite {
   readonly head: RoomHead;
   readonly #rooms: Rooms;
-  readonly #change = emptyRoomChange();
+  #change = emptyRoomChange();
 
   constructor(rooms: Rooms, head: RoomHead) {
     this.#rooms = rooms;
@@ -112,10 +112,15 @@ export class RoomWrite {
 
   /** The room has more ends than an event may name. Throws `403 M_FORBIDDEN`. */
   async #placeOnSome(event: PreparedEvent): Promise<EventPlace> {
-    const { head } = this;
-    if (this.isDirty) throw new Error(`room ${head.roomNid} has too many ends for one change`);
-    await head.lastChange?.done;
-    return placeOnSomeEnds(this.#rooms, head, event);
+    // The states of the ends are read where they are stored, so what came before it is committed first.
+    if (this.isDirty) {
+      const outcome = await this.submit().done;
+      if (outcome.outcome === 'refused') throw new ChangeRefused(outcome.guard);
+      this.#change = emptyRoomChange();
+    } else if (!(await isApplied(this.head.lastChange))) {
+      throw new ChangeRefused(PREDECESSOR);
+    }
+    return placeOnSomeEnds(this.#rooms, this.head, event);
   }
 
   async #prepare(event: PreparedEvent, place: EventPlace): Promise<void> {
@@ -150,7 +155,8 @@ export class RoomWrite {
 
   #settled(applied: boolean): void {
     this.head.changesInFlight -= 1;
-    if (!applied) this.#rooms.heads.drop(this.head);
+    if (applied) this.#rooms.forked.committed(this.head);
+    else this.#rooms.heads.drop(this.head);
   }
 }
 
@@ -173,33 +179,44 @@ export async function writeToRoom<T>(
   noHead: () => Error = () => forbidden('You are not in this room'),
 ): Promise<Written<T>> {
   for (let attempt = 1; ; attempt += 1) {
-    const { value, submitted, before } = await rooms.heads.run(roomNid, async (head) => {
-      if (head === undefined) throw noHead();
-      const { lastChange } = head;
-      return { ...(await runBody(rooms, head, body)), before: lastChange };
-    });
-    const outcome = submitted === undefined ? await endOf(before) : await submitted.done;
-    if (outcome.outcome === 'applied') return { value, position: outcome.position };
-    if (outcome.guard !== PREDECESSOR || attempt >= ATTEMPTS_MAX) {
-      throw new ChangeRefused(outcome.guard);
+    try {
+      return await writeOnce(rooms, roomNid, body, noHead);
+    } catch (error) {
+      const mayPass = error instanceof ChangeRefused && error.guard === PREDECESSOR;
+      if (!mayPass || attempt >= ATTEMPTS_MAX) throw error;
     }
   }
 }
 
-const NOTHING_WRITTEN: Applied = { outcome: 'applied', position: 0, rows: [] };
-const BEFORE_FAILED: Refused = { outcome: 'refused', guard: PREDECESSOR };
+async function writeOnce<T>(
+  rooms: Rooms,
+  roomNid: number,
+  body: (write: RoomWrite) => Promise<T>,
+  noHead: () => Error,
+): Promise<Written<T>> {
+  const { value, submitted, before } = await rooms.heads.run(roomNid, async (head) => {
+    if (head === undefined) throw noHead();
+    const { lastChange } = head;
+    return { ...(await runBody(rooms, head, body)), before: lastChange };
+  });
+  if (submitted === undefined) {
+    // What wrote nothing answers with what is so already. That may stand in a change which is not committed yet, and then
+    // falls with it: an answer must not name an event that is lost in a crash.
+    if (!(await isApplied(before))) throw new ChangeRefused(PREDECESSOR);
+    return { value, position: 0 };
+  }
+  const outcome = await submitted.done;
+  if (outcome.outcome === 'refused') throw new ChangeRefused(outcome.guard);
+  return { value, position: outcome.position };
+}
 
-/**
- * What wrote nothing answers with what is so already. That may stand in a change which is not committed yet, and
- * then falls with it: an answer must not name an event that is lost in a crash.
- */
-async function endOf(before: Submitted | undefined): Promise<Outcome> {
-  if (before === undefined) return NOTHING_WRITTEN;
+/** Whether a change of the room before this one, if there is any, came to be committed. */
+async function isApplied(change: Submitted | undefined): Promise<boolean> {
+  if (change === undefined) return true;
   try {
-    const outcome = await before.done;
-    return outcome.outcome === 'applied' ? NOTHING_WRITTEN : BEFORE_FAILED;
+    return (await change.done).outcome === 'applied';
   } catch {
-    return BEFORE_FAILED;
+    return false;
   }
 }
 

@@ -6,6 +6,7 @@ import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Reader } from '../storage/sql.ts';
+import { ForkedRooms } from './forked-rooms.ts';
 import { States } from './inbound/states.ts';
 import { KnownPlaces } from './known-places.ts';
 import { WholeRooms } from './partial/whole-rooms.ts';
@@ -14,6 +15,7 @@ import type { Profile } from './profile.ts';
 import type { Projection } from './projection.ts';
 import { RoomHeads } from './room-heads.ts';
 import { RoomVersions } from './room-versions.ts';
+import { ServerAcls } from './server-acls.ts';
 import { TornRooms } from './torn-rooms.ts';
 import { RunningTransactions } from './transaction-replay.ts';
 
@@ -28,6 +30,7 @@ export interface Rooms {
   readonly names: InternedNames;
   readonly heads: RoomHeads;
   readonly versions: RoomVersions;
+  readonly acls: ServerAcls;
   readonly signer: EventSigner;
   /** Verifies the signatures of identity servers in third-party invites. */
   readonly verify: SignatureVerifier;
@@ -43,6 +46,7 @@ export interface Rooms {
   readonly states: States;
   readonly whole: WholeRooms;
   readonly torn: TornRooms;
+  readonly forked: ForkedRooms;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
@@ -97,11 +101,13 @@ const PAST_ORDER_BLOCK = 1_000;
 export function openRooms(options: RoomsOptions): Rooms {
   const { database, names, projections, signer, now, profileOf } = options;
   let lastCreateTs = 0;
+  const versions = new RoomVersions();
   return {
     database,
     names,
     heads: new RoomHeads(database, names, projections),
-    versions: new RoomVersions(),
+    versions,
+    acls: new ServerAcls(names, versions),
     signer,
     verify: options.verify ?? (() => false),
     policyServers: options.policyServers,
@@ -114,6 +120,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     states: new States(database),
     whole: new WholeRooms(database),
     torn: new TornRooms(database),
+    forked: new ForkedRooms(),
     now,
     createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),
     profileOf,

@@ -59,6 +59,18 @@ export class IdentityServers {
     );
   }
 
+  /**
+   * Whether the identity server that has published a key still stands by it (Identity Service API, `/pubkey/isvalid`), asked at
+   * the address that it gave with the key. Throws `502 M_UNKNOWN` where it cannot be asked.
+   */
+  async isKeyValid(validityUrl: string, publicKey: string): Promise<boolean> {
+    if (!URL.canParse(validityUrl)) return false;
+    const url = new URL(validityUrl);
+    url.searchParams.set('public_key', publicKey);
+    const { status, body } = await this.#exchange({ url: url.href, method: 'GET' });
+    return status === 200 && body['valid'] === true;
+  }
+
   #authorization({ idServer, method, path, accessToken }: IdentityRequest, text?: string): string {
     if (accessToken !== undefined) return `Bearer ${accessToken}`;
     return signRequest({ method, uri: BASE + path, destination: idServer }, text, this.#signer);

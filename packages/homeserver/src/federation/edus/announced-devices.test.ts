@@ -13,7 +13,7 @@ import { devicesForServer, readKeysForServers } from '../../e2ee/keys-for-server
 import { uploadKeys } from '../../e2ee/upload-keys.ts';
 import { DeviceListLog } from '../../federation-sender/device-list-log.ts';
 import { dequeueStatements, readStoredEdus } from '../../federation-sender/outbox-store.ts';
-import { RoomServers } from '../../federation-sender/room-servers.ts';
+import { ServersAlongLog } from '../../federation-sender/servers-along-log.ts';
 import { edusOf } from '../../federation-sender/stored-edus.ts';
 import { ChangeKind } from '../../storage/change.ts';
 import { readAt, write } from '../../storage/database.ts';
@@ -39,7 +39,7 @@ class Announcements {
     this.#log = new DeviceListLog({
       users: accounts.names.users,
       serverName: accounts.serverName,
-      servers: new RoomServers(database, accounts.serverName),
+      servers: new ServersAlongLog(database, accounts.serverName),
       sender: { deliverStoredEdus: (serverName) => void this.woken.push(serverName) },
       allows: () => true,
       keysOf: (reader, user) => readKeysForServers(this.encryption, reader, user),

@@ -1,9 +1,7 @@
-import { compileServerAcl } from '@soma/protocol';
 import type { ServerName } from '@soma/protocol';
 
 import type { Ephemeral } from '../../ephemeral/ephemeral.ts';
 import { readCounts } from '../../membership/membership-store.ts';
-import { readCurrentContent } from '../../rooms/read-current-content.ts';
 
 /** The room, if this server is in it and its ACL lets the other server take part (CS API, "Server ACLs"). */
 export async function roomOfEdu(
@@ -16,8 +14,7 @@ export async function roomOfEdu(
   if (roomNid === undefined) return undefined;
   return database.read(async (reader) => {
     if ((await readCounts(reader, roomNid)).localJoined === 0) return undefined;
-    const acl = await readCurrentContent(rooms, reader, roomNid, 'm.room.server_acl');
-    return compileServerAcl(acl)(origin) ? roomNid : undefined;
+    return (await rooms.acls.allows(reader, roomNid, origin)) ? roomNid : undefined;
   });
 }
 

@@ -1,10 +1,11 @@
-import { eventIdOf, parsePduText, parseUserId, serverNameOf } from '@soma/protocol';
+import { canonicalJson, eventIdOf, parsePduText, parseUserId, serverNameOf } from '@soma/protocol';
 import type { Pdu } from '@soma/protocol';
 
 import { badJson, forbidden, invalidParam, notFound, tooLarge } from '../../errors/matrix-error.ts';
 import type { MatrixError } from '../../errors/matrix-error.ts';
 import { relayEventStatement } from '../../federation-sender/event-relay-store.ts';
 import { admitRemoteJoin } from '../../membership/admit-join.ts';
+import { withOwnSignature } from '../../membership/remote/member-signatures.ts';
 import { readEvent } from '../../rooms/event-store.ts';
 import type { NotReceived, PlacedEvent } from '../../rooms/inbound/room-intake.ts';
 import { writeToRoom } from '../../rooms/room-write.ts';
@@ -13,7 +14,6 @@ import type { AskedRoom } from '../serving/admit-server.ts';
 import type { Handshake } from './handshake.ts';
 import { checkKnocking } from './make-template.ts';
 import type { HandshakeMembership } from './make-template.ts';
-import { signedByUs } from './signed-by-us.ts';
 
 /** A member event that another server has made from a template. */
 export interface SentMember {
@@ -58,7 +58,10 @@ export async function acceptMember(
   }
   if (membership === 'join') await checkAuthoriser(handshake, room, pdu);
   const { signer } = serving.rooms;
-  const json = membership === 'join' ? signedByUs(exact, room.version, signer) : parsed.json;
+  const json =
+    membership === 'join'
+      ? canonicalJson(withOwnSignature(exact, room.version, signer))
+      : parsed.json;
   const received = await intake.receive({
     origin,
     roomId,

@@ -8,4 +8,6 @@ export interface Handshake {
   readonly intake: Pick<RoomIntake, 'receive'>;
   /** Invites a user of any server. */
   inviteUser(request: Omit<MembershipRequest, 'action'>): Promise<unknown>;
+  /** Asks an identity server whether a key of its own is still valid. */
+  isKeyValid(validityUrl: string, publicKey: string): Promise<boolean>;
 }

@@ -1,7 +1,7 @@
 import { STRIPPED_STATE_KEYS } from '../../membership/stripped-state.ts';
-import { readCurrentEvent } from '../../rooms/read-current-content.ts';
+import { pduJson } from '../../rooms/pdu-json.ts';
+import { readCurrentEvent } from '../../rooms/read-current-event.ts';
 import type { AskedRoom } from '../serving/admit-server.ts';
-import { pduJson } from '../serving/pdu-json.ts';
 import type { Serving } from '../serving/serving.ts';
 
 /** What one who knocks is shown of a room: events in the room version's format (SS API, `PUT /send_knock`). */
@@ -11,7 +11,7 @@ export async function knockState(
 ): Promise<string[]> {
   const texts: string[] = [];
   for (const [type, stateKey] of STRIPPED_STATE_KEYS) {
-    const row = await readCurrentEvent(rooms, rooms.database.reader, roomNid, type, stateKey);
+    const row = await readCurrentEvent(rooms.names, rooms.database.reader, roomNid, type, stateKey);
     if (row !== undefined) texts.push(pduJson(row, version));
   }
   return texts;

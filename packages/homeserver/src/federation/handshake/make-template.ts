@@ -1,4 +1,4 @@
-import { PREV_EVENTS_MAX, authorise, parseUserId, serverNameOf } from '@soma/protocol';
+import { authorise, parseUserId, serverNameOf } from '@soma/protocol';
 import type { JsonObject, RoomVersion } from '@soma/protocol';
 
 import { MatrixError, forbidden, invalidParam } from '../../errors/matrix-error.ts';
@@ -65,12 +65,11 @@ async function draftEvent(
   };
   const subject = { type: 'm.room.member', sender: userId, content };
   const authEntries = await selectAuthEvents(head, { ...subject, stateKey: userId });
-  const prevEvents = head.extremities.slice(-PREV_EVENTS_MAX).map(({ reference }) => reference);
   const event = {
     ...subject,
     state_key: userId,
     room_id: head.roomId,
-    prev_events: prevEvents,
+    prev_events: head.parents.map(({ reference }) => reference),
     auth_events: authEntries.map(({ reference }) => reference),
     depth: head.nextDepth,
   };

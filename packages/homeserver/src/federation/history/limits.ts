@@ -9,6 +9,8 @@ export const fillMs = 25_000;
 export const gapsAtOnce = 5;
 /** How often it is asked for more while a page is not full. */
 export const fillsPerPageMax = 3;
+/** How long a page of the past waits for a room whose members are still being learned. */
+export const wholeRoomMs = 30_000;
 /** What could not be had is not asked for again for so long, at first and at most. */
 export const retryMs = 30_000;
 export const retryMsMax = 60 * 60_000;

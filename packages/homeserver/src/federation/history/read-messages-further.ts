@@ -2,7 +2,7 @@ import { formatHistoryToken } from '../../rooms/pagination-token.ts';
 import { readMessages } from '../../rooms/read-messages.ts';
 import type { MessagesPage, MessagesRequest } from '../../rooms/read-messages.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
-import { fillsPerPageMax } from './limits.ts';
+import { fillsPerPageMax, wholeRoomMs } from './limits.ts';
 import type { RoomPasts } from './room-pasts.ts';
 import { tokenDepth } from './token-depth.ts';
 
@@ -25,7 +25,11 @@ export async function readMessagesFurther(
     const gaps = await pasts.gapsIn({ roomNid, from, to });
     const oldest = gaps.at(-1);
     if (oldest === undefined) return page;
-    const isFilled = fills < fillsPerPageMax && (await pasts.fill(roomNid, gaps));
+    // Which servers have the past of a room, and what they may be told of it, is known with its members. What is there is
+    // shown at once.
+    const waitMs = page.chunk.length > 0 ? 0 : wholeRoomMs;
+    const mayFill = fills < fillsPerPageMax && (await rooms.whole.isWholeWithin(roomNid, waitMs));
+    const isFilled = mayFill && (await pasts.fill(roomNid, gaps));
     if (!isFilled) return { ...page, end: page.end ?? formatHistoryToken(oldest) };
     page = await readMessages(rooms, request);
   }

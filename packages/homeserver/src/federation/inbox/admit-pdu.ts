@@ -1,6 +1,5 @@
 import {
   DEFAULT_ROOM_VERSION,
-  compileServerAcl,
   eventIdOf,
   isJsonObject,
   parsePduText,
@@ -13,7 +12,6 @@ import type { KeyRing } from '../../federation-client/keys/key-ring.ts';
 import { receiveRemoval } from '../../membership/remote/receive-removal.ts';
 import { isServerInRoom } from '../../rooms/graph-store.ts';
 import { checkPdu } from '../../rooms/inbound/check-pdu.ts';
-import { readCurrentContent } from '../../rooms/read-current-content.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
 import type { InboxEvent } from './inbox.ts';
 
@@ -58,16 +56,15 @@ export class RoomsOfTransaction {
   }
 
   async #find(roomId: string | undefined): Promise<RoomOfTransaction> {
-    const { database, names, versions } = this.#rooms;
+    const { database, names, versions, acls } = this.#rooms;
     const { reader } = database;
     const roomNid = roomId === undefined ? undefined : await names.rooms.find(roomId);
     const version = roomNid === undefined ? undefined : await versions.of(reader, roomNid);
     if (roomNid === undefined || !(await isServerInRoom(reader, roomNid))) {
       return { roomNid, version, place: 'elsewhere' };
     }
-    const acl = await readCurrentContent(this.#rooms, reader, roomNid, 'm.room.server_acl');
-    const place = compileServerAcl(acl)(this.#origin) ? 'here' : 'denied';
-    return { roomNid, version, place };
+    const isAllowed = await acls.allows(reader, roomNid, this.#origin);
+    return { roomNid, version, place: isAllowed ? 'here' : 'denied' };
   }
 }
 

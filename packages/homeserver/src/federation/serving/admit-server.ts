@@ -25,7 +25,7 @@ export interface ServerAccess extends AskedRoom {
  * Throws `404 M_NOT_FOUND`, `403 M_FORBIDDEN`.
  */
 export async function findAskedRoom(
-  { rooms, acls }: Serving,
+  { rooms }: Serving,
   origin: string,
   roomId: string,
 ): Promise<AskedRoom> {
@@ -35,7 +35,7 @@ export async function findAskedRoom(
   if (roomNid === undefined || version === undefined) {
     throw notFound('No such room is known to this server');
   }
-  if (!(await acls.allows(reader, roomNid, origin))) {
+  if (!(await rooms.acls.allows(reader, roomNid, origin))) {
     throw forbidden(`${origin} is denied by the server ACL of the room`);
   }
   return { roomNid, version };

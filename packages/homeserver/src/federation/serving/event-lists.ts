@@ -2,10 +2,10 @@ import type { RoomVersion } from '@soma/protocol';
 
 import { readEventIds } from '../../rooms/edge-store.ts';
 import { EventFlag, readEvents } from '../../rooms/event-store.ts';
+import { pduJson } from '../../rooms/pdu-json.ts';
 import type { Reader } from '../../storage/sql.ts';
 import { Turns } from '../../streams/turns.ts';
 import { textsAtOnce } from './limits.ts';
-import { pduJson } from './pdu-json.ts';
 
 /** A JSON array in parts, of any length. */
 export type ListParts = AsyncIterable<readonly string[]>;

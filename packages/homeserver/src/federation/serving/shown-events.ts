@@ -1,9 +1,9 @@
 import { EventFlag } from '../../rooms/event-store.ts';
 import type { EventRow } from '../../rooms/event-store.ts';
+import { pduJson, redactedJson } from '../../rooms/pdu-json.ts';
 import { toStoredEvent } from '../../rooms/stored-event.ts';
 import type { Reader } from '../../storage/sql.ts';
 import type { ServerAccess } from './admit-server.ts';
-import { pduJson, redactedJson } from './pdu-json.ts';
 import { ServerVisibility } from './server-visibility.ts';
 import type { Serving } from './serving.ts';
 

@@ -12,6 +12,9 @@ export const handshakeTimeoutMs = 20_000;
 /** So long an answer to a join waits for the members of the room, where they were left out. */
 export const smallRoomMs = 500;
 
+/** So long a join that no other server helps with waits for the members of the room. */
+export const wholeRoomMs = 10_000;
+
 /** Of the state and auth chain of a room: as Synapse, which takes 500 MB. */
 export const joinBytesMax = 256 * 1024 * 1024;
 export const joinEventsMax = 400_000;

@@ -1,6 +1,5 @@
 import {
   canonicalJson,
-  compileServerAcl,
   contentHashMatches,
   eventIdOf,
   parsePdu,
@@ -19,7 +18,6 @@ import {
   missingParam,
   notFound,
 } from '../../errors/matrix-error.ts';
-import { readCurrentContent } from '../../rooms/read-current-content.ts';
 import { checkInvitePermission } from '../invite-permission.ts';
 import { isResident } from '../is-resident.ts';
 import { strippedEventsMax } from './limits.ts';
@@ -52,11 +50,11 @@ export async function receiveInvite(
 ): Promise<JsonObject> {
   const { rooms } = remote;
   const { origin, roomId } = invite;
+  await checkAcl(remote, roomId, origin);
   const version = roomVersion(invite.roomVersion);
   if (version === undefined) throw incompatible(invite.roomVersion);
   const pdu = await checkEvent(remote, invite, version);
   const inviteeId = pdu.state_key ?? '';
-  await checkAcl(remote, roomId, origin);
   await checkInvitee(remote, inviteeId);
   await checkInvitePermission(rooms, inviteeId, pdu.sender);
   if (version.roomId === 'create-event') await checkState(remote, invite, version);
@@ -116,8 +114,7 @@ async function checkAcl({ rooms }: RemoteRooms, roomId: string, origin: string):
   const { reader } = rooms.database;
   const roomNid = await rooms.names.rooms.find(roomId);
   if (roomNid === undefined || !(await isResident(rooms, reader, roomNid))) return;
-  const acl = await readCurrentContent(rooms, reader, roomNid, 'm.room.server_acl');
-  if (acl !== undefined && !compileServerAcl(acl)(origin)) {
+  if (!(await rooms.acls.allows(reader, roomNid, origin))) {
     throw forbidden('The room does not let your server take part');
   }
 }

@@ -10,7 +10,7 @@ import { FetchLimitExceeded, RoomRequests } from './room-requests.ts';
 import type { AskedRoom } from './room-requests.ts';
 import { storeOutliers } from './store-outliers.ts';
 import { takeInEvent } from './take-in-event.ts';
-import type { Missing } from './take-in-event.ts';
+import type { Missing, TakeIn } from './take-in-event.ts';
 
 /**
  * Fills in the past of a room from another server (SS API, "Backfilling and retrieving missing events"): its events pass
@@ -32,6 +32,8 @@ export async function backfillRoom(
   return past.placed;
 }
 
+type PastPlace = Pick<TakeIn, 'pastOrder' | 'stateBefore'>;
+
 class PastEvents {
   placed = 0;
   #states = 0;
@@ -48,37 +50,43 @@ class PastEvents {
   async fill(eventIds: readonly string[]): Promise<void> {
     const given = await this.#requests.backfill(eventIds, backfilledEventsMax);
     const byId = new Map(given.map((event) => [event.eventId, event]));
-    for (const event of oldestFirst(eventIds, byId)) {
-      const taken = await this.#take(event);
+    const events = oldestFirst(eventIds, byId);
+    const orders = await this.#ordersFor(events.length);
+    for (const [index, event] of events.entries()) {
+      const taken = await this.#take(event, orders[index] ?? 0);
       if (taken.kind !== 'missing' && taken.kind !== 'refused') this.placed += 1;
     }
   }
 
-  async #take(event: CheckedPdu): Promise<Received | Missing> {
-    const taken = await this.#tryWithAuth(event, undefined);
+  /** The oldest event has the least: what was fetched before is newer than all of these. */
+  async #ordersFor(count: number): Promise<number[]> {
+    const { pastOrders } = this.#context.rooms;
+    const orders: number[] = [];
+    for (let index = 0; index < count; index += 1) orders.push(-(await pastOrders.next()));
+    return orders.toReversed();
+  }
+
+  async #take(event: CheckedPdu, pastOrder: number): Promise<Received | Missing> {
+    const taken = await this.#tryWithAuth(event, { pastOrder });
     if (taken.kind !== 'missing' || taken.prevEventIds.length === 0) return taken;
     // The far end of what was given: the state there is the server's word.
     this.#states += 1;
     if (this.#states > backfilledStatesMax) return taken;
     const stateBefore = await askState(this.#context, this.#room, this.#requests, event.eventId);
-    return stateBefore === undefined ? taken : this.#tryWithAuth(event, stateBefore);
+    return stateBefore === undefined ? taken : this.#tryWithAuth(event, { pastOrder, stateBefore });
   }
 
-  async #tryWithAuth(
-    event: CheckedPdu,
-    stateBefore: number | undefined,
-  ): Promise<Received | Missing> {
-    const taken = await this.#try(event, stateBefore);
+  async #tryWithAuth(event: CheckedPdu, place: PastPlace): Promise<Received | Missing> {
+    const taken = await this.#try(event, place);
     if (taken.kind !== 'missing' || taken.authEventIds.length === 0) return taken;
     const chain = await this.#requests.authChain(event.eventId);
     await storeOutliers(this.#context, this.#room.roomNid, this.#room.version, chain);
-    return this.#try(event, stateBefore);
+    return this.#try(event, place);
   }
 
-  #try(checked: CheckedPdu, stateBefore: number | undefined): Promise<Received | Missing> {
+  #try(checked: CheckedPdu, place: PastPlace): Promise<Received | Missing> {
     const { roomNid, origin } = this.#room;
-    const how = { refuse: false, isPast: true, stateBefore };
-    return takeInEvent(this.#context, { origin, roomNid, checked, ...how });
+    return takeInEvent(this.#context, { origin, roomNid, checked, refuse: false, ...place });
   }
 }
 

@@ -28,7 +28,7 @@ import type {
 } from '@soma/protocol';
 
 import type { KeyRing } from '../../federation-client/keys/key-ring.ts';
-import { isPlainEventId } from './plain-event-id.ts';
+import { isPlainEventId } from '../plain-event-id.ts';
 
 /**
  * An event as another server gave it. Its text keeps how its numbers were written, which counts in room versions 1

@@ -16,6 +16,7 @@ import {
 } from '../graph-store.ts';
 import { becomeCurrentStatements, importedRoomStatements } from '../import-store.ts';
 import type { ImportedMember, ImportedState, ProjectImport } from '../imported-state.ts';
+import { internEventIds } from '../intern-event-ids.ts';
 import { endPartialRoomStatement, putPartialRoomStatements } from '../partial-room-store.ts';
 import { emptyRoomChange, insertEvent } from '../persist-event.ts';
 import type { PreparedEvent } from '../prepared-event.ts';
@@ -30,7 +31,7 @@ import {
 import type { Snapshot } from '../state-store.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
-import { internEvent, internEventIds } from './intern-event.ts';
+import { internEvent } from './intern-event.ts';
 import { receiveEvent } from './receive-event.ts';
 import { ImportRefused } from './room-intake.ts';
 import type { ImportedRoom, PartialImport } from './room-intake.ts';

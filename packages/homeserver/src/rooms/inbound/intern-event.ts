@@ -1,7 +1,5 @@
 import type { Pdu } from '@soma/protocol';
 
-import { write } from '../../storage/database.ts';
-import { internEventIdsStatements, internedEventIds, readEventNids } from '../graph-store.ts';
 import type { PreparedEvent } from '../prepared-event.ts';
 import { relationOf } from '../relations/relation-of.ts';
 import type { Rooms } from '../rooms.ts';
@@ -33,7 +31,7 @@ export async function internEvent(
     senderNid: await names.users.intern(pdu.sender),
     ...parents,
     origin: undefined,
-    relation: await relationOf(rooms, pdu.content),
+    relation: await relationOf(rooms, { ...pdu, stateKey: pdu.state_key }),
   };
 }
 
@@ -51,21 +49,4 @@ export async function internNames({ names }: Rooms, events: readonly CheckedPdu[
 
 function usersIn({ type, sender, state_key: stateKey }: Pdu): string[] {
   return type === 'm.room.member' && stateKey !== undefined ? [sender, stateKey] : [sender];
-}
-
-/** The nids of events by ID, interned by a commit of its own where they are new. */
-export async function internEventIds(
-  { database, eventNids }: Rooms,
-  eventIds: readonly string[],
-): Promise<Map<string, number>> {
-  const ids = [...new Set(eventIds)];
-  const nids = await readEventNids(database.reader, ids);
-  const fresh: [eventId: string, nid: number][] = [];
-  for (const id of ids) if (!nids.has(id)) fresh.push([id, await eventNids.next()]);
-  if (fresh.length === 0) return nids;
-  const statements = internEventIdsStatements(fresh);
-  const returning = [statements.length - 1];
-  const { rows } = await write(database, { statements, returning, positions: 0 });
-  for (const [id, nid] of internedEventIds(rows[0] ?? [])) nids.set(id, nid);
-  return nids;
 }

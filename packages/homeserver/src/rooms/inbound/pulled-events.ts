@@ -9,13 +9,13 @@ import {
   readFailedPull,
 } from '../failed-pull-store.ts';
 import { hasAcceptedChild, readDepthMin } from '../graph-store.ts';
+import { internEventIds } from '../intern-event-ids.ts';
 import { readIsPartial } from '../partial-room-store.ts';
 import { readRoomHead } from '../state-store.ts';
 import { askState } from './asked-state.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import { collectMissingEvents } from './collect-missing-events.ts';
 import type { InboundContext } from './inbound-context.ts';
-import { internEventIds } from './intern-event.ts';
 import { pullRetryMs, pullRetryMsMax, pulledEventsMax } from './limits.ts';
 import type { NotReceived, Received } from './room-intake.ts';
 import { FetchLimitExceeded, RoomRequests } from './room-requests.ts';

@@ -9,12 +9,12 @@ import {
   readWaitingRedactions,
   waitingRedactionStatement,
 } from '../graph-store.ts';
+import { internEventIds } from '../intern-event-ids.ts';
+import { isPlainEventId } from '../plain-event-id.ts';
 import type { PreparedEvent } from '../prepared-event.ts';
 import type { RoomHead } from '../room-head.ts';
 import { authStateOf } from './auth-state.ts';
 import type { InboundContext } from './inbound-context.ts';
-import { internEventIds } from './intern-event.ts';
-import { isPlainEventId } from './plain-event-id.ts';
 import { storedState } from './state-references.ts';
 import type { StateReference } from './state-references.ts';
 

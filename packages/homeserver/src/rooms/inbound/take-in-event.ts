@@ -18,16 +18,16 @@ import {
   readGraphRows,
 } from '../graph-store.ts';
 import type { GraphRow } from '../graph-store.ts';
+import { internEventIds } from '../intern-event-ids.ts';
 import type { EventToPersist } from '../persist-event.ts';
 import type { PreparedEvent } from '../prepared-event.ts';
 import type { PartialHead, RoomHead } from '../room-head.ts';
 import { runBody } from '../room-write.ts';
 import type { RoomWrite } from '../room-write.ts';
-import { aclOf } from './acl-of-head.ts';
 import { readAuthEvents } from './auth-state.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
-import { internEvent, internEventIds } from './intern-event.ts';
+import { internEvent } from './intern-event.ts';
 import { askPolicyServer, judgeByPolicy } from './judge-by-policy.ts';
 import type { PolicyAnswer, Unsigned } from './judge-by-policy.ts';
 import { judgeEvent } from './judge-event.ts';
@@ -55,8 +55,11 @@ export interface TakeIn {
    */
   readonly takesGaps?: boolean | undefined;
   readonly beside?: Reception['beside'];
-  /** An event of the past: it gets a place before what is there, and the current state does not matter to it. */
-  readonly isPast?: boolean | undefined;
+  /**
+   * Of an event of the past, its order, below 0: it gets a place before what is there, and the current state does not matter
+   * to it.
+   */
+  readonly pastOrder?: number | undefined;
   /** Events that were accepted before stand on it, by others that are about to be taken in. */
   readonly isBehind?: boolean | undefined;
 }
@@ -139,11 +142,11 @@ async function takeInto(
 ): Promise<Received | Missing | Unsigned> {
   const { rooms } = context;
   const { reader } = rooms.database;
-  const { checked, roomNid } = takeIn;
+  const { checked, roomNid, pastOrder } = takeIn;
   const known = await readGraphRow(reader, checked.eventId);
   if (known !== undefined && (known.flags & EventFlag.outlier) === 0) return receivedBefore(known);
   if (!(await isServerInRoom(reader, roomNid))) return refused('unknown-room');
-  if (!(await aclOf(write.head))(takeIn.origin)) return refused('denied');
+  if (!(await rooms.acls.allowsAtHead(write.head, takeIn.origin))) return refused('denied');
   const { partial } = write.head;
   const parents = await findParents(context, takeIn, partial !== undefined);
   if (parents.kind !== 'found') return parents;
@@ -153,12 +156,13 @@ async function takeInto(
   const freshNid = await rooms.eventNids.next();
   const eventNid = (await readEventNid(reader, checked.eventId)) ?? freshNid;
   const isInterned = eventNid !== freshNid;
-  const event = await internEvent(rooms, roomNid, checked, eventNid, {
+  const interned = await internEvent(rooms, roomNid, checked, eventNid, {
     prevEventNids,
     authEventNids,
   });
+  const event = { ...interned, isAwaited: isInterned };
   const isBehind =
-    takeIn.isPast === true ||
+    pastOrder !== undefined ||
     takeIn.isBehind === true ||
     (isInterned && (await isStoodOn(reader, write.head, event)));
   const judgement = await judge(context, write.head, takeIn, authEventNids, before, isBehind);
@@ -167,7 +171,6 @@ async function takeInto(
     return { kind: 'refused', cause: 'forbidden', reason: judgement.reason };
   }
   const state = known !== undefined ? 'outlier' : isInterned ? 'id' : undefined;
-  const pastOrder = takeIn.isPast === true ? -(await rooms.pastOrders.next()) : undefined;
   // What is at the far end of a gap, and stands on nothing here, is there for the sake of what came after it.
   const isFarEnd = takeIn.stateBefore !== undefined && parents.prev.length === 0;
   const hasChild = isBehind || isFarEnd;
@@ -186,7 +189,7 @@ async function takeInto(
 async function judge(
   context: InboundContext,
   head: RoomHead,
-  { checked, isPast, policyAnswer }: Attempt,
+  { checked, pastOrder, policyAnswer }: Attempt,
   authEventNids: readonly number[],
   before: StateReference,
   isBehind: boolean,
@@ -194,7 +197,7 @@ async function judge(
   const event = { ...checked.pdu, eventId: checked.eventId };
   const authEvents = await readAuthEvents(context.rooms.database.reader, authEventNids);
   const judgement = await judgeEvent(context, head, event, authEvents, before, isBehind);
-  if (judgement.kind !== 'accepted' || isPast === true) return judgement;
+  if (judgement.kind !== 'accepted' || pastOrder !== undefined) return judgement;
   return judgeByPolicy(context, head, checked, policyAnswer);
 }
 

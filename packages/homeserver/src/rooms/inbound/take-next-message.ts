@@ -8,7 +8,6 @@ import { isServerInRoom, newEventGuard } from '../graph-store.ts';
 import type { HeadEntry } from '../head-entry.ts';
 import type { Extremity, RoomHead } from '../room-head.ts';
 import { runBody } from '../room-write.ts';
-import { aclOf } from './acl-of-head.ts';
 import { keysThatAuthorise } from './auth-state.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
@@ -49,7 +48,8 @@ export async function takeNextMessage(
     if (head === undefined || head.partial !== undefined) return undefined;
     if (!(await isStateCommitted(context, head)) || (await hasPolicy(head))) return undefined;
     const parent = onlyParent(head, checked);
-    if (parent === undefined || !(await aclOf(head))(message.origin)) return undefined;
+    const isLetIn = await rooms.acls.allowsAtHead(head, message.origin);
+    if (parent === undefined || !isLetIn) return undefined;
     const authEventNids = await authorisedBy(context, head, checked);
     if (authEventNids === undefined) return undefined;
     // What is known by its ID already may have come, or be referred to.

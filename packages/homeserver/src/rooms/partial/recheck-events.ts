@@ -5,7 +5,7 @@ import { write } from '../../storage/database.ts';
 import type { Statement } from '../../storage/sql.ts';
 import { Turns } from '../../streams/turns.ts';
 import { readPrevNids } from '../edge-store.ts';
-import { EventFlag, HIDDEN_FLAGS } from '../event-store.ts';
+import { EventFlag, UNACCEPTED_FLAGS } from '../event-store.ts';
 import { readAuthEdges } from '../graph-store.ts';
 import { authStateOf, readAuthEvents } from '../inbound/auth-state.ts';
 import { judgeByAuthEvents } from '../inbound/judge-event.ts';
@@ -26,13 +26,16 @@ export interface RecheckedEvent {
   readonly stateAfter: number | null;
   readonly flags: number;
   readonly rejectedBy: string | null;
+  /** Its place in the order of arrival. */
+  readonly order: number;
   /** Whether it was accepted before and is not now. */
   readonly isWithdrawn: boolean;
 }
 
 /**
  * The events since a partial join, checked again one after the other: each by its auth events and by the state before it,
- * which follows from that before the join (SS API, "Checks performed on receipt of a PDU", 4 and 5).
+ * which follows from that before the join (SS API, "Checks performed on receipt of a PDU", 4 and 5). What was hidden because
+ * the current state forbade it (6) is so no longer if that state was not what it seemed.
  */
 export class Rechecking {
   readonly events = new Map<number, RecheckedEvent>();
@@ -81,9 +84,10 @@ export class Rechecking {
     return rows.length;
   }
 
-  /** The room's ends: the events that count and that no other of these comes after. */
-  extremities(): number[] {
-    const counts = ({ flags }: RecheckedEvent): boolean => (flags & HIDDEN_FLAGS) === 0;
+  /** The room's ends, as they are or were before an order: the events that count and that no other of these comes after. */
+  extremities(below = Infinity): number[] {
+    const counts = ({ flags, order }: RecheckedEvent): boolean =>
+      (flags & UNACCEPTED_FLAGS) === 0 && order < below;
     const accepted = [...this.events.values()].filter(counts);
     const followed = new Set(accepted.flatMap(({ eventNid }) => this.#prev.get(eventNid) ?? []));
     return accepted.map(({ eventNid }) => eventNid).filter((nid) => !followed.has(nid));
@@ -110,9 +114,14 @@ export class Rechecking {
       prev.length === 0 ? [this.#beforeJoin] : prev.map((nid) => this.#after(nid)),
     );
     const rejectedBy = await this.#ruleBroken(row, before);
-    const kept = row.flags & ~(EventFlag.partialState | EventFlag.rejected);
+    const isHidden = (row.flags & EventFlag.softFailed) !== 0;
+    const isHiddenStill =
+      isHidden && rejectedBy === undefined && !(await this.#wasAllowed(row, before));
+    const kept = row.flags & ~(EventFlag.partialState | EventFlag.rejected | EventFlag.softFailed);
     const flags =
-      rejectedBy === undefined ? kept : (kept & ~EventFlag.softFailed) | EventFlag.rejected;
+      kept |
+      (rejectedBy === undefined ? 0 : EventFlag.rejected) |
+      (isHiddenStill ? EventFlag.softFailed : 0);
     const stateAfter =
       stateKeyNid === null || rejectedBy !== undefined
         ? null
@@ -123,7 +132,8 @@ export class Rechecking {
       stateAfter,
       flags,
       rejectedBy: rejectedBy ?? null,
-      isWithdrawn: rejectedBy !== undefined && (row.flags & HIDDEN_FLAGS) === 0,
+      order: row.event_order,
+      isWithdrawn: rejectedBy !== undefined && (row.flags & UNACCEPTED_FLAGS) === 0,
     };
   }
 
@@ -141,6 +151,17 @@ export class Rechecking {
     const state = await authStateOf(rooms, before, event, version);
     const byState = authorise(event, state, version, { verify: rooms.verify });
     return byState.allowed ? undefined : byState.rule;
+  }
+
+  /** Check 6: by what the current state was when the event came, the event itself being an end of the room. */
+  async #wasAllowed(row: PartialEventRow, before: StateReference): Promise<boolean> {
+    const rooms = this.#rooms;
+    const ends = this.extremities(row.event_order).map((nid) => this.#after(nid));
+    const current = await this.#merged([...ends, before.snapshot.nid]);
+    const pdu: Pdu = JSON.parse(row.json);
+    const event = { ...pdu, eventId: row.event_id };
+    const state = await authStateOf(rooms, current, event, this.#version);
+    return authorise(event, state, this.#version, { verify: rooms.verify }).allowed;
   }
 
   /** What the auth events among them have turned out to be counts, not what the database still says. */

@@ -26,6 +26,8 @@ import { outOfBand } from './0160-out-of-band.ts';
 import { partialJoins } from './0170-partial-joins.ts';
 import { applicationServices } from './0180-application-services.ts';
 import { singleSignOn } from './0190-single-sign-on.ts';
+import { dummyEvents } from './0200-dummy-events.ts';
+import { waitingRelations } from './0201-waiting-relations.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -71,4 +73,6 @@ export const migrations: readonly Migration[] = [
   { number: 170, name: 'partial-joins', text: partialJoins },
   { number: 180, name: 'application-services', text: applicationServices },
   { number: 190, name: 'single-sign-on', text: singleSignOn },
+  { number: 200, name: 'dummy-events', text: dummyEvents },
+  { number: 201, name: 'waiting-relations', text: waitingRelations },
 ];

@@ -9,6 +9,7 @@ import { Turns } from '../streams/turns.ts';
 /** A member of a room changed: what of it concerns the servers in the room. */
 export interface MemberChange {
   readonly position: number;
+  readonly userId: string;
   readonly serverName: string;
   /** How many members the server has more. */
   readonly difference: number;
@@ -74,6 +75,7 @@ export async function readMemberChanges(
   const rows = await reader.all(changed, roomNid, above, upTo, limit + 1);
   if (rows.length > limit) return undefined;
   return rows.flatMap((row) => {
+    const userId = unescapeText(row.state_key);
     const serverName = parseServerName(serverOf(row.state_key));
     const before = membershipIn(row.old_json);
     const after = membershipIn(row.new_json);
@@ -81,7 +83,7 @@ export async function readMemberChanges(
     const difference = Number(after === 'join') - Number(before === 'join');
     const isTurnedAway =
       (before === 'invite' || before === 'knock') && (after === 'leave' || after === 'ban');
-    return [{ position: row.position, serverName, difference, isTurnedAway }];
+    return [{ position: row.position, userId, serverName, difference, isTurnedAway }];
   });
 }
 

@@ -3,8 +3,12 @@ import { readAt } from '../storage/database.ts';
 import type { Database } from '../storage/database.ts';
 import type { Reader } from '../storage/sql.ts';
 import { memberChangesMax, roomsRememberedMax } from './limits.ts';
-import { countServers, readMemberChanges, readServersOfPartialRoom } from './room-servers-store.ts';
-import type { MemberChange } from './room-servers-store.ts';
+import {
+  countServers,
+  readMemberChanges,
+  readServersOfPartialRoom,
+} from './servers-along-log-store.ts';
+import type { MemberChange } from './servers-along-log-store.ts';
 
 /** How many joined members each server has in a room, and the position at which that is so. */
 interface Entry {
@@ -23,7 +27,7 @@ export interface Stretch {
  * Which servers are in which rooms, this one included: counted once from the members, then kept by their changes, so
  * that what a message costs does not grow with the members.
  */
-export class RoomServers {
+export class ServersAlongLog {
   readonly #database: Database;
   readonly #serverName: string;
   readonly #entries = boundedCache<number, Entry>(roomsRememberedMax);
@@ -104,12 +108,22 @@ export class RoomServers {
   }
 }
 
+/** Who came to a room on the way along the log. */
+export interface Arrivals {
+  /** Other servers that had nobody there before. */
+  readonly servers: ReadonlySet<string>;
+  /** Users of this server. */
+  readonly userIds: ReadonlySet<string>;
+}
+
 /** A room's servers from event to event. */
 export class RoomWalk {
   readonly #entry: Entry;
   readonly #ahead: readonly MemberChange[];
   readonly #upTo: number;
   readonly #serverName: string;
+  readonly #servers = new Set<string>();
+  readonly #userIds = new Set<string>();
   #index = 0;
   #others: ReadonlySet<string> | undefined;
 
@@ -139,19 +153,28 @@ export class RoomWalk {
     return around;
   }
 
-  finish(): void {
+  /** Goes to the end of the way. */
+  finish(): Arrivals {
     this.#applyUpTo(this.#upTo);
     this.#entry.position = this.#upTo;
+    return { servers: this.#servers, userIds: this.#userIds };
   }
 
   #applyUpTo(position: number): readonly MemberChange[] {
     const first = this.#index;
     for (; (this.#ahead[this.#index]?.position ?? Infinity) <= position; this.#index += 1) {
       const change = this.#ahead[this.#index];
-      if (change !== undefined) apply(this.#entry.counts, change, 1);
+      if (change === undefined) continue;
+      if (change.difference > 0) this.#noteArrival(change);
+      apply(this.#entry.counts, change, 1);
     }
     if (this.#index > first) this.#others = undefined;
     return this.#ahead.slice(first, this.#index);
+  }
+
+  #noteArrival({ serverName, userId }: MemberChange): void {
+    if (serverName === this.#serverName) this.#userIds.add(userId);
+    else if (!this.#entry.counts.has(serverName)) this.#servers.add(serverName);
   }
 
   #withoutOwn(): ReadonlySet<string> {
