@@ -29,6 +29,7 @@ import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
 import { openApplicationServices } from './open-application-services.ts';
+import { openBackground } from './open-background.ts';
 import { openConversation } from './open-conversation.ts';
 import { openEncryption } from './open-encryption.ts';
 import { openFederationSender } from './open-federation-sender.ts';
@@ -130,6 +131,7 @@ export async function openServices(
   const sender = await openFederationSender({ ...told, federation, encryption });
   const bridges = await openApplicationServices({ ...told, applicationServices });
   const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
+  const background = await openBackground(accounts, remoteRooms, config, logger);
   const domain = { config, logger, accounts, applicationServices, rooms, sync, encryption };
   const others = { ...mediaServices, ...conversation.services, ...outreach.services, bridges };
   const services = clientServices(
@@ -149,6 +151,8 @@ export async function openServices(
     media,
     resyncer,
     federation,
+    // What it has under way ends with the requests to other servers.
+    background,
     accounts,
     database,
   ];
@@ -247,6 +251,7 @@ function roomOptions(
     ignoredBy: (userNid) => ignored.of(userNid),
     verify: verifySignature,
     retention: retentionBounds(config),
+    prejoinState: config.rooms.prejoinState,
   };
 }
 
@@ -257,7 +262,11 @@ async function closeAll(inOrder: readonly { close(): void | Promise<void> }[]): 
 /** What follows from events, apart from what people notice. */
 function roomProjections(names: InternedNames, { server, rooms }: Config): Projection[] {
   return [
-    new MembershipProjection(names.users, server.serverName, rooms.forgetRoomsOnLeave),
+    new MembershipProjection(names.users, {
+      serverName: server.serverName,
+      forgetsOnLeave: rooms.forgetRoomsOnLeave,
+      prejoinState: rooms.prejoinState,
+    }),
     new ForgetDevicesProjection(names.users, server.serverName),
     new RoomDetailsProjection(),
     new RoomListingProjection(),

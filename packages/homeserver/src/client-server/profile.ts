@@ -23,7 +23,7 @@ export const getUserProfile = accountEndpoint({
   paths: clientPaths('/profile/{userId}', { apiV1: true }),
   authentication: 'optional',
   guests: true,
-  errcodes: [],
+  errcodes: ['M_INVALID_PARAM'],
   async handle({ params, requester }, services) {
     await checkMayReadProfile(services, requester, params.userId);
     if (isOfOtherServer(services, params.userId)) return services.queryRemoteProfile(params.userId);
@@ -42,7 +42,7 @@ export const getDisplayName = accountEndpoint({
   paths: namePaths,
   authentication: 'optional',
   guests: true,
-  errcodes: [],
+  errcodes: ['M_INVALID_PARAM'],
   async handle({ params, requester }, services) {
     await checkMayReadProfile(services, requester, params.userId);
     if (isOfOtherServer(services, params.userId)) {
@@ -61,7 +61,7 @@ export const getAvatarUrl = accountEndpoint({
   paths: avatarPaths,
   authentication: 'optional',
   guests: true,
-  errcodes: [],
+  errcodes: ['M_INVALID_PARAM'],
   async handle({ params, requester }, services) {
     await checkMayReadProfile(services, requester, params.userId);
     if (isOfOtherServer(services, params.userId)) {

@@ -28,6 +28,7 @@ import { threePidsSection } from './three-pids.ts';
 import { tlsSection } from './tls.ts';
 import { trustedKeyServersSection } from './trusted-key-servers.ts';
 import { turnSection } from './turn.ts';
+import { upkeepSection } from './upkeep.ts';
 import { urlPreviewsSection } from './url-previews.ts';
 
 /** Every section, in the order of the documentation; the keys are those of `Config`. */
@@ -61,6 +62,7 @@ export const SECTIONS = {
   media: mediaSection,
   ratelimiting: ratelimitingSection,
   applicationServices: applicationServicesSection,
+  upkeep: upkeepSection,
   caches: cachesSection,
   logging: loggingSection,
 } as const;

@@ -1,7 +1,6 @@
 import type { JsonObject } from '@soma/protocol';
 
-import { badRequest, forbidden, notFound } from '../errors/matrix-error.ts';
-import type { MatrixError } from '../errors/matrix-error.ts';
+import { MatrixError, forbidden, notFound } from '../errors/matrix-error.ts';
 import type { EventDraft } from '../rooms/build-event.ts';
 import type { HeadEntry } from '../rooms/head-entry.ts';
 import type { Profile } from '../rooms/profile.ts';
@@ -105,7 +104,9 @@ function stateOf(entry: HeadEntry | undefined): string | undefined {
 
 /** What the auth rules do not tell apart, since they see only the resulting event. */
 function checkAction({ action, target }: MembershipRequest, current: string | undefined): void {
-  if (action === 'unban' && current !== 'ban') throw badRequest(`${target} is not banned`);
+  if (action === 'unban' && current !== 'ban') {
+    throw new MatrixError(403, 'M_BAD_STATE', `${target} is not banned`);
+  }
   if (action === 'kick' && (current === undefined || current === 'leave' || current === 'ban')) {
     throw forbidden(`${target} is not in the room`);
   }

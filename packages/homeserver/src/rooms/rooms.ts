@@ -2,6 +2,8 @@ import type { KeyObject } from 'node:crypto';
 
 import type { EventCrypto, SignatureVerifier } from '@soma/protocol';
 
+import { RECOMMENDED_PREJOIN_STATE } from '../config/config.ts';
+import type { PrejoinState } from '../config/config.ts';
 import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { NidBlocks } from '../storage/nid-blocks.ts';
@@ -59,6 +61,7 @@ export interface Rooms {
   ignoredBy(userNid: number): ReadonlySet<string> | Promise<ReadonlySet<string>>;
   /** How long messages are shown; undefined where the operator sets no bound. */
   readonly retention: RetentionBounds | undefined;
+  readonly prejoinState: PrejoinState;
 }
 
 /** What the operator allows of `m.room.retention`. */
@@ -87,6 +90,8 @@ export interface RoomsOptions {
   /** Without it what a room's policy server says is of no account. */
   readonly policyServers?: Rooms['policyServers'];
   readonly retention?: RetentionBounds | undefined;
+  /** Without it those are shown what the specification recommends. */
+  readonly prejoinState?: PrejoinState;
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -121,5 +126,6 @@ export function openRooms(options: RoomsOptions): Rooms {
     isJoined: options.isJoined ?? (async () => false),
     ignoredBy: options.ignoredBy ?? (() => NOBODY),
     retention: options.retention,
+    prejoinState: options.prejoinState ?? RECOMMENDED_PREJOIN_STATE,
   };
 }

@@ -25,6 +25,7 @@ import { inbound } from './0140-inbound.ts';
 import { outOfBand } from './0160-out-of-band.ts';
 import { partialJoins } from './0170-partial-joins.ts';
 import { applicationServices } from './0180-application-services.ts';
+import { prunedRedactions } from './0210-pruned-redactions.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -69,4 +70,5 @@ export const migrations: readonly Migration[] = [
   { number: 160, name: 'out-of-band', text: outOfBand },
   { number: 170, name: 'partial-joins', text: partialJoins },
   { number: 180, name: 'application-services', text: applicationServices },
+  { number: 210, name: 'pruned-redactions', text: prunedRedactions },
 ];
