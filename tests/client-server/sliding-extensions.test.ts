@@ -163,7 +163,7 @@ test('messages to a device come until they are acknowledged, and its keys are co
   const few = (from?: string) =>
     slide(alice, asking({ to_device: { enabled: true, limit: 2, ...(from && { since: from }) } }));
   const part = await few();
-  const names = ['org.example.two', 'org.example.three'];
+  const names = ['org.example.three', 'org.example.two'];
   assert.deepEqual(typesOf(part.extension('to_device'), 'events'), names);
   const rest = await few(textAt(part.extension('to_device'), 'next_batch'));
   assert.deepEqual(typesOf(rest.extension('to_device'), 'events'), ['org.example.four']);

@@ -252,6 +252,7 @@ function roomOptions(
     verify: verifySignature,
     retention: retentionBounds(config),
     prejoinState: config.rooms.prejoinState,
+    noticesSenderId: noticesSenderId(config),
   };
 }
 
@@ -281,6 +282,10 @@ function retentionBounds({ retention }: Config): RetentionBounds | undefined {
     allowedMinMs: retention.allowedLifetimeMinMs,
     allowedMaxMs: retention.allowedLifetimeMaxMs,
   };
+}
+
+function noticesSenderId({ serverNotices: { notices }, server }: Config): string | undefined {
+  return notices === undefined ? undefined : `@${notices.localpart}:${server.serverName}`;
 }
 
 /** Signs in this server's name. */

@@ -37,6 +37,7 @@ export type { RegistrationConfig } from './registration.ts';
 export type { RetentionConfig } from './retention.ts';
 export type { AutoAcceptInvites, LimitRemoteRooms, RoomPreset, RoomsConfig } from './rooms.ts';
 export type { SearchConfig } from './search.ts';
+export type { NoticesSettings } from './server-notices.ts';
 export type { ServerConfig, SupportContact } from './server.ts';
 export type { SigningKeysConfig } from './signing-keys.ts';
 export type { SyncConfig } from './sync.ts';

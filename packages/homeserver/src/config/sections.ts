@@ -20,6 +20,7 @@ import { registrationSection } from './registration.ts';
 import { retentionSection } from './retention.ts';
 import { roomsSection } from './rooms.ts';
 import { searchSection } from './search.ts';
+import { serverNoticesSection } from './server-notices.ts';
 import { serverSection } from './server.ts';
 import { sessionsSection } from './sessions.ts';
 import { signingKeysSection } from './signing-keys.ts';
@@ -53,6 +54,7 @@ export const SECTIONS = {
   urlPreviews: urlPreviewsSection,
   rooms: roomsSection,
   directory: directorySection,
+  serverNotices: serverNoticesSection,
   retention: retentionSection,
   sync: syncSection,
   presence: presenceSection,

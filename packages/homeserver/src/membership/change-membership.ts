@@ -82,6 +82,7 @@ export async function draftMembership(
   await head.load([memberKey]);
   const current = head.get(...memberKey);
   checkAction(request, stateOf(current));
+  if (request.action === 'leave') checkNotOfNotices(rooms, current);
   const content = contentOf(request);
   if (request.action === 'join' && stateOf(current) !== 'join') {
     const joiner = { userId: request.target, isGuest: request.isGuest ?? false };
@@ -100,6 +101,13 @@ export async function draftMembership(
 function stateOf(entry: HeadEntry | undefined): string | undefined {
   const membership = entry?.event.content['membership'];
   return typeof membership === 'string' ? membership : undefined;
+}
+
+/** CS API, "Server Notices": an invitation to the room of them cannot be rejected. */
+function checkNotOfNotices({ noticesSenderId }: Rooms, current: HeadEntry | undefined): void {
+  if (stateOf(current) !== 'invite' || current?.event.sender !== noticesSenderId) return;
+  const text = 'The invitation to the server notices cannot be rejected';
+  throw new MatrixError(403, 'M_CANNOT_LEAVE_SERVER_NOTICE_ROOM', text);
 }
 
 /** What the auth rules do not tell apart, since they see only the resulting event. */

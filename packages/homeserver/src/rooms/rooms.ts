@@ -62,6 +62,8 @@ export interface Rooms {
   /** How long messages are shown; undefined where the operator sets no bound. */
   readonly retention: RetentionBounds | undefined;
   readonly prejoinState: PrejoinState;
+  /** Who writes the server's notices; undefined where nobody does. */
+  readonly noticesSenderId: string | undefined;
 }
 
 /** What the operator allows of `m.room.retention`. */
@@ -92,6 +94,7 @@ export interface RoomsOptions {
   readonly retention?: RetentionBounds | undefined;
   /** Without it those are shown what the specification recommends. */
   readonly prejoinState?: PrejoinState;
+  readonly noticesSenderId?: string | undefined;
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -127,5 +130,6 @@ export function openRooms(options: RoomsOptions): Rooms {
     ignoredBy: options.ignoredBy ?? (() => NOBODY),
     retention: options.retention,
     prejoinState: options.prejoinState ?? RECOMMENDED_PREJOIN_STATE,
+    noticesSenderId: options.noticesSenderId,
   };
 }

@@ -21,6 +21,7 @@ import {
   listEventReports,
   listUserReports,
 } from './reports.ts';
+import { serverNoticeEndpoints } from './server-notices.ts';
 import { getServerVersion } from './server-version.ts';
 import type { AccountAdminServices, AdminServices } from './services.ts';
 import { statisticsEndpoints } from './statistics.ts';
@@ -47,6 +48,7 @@ export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
   ...quarantineEndpoints,
   ...mediaDeletionEndpoints,
   ...statisticsEndpoints,
+  ...serverNoticeEndpoints,
   listPushers,
   findUserByThreePid,
   ...destinationEndpoints,
