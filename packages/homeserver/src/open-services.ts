@@ -24,6 +24,7 @@ import { queryProfile } from './federation-client/query-profile.ts';
 import { MissedDeviceLists } from './federation-sender/missed-device-lists.ts';
 import { openEduHandlers } from './federation/edus/edu-handlers.ts';
 import { ForgetDevicesProjection } from './federation/remote-users/forget-projection.ts';
+import { checkAvatar } from './media/check-avatar.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
@@ -41,6 +42,7 @@ import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openOutreach } from './open-outreach.ts';
 import { openPresence } from './open-presence.ts';
+import { openRedeeming } from './open-redeeming.ts';
 import { openRemoteRooms } from './open-remote-rooms.ts';
 import { openRemoteUsers } from './open-remote-users.ts';
 import { openSync } from './open-sync.ts';
@@ -132,10 +134,11 @@ export async function openServices(
   const bridges = await openApplicationServices({ ...told, applicationServices });
   const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
   const background = await openBackground(accounts, remoteRooms, config, logger);
+  const redeemInvite = openRedeeming({ rooms, remoteRooms }, inbound, federation);
   const domain = { config, logger, accounts, applicationServices, rooms, sync, encryption };
   const others = { ...mediaServices, ...conversation.services, ...outreach.services, bridges };
   const services = clientServices(
-    { ...domain, ...opened, ...shown, ...others, remoteRooms, pasts: inbound.pasts },
+    { ...domain, ...opened, ...shown, ...others, remoteRooms, pasts: inbound.pasts, redeemInvite },
     federation,
     bridges.queries,
     parts,
@@ -166,7 +169,8 @@ function clientServices(
   queries: ServiceQueries,
   { logger, now }: { readonly logger: Logger; readonly now: () => number },
 ): ClientServices {
-  const { config, accounts, rooms, sync, pushRules, remoteRooms, applicationServices } = domain;
+  const { config, accounts, rooms, sync, media, pushRules, remoteRooms } = domain;
+  const { applicationServices } = domain;
   const directory: Directory = {
     rooms,
     config: config.directory,
@@ -184,6 +188,7 @@ function clientServices(
     copyRoomRules: (...args) => copyRoomRules(pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     rateLimits,
+    checkAvatar: (avatarUrl) => checkAvatar(media, config.profiles, avatarUrl),
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
     joinFirstRooms: (user) => joinFirstRooms({ accounts, directory, config, logger }, user),
@@ -207,6 +212,7 @@ type ComposedService =
   | 'copyRoomRules'
   | 'interactiveAuth'
   | 'rateLimits'
+  | 'checkAvatar'
   | 'propagateProfile'
   | 'joinFirstRooms'
   | 'queryRemoteProfile'
@@ -246,6 +252,8 @@ function roomOptions(
     signer: eventSigner(config),
     now,
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
+    profileOfInvited: async (userId) =>
+      config.profiles.includeProfileDataOnInvite ? ((await profileOf(accounts, userId)) ?? {}) : {},
     hasForgotten,
     isJoined,
     ignoredBy: (userNid) => ignored.of(userNid),

@@ -69,6 +69,7 @@ export async function startAccountEdge(
     },
     notifyByMail: async () => {},
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
+    checkAvatar: async () => {},
     propagateProfile: async (userId: string) => void propagated.push(userId),
     joinFirstRooms: async () => {},
     queryRemoteProfile: async () => {

@@ -100,7 +100,11 @@ export const setAvatarUrl = accountEndpoint({
   suspended: false,
   body: Type.Object({ avatar_url: Type.String() }),
   errcodes: ['M_MISSING_PARAM', 'M_INVALID_PARAM'],
-  async handle({ requester, params: { userId }, body }, { accounts, propagateProfile }) {
+  async handle(
+    { requester, params: { userId }, body },
+    { accounts, propagateProfile, checkAvatar },
+  ) {
+    await checkAvatar(body.avatar_url);
     await setProfileField(accounts, requester, userId, 'avatarUrl', body.avatar_url);
     await propagateProfile(userId);
     return {};

@@ -54,6 +54,8 @@ export interface Rooms {
   createTs(): number;
   /** The profile that a local user's member events carry. */
   profileOf(userId: string): Promise<Profile>;
+  /** What of it the invitation of a local user shows. */
+  profileOfInvited(userId: string): Promise<Profile>;
   /** Whether the user has forgotten the room, having left it. */
   hasForgotten(reader: Reader, userNid: number, roomNid: number): Promise<boolean>;
   isJoined(reader: Reader, userNid: number, roomNid: number): Promise<boolean>;
@@ -81,6 +83,8 @@ export interface RoomsOptions {
   readonly signer: EventSigner;
   readonly now: () => number;
   readonly profileOf: (userId: string) => Promise<Profile>;
+  /** Without it invitations show all of the profile. */
+  readonly profileOfInvited?: (userId: string) => Promise<Profile>;
   /** Without it nobody has forgotten a room. */
   readonly hasForgotten?: Rooms['hasForgotten'];
   /** Without it nobody counts as joined to another room. */
@@ -125,6 +129,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     now,
     createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),
     profileOf,
+    profileOfInvited: options.profileOfInvited ?? profileOf,
     hasForgotten: options.hasForgotten ?? (async () => false),
     isJoined: options.isJoined ?? (async () => false),
     ignoredBy: options.ignoredBy ?? (() => NOBODY),
