@@ -47,5 +47,6 @@ export type { TurnConfig } from './turn.ts';
 export type { TrustedKeyServer, TrustedKeyServersConfig } from './trusted-key-servers.ts';
 export type { UpkeepConfig } from './upkeep.ts';
 export type { UrlPreviewsConfig } from './url-previews.ts';
+export type { UsageLimitsConfig } from './usage-limits.ts';
 export type { UrlPart, UrlRule } from './url-rule.ts';
 export type { OembedEndpoint } from './oembed.ts';

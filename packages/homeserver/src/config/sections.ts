@@ -31,6 +31,7 @@ import { trustedKeyServersSection } from './trusted-key-servers.ts';
 import { turnSection } from './turn.ts';
 import { upkeepSection } from './upkeep.ts';
 import { urlPreviewsSection } from './url-previews.ts';
+import { usageLimitsSection } from './usage-limits.ts';
 
 /** Every section, in the order of the documentation; the keys are those of `Config`. */
 export const SECTIONS = {
@@ -55,6 +56,7 @@ export const SECTIONS = {
   rooms: roomsSection,
   directory: directorySection,
   serverNotices: serverNoticesSection,
+  usageLimits: usageLimitsSection,
   retention: retentionSection,
   sync: syncSection,
   presence: presenceSection,

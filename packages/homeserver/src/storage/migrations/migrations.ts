@@ -26,6 +26,7 @@ import { outOfBand } from './0160-out-of-band.ts';
 import { partialJoins } from './0170-partial-joins.ts';
 import { applicationServices } from './0180-application-services.ts';
 import { prunedRedactions } from './0210-pruned-redactions.ts';
+import { activeUsers } from './0211-active-users.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -71,4 +72,5 @@ export const migrations: readonly Migration[] = [
   { number: 170, name: 'partial-joins', text: partialJoins },
   { number: 180, name: 'application-services', text: applicationServices },
   { number: 210, name: 'pruned-redactions', text: prunedRedactions },
+  { number: 211, name: 'active-users', text: activeUsers },
 ];
