@@ -143,23 +143,10 @@ export async function openServices(
     bridges.queries,
     parts,
   );
-  const media = { close: closeMedia };
-  const inOrder = [
-    inbound,
-    presence,
-    outreach,
-    conversation,
-    bridges,
-    sender,
-    media,
-    resyncer,
-    federation,
-    // What it has under way ends with the requests to other servers.
-    background,
-    accounts,
-    database,
-  ];
-  return { services, federation, inbound, close: () => closeAll(inOrder) };
+  const first = [inbound, presence, outreach, conversation, bridges, sender];
+  // What happens in the background ends with the requests to other servers.
+  const last = [{ close: closeMedia }, resyncer, federation, background, accounts, database];
+  return { services, federation, inbound, close: () => closeAll([...first, ...last]) };
 }
 
 /** What is composed of the domain, for the handlers. */

@@ -16,7 +16,14 @@ import { withShownProfile } from './shown-profile.ts';
 /** Other keys go into the member event, as with Synapse. */
 export const JoinBody = Type.Object({
   reason: Type.Optional(Type.String()),
-  third_party_signed: Type.Optional(JsonObject),
+  third_party_signed: Type.Optional(
+    Type.Object({
+      sender: Type.String(),
+      mxid: Type.String(),
+      token: Type.String(),
+      signatures: JsonObject,
+    }),
+  ),
 });
 type JoinBody = Type.Static<typeof JoinBody>;
 
@@ -33,9 +40,8 @@ export async function joinAs(
   if (isNew) await countJoin(services, requester, roomId);
   if (isNew && signed !== undefined) {
     const { sender, ...proof } = signed;
-    await redeemInvite(
-      readThirdPartyInvite({ roomId, sender: String(sender), target: userId, signed: proof }),
-    );
+    const invite = { roomId, sender, target: userId, signed: proof };
+    await redeemInvite(readThirdPartyInvite(invite));
   }
   const content = await withShownProfile(services, userId, userId, {
     ...given,

@@ -51,7 +51,7 @@ export const profilesSection = section(
     avatarBytesMax: option({
       name: 'max_avatar_size',
       valueType: size,
-      description: 'How large the picture of a user may be. Not set, as large as any file.',
+      description: 'How large the picture of a user may be. Not set, no picture is too large.',
       example: '10M',
     }),
     avatarTypes: option({
