@@ -11,7 +11,7 @@ import type { Rooms } from './rooms/rooms.ts';
 import { write } from './storage/database.ts';
 import type { Logger } from './telemetry/logger.ts';
 
-const EVERY_MS = 5 * 60_000;
+const EVERY_MS = 60 * 60_000;
 
 /** Opens what the server does by itself where the operator wants it. */
 export async function openBackground(

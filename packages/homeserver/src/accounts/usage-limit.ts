@@ -43,7 +43,8 @@ export class UsageLimit {
     if (config.isDisabled) throw this.#refusal(config.disabledMessage, 'hs_disabled');
     if (!config.limitsActiveUsers) return;
     const since = now() - MONTH_MS;
-    const active = await (this.#active ??= readActiveUsers(database.reader, since));
+    this.#active ??= readActiveUsers(database.reader, since);
+    const active = await this.#active;
     const seenTs = active.get(userNid) ?? 0;
     if (seenTs < since) {
       if (await this.#isOnTrial(userNid)) return;

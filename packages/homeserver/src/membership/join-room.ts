@@ -89,7 +89,9 @@ function remoteJoin(
   { reason, profile, content, ...request }: JoinRequest,
   via: readonly string[],
 ): RemoteJoin {
-  return { ...request, via, content: { ...memberContent(reason, profile), ...content } };
+  // Who lets somebody in is for the server that does.
+  const { join_authorised_via_users_server: _, ...given } = content ?? {};
+  return { ...request, via, content: { ...memberContent(reason, profile), ...given } };
 }
 
 /** What a member event of one's own holds beside the membership. */
