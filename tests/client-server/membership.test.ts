@@ -206,7 +206,7 @@ test('who is banned stays out until the ban is lifted', async (given) => {
   assert.equal(await refusedAct(bob, roomId, 'leave'), '403 M_FORBIDDEN');
   await act(alice, roomId, 'unban', target);
   assert.equal(await membershipOf(alice, roomId, bob.userId), 'leave');
-  assert.match(await refusedAct(alice, roomId, 'unban', target), /^40[03] M_/);
+  assert.equal(await refusedAct(alice, roomId, 'unban', target), '403 M_BAD_STATE');
   await joinRoom(bob, roomId);
   assert.equal(await membershipOf(alice, roomId, bob.userId), 'join');
 });

@@ -57,6 +57,10 @@ test('a field is refused for its name, its size, its absence, and to others', as
   assert.equal(await refusal(bob, 'DELETE', profileOf(alice, 'm.tz')), '403 M_FORBIDDEN');
   const anonymous = await api(given.server.url).request('PUT', profileOf(alice, 'm.tz'), body);
   assert.equal(outcome(anonymous), '401 M_MISSING_TOKEN');
+  for (const rest of ['', '/displayname', '/m.tz']) {
+    const nobody = `${v3}/profile/nobody${rest}`;
+    assert.equal(await refusal(alice, 'GET', nobody), '400 M_INVALID_PARAM');
+  }
 });
 
 test('rooms are tagged, and the tags come with the next sync', async (given) => {

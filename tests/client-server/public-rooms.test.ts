@@ -182,6 +182,8 @@ test('without a token, of a server that is away or with a wrong limit it is refu
   assert.equal(await refusal(alice, 'GET', list, { query }), '502 M_UNKNOWN');
   const found = await refusal(alice, 'GET', list, { query: { limit: 'ten' } });
   assert.equal(found, '400 M_INVALID_PARAM');
+  const nulls = { limit: null, since: null, filter: null, third_party_instance_id: null };
+  assert.equal(outcome(await alice.request('POST', list, { body: nulls })), '200');
   const network = await search(alice, { third_party_instance_id: 'irc' });
   assert.deepEqual(roomIds(network), []);
 });

@@ -125,7 +125,7 @@ test('creators of version 12 hold their power whatever the power levels say', as
     '403 M_FORBIDDEN',
   );
   const listing = { body: { users: { [alice.userId]: 100, [bob.userId]: 100 } } };
-  assert.equal(await refusal(alice, 'PUT', levels, listing), '403 M_FORBIDDEN');
+  assert.equal(await refusal(alice, 'PUT', levels, listing), '400 M_BAD_JSON');
   await ok(alice, 'PUT', levels, { body: { users: {}, state_default: 1_000 } });
   assert.equal(
     await refusal(bob, 'PUT', roomPath(roomId, 'state', 'm.room.topic'), { body: {} }),
@@ -182,7 +182,7 @@ test('power levels of version 10 and later are integers', async (given) => {
   const path = roomPath(roomId, 'state', 'm.room.power_levels');
   for (const users of [{ [alice.userId]: '100' }, { [alice.userId]: null }, { 'no user': 1 }]) {
     const found = await refusal(alice, 'PUT', path, { body: { users } });
-    assert.match(found, /^40[03] M_/, JSON.stringify(users));
+    assert.equal(found, '400 M_BAD_JSON', JSON.stringify(users));
   }
   await ok(alice, 'PUT', path, { body: { users: { [alice.userId]: 99 } } });
 });

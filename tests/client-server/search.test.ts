@@ -129,6 +129,8 @@ test('questions that make no sense are refused', async (given) => {
   const ask = (room_events: object, query: Record<string, string> = {}): Promise<string> =>
     refusal(alice, 'POST', path, { body: { search_categories: { room_events } }, query });
   assert.equal(await ask({}), '400 M_MISSING_PARAM');
+  const older = '/_matrix/client/api/v1/search';
+  await ok(alice, 'POST', older, { body: { search_categories: {} } });
   assert.equal(await ask({ search_term: '!?' }), '400 M_INVALID_PARAM');
   assert.equal(await ask({ search_term: 'a' }, { next_batch: 'x' }), '400 M_INVALID_PARAM');
   assert.equal(await ask({ search_term: 'a', keys: ['content.x'] }), '400 M_BAD_JSON');

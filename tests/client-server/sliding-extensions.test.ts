@@ -157,6 +157,16 @@ test('messages to a device come until they are acknowledged, and its keys are co
   assert.deepEqual(typesOf(third.extension('to_device'), 'events'), []);
   const anew = await slide(alice, asking(extensions()));
   assert.deepEqual(typesOf(anew.extension('to_device'), 'events'), []);
+  for (const n of ['two', 'three', 'four']) {
+    await ok(bob, 'PUT', `${v3}/sendToDevice/org.example.${n}/${n}`, { body: { messages } });
+  }
+  const few = (from?: string) =>
+    slide(alice, asking({ to_device: { enabled: true, limit: 2, ...(from && { since: from }) } }));
+  const part = await few();
+  const names = ['org.example.three', 'org.example.two'];
+  assert.deepEqual(typesOf(part.extension('to_device'), 'events'), names);
+  const rest = await few(textAt(part.extension('to_device'), 'next_batch'));
+  assert.deepEqual(typesOf(rest.extension('to_device'), 'events'), ['org.example.four']);
   const wrong = await alice.request('POST', slidingPath, { body: asking(extensions('17')) });
   assert.equal(outcome(wrong), '400 M_INVALID_PARAM');
 });

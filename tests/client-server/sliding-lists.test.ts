@@ -37,11 +37,11 @@ async function filtered(user: TestUser, filters: object): Promise<unknown> {
 test('lists filter by encryption, type, invitation, directness, tags and space', async (given) => {
   const [alice, bob] = [await given.newUser(), await given.user('bob')];
   const plain = await createRoom(alice);
-  const encrypted = await createRoom(alice);
+  const encrypted = await createRoom(alice, { name: 'The Blue One' });
   const algorithm = { algorithm: 'm.megolm.v1.aes-sha2' };
   await sendState(alice, encrypted, 'm.room.encryption', '', algorithm);
   const space = await createRoom(alice, { creation_content: { type: 'm.space' } });
-  const invited = await createRoom(bob, { invite: [alice.userId] });
+  const invited = await createRoom(bob, { name: 'Bluebell', invite: [alice.userId] });
   await setAccountData(alice, 'm.direct', { [bob.userId]: [encrypted] });
   await tag(alice, plain, 'm.favourite');
   await tag(alice, encrypted, 'm.lowpriority');
@@ -55,6 +55,8 @@ test('lists filter by encryption, type, invitation, directness, tags and space',
     [{ is_encrypted: true }, [encrypted]],
     [{ is_encrypted: false }, [plain, space, invited]],
     [{ is_invite: true }, [invited]],
+    [{ room_name_like: 'blu' }, [encrypted, invited]],
+    [{ room_name_like: 'none' }, []],
     [{ is_invite: false }, [plain, encrypted, space]],
     [{ is_dm: true }, [encrypted]],
     [{ is_dm: false }, [plain, space, invited]],

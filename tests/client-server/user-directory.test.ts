@@ -60,6 +60,9 @@ everybody('a list that is cut says so, and one does not find oneself', async (gi
   const answer = await ok(alice, 'POST', path, { body: { search_term: 'cut', limit: 2 } });
   assert.equal(listAt(answer, 'results').length, 2);
   assert.equal(valueAt(answer, 'limited'), true);
+  const none = await ok(alice, 'POST', path, { body: { search_term: 'cut', limit: 0 } });
+  assert.deepEqual(listAt(none, 'results'), []);
+  await ok(alice, 'POST', path, { body: { search_term: 'cut', limit: null } });
   assert.deepEqual(await find(alice, 'alice'), []);
   assert.deepEqual(await find(alice, ''), []);
   assert.equal(await refusal(alice, 'POST', path, { body: {} }), '400 M_MISSING_PARAM');

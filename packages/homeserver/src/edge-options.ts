@@ -7,6 +7,7 @@ import { detailedVersion, somaVersion } from './config/soma-version.ts';
 import { mount } from './http/endpoint.ts';
 import type { EdgeOptions } from './http/listen.ts';
 import { ServerRateLimiter } from './http/server-rate-limit.ts';
+import { ServerNotices } from './membership/server-notices.ts';
 import type { OpenedServices } from './open-services.ts';
 import { openServing } from './open-serving.ts';
 import { serverEndpoints, serverMediaEndpoints } from './server-server/endpoints.ts';
@@ -27,6 +28,7 @@ export function edgeOptions(
         ...services,
         serverVersion: detailedVersion(),
         destinations: federation.destinations,
+        serverNotices: openServerNotices(config, services),
       }),
       ...mount(served(serverEndpoints, serverMediaEndpoints, config), {
         ...services,
@@ -47,6 +49,14 @@ export function edgeOptions(
     logger,
     rateLimits: endpointRateLimits(rateLimits),
   };
+}
+
+function openServerNotices(
+  { serverNotices: { notices: settings }, rooms: { defaultRoomVersion } }: Config,
+  { accounts, rooms }: OpenedServices['services'],
+): ServerNotices | undefined {
+  if (settings === undefined) return undefined;
+  return new ServerNotices({ accounts, rooms, settings, roomVersion: defaultRoomVersion });
 }
 
 /** All of them, or without those about media where the operator turns these off. */

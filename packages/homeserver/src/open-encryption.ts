@@ -25,8 +25,8 @@ export function openEncryption(
       namesDevices: config.federation.allowDeviceNameLookup,
     },
     source: {
-      toDevice: (reader, device, above, upTo) =>
-        receiveToDevice(reader, names, device, above, upTo),
+      toDevice: (reader, device, above, upTo, limit) =>
+        receiveToDevice(reader, names, device, above, upTo, limit),
       acknowledge: (device, position) => acknowledgeToDevice(database, device, position),
       oneTimeKeyCounts: readOneTimeKeyCounts,
       unusedFallbackTypes: readUnusedFallbackTypes,

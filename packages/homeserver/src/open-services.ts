@@ -24,11 +24,13 @@ import { queryProfile } from './federation-client/query-profile.ts';
 import { MissedDeviceLists } from './federation-sender/missed-device-lists.ts';
 import { openEduHandlers } from './federation/edus/edu-handlers.ts';
 import { ForgetDevicesProjection } from './federation/remote-users/forget-projection.ts';
+import { checkAvatar } from './media/check-avatar.ts';
 import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
 import { openApplicationServices } from './open-application-services.ts';
+import { openBackground } from './open-background.ts';
 import { openConversation } from './open-conversation.ts';
 import { openEncryption } from './open-encryption.ts';
 import { openFederationSender } from './open-federation-sender.ts';
@@ -40,6 +42,7 @@ import { openMediaServices } from './open-media-services.ts';
 import { openNotices } from './open-notices.ts';
 import { openOutreach } from './open-outreach.ts';
 import { openPresence } from './open-presence.ts';
+import { openRedeeming } from './open-redeeming.ts';
 import { openRemoteRooms } from './open-remote-rooms.ts';
 import { openRemoteUsers } from './open-remote-users.ts';
 import { openSingleSignOn } from './open-single-sign-on.ts';
@@ -131,24 +134,27 @@ export async function openServices(
   const sender = await openFederationSender({ ...told, federation, encryption });
   const bridges = await openApplicationServices({ ...told, applicationServices });
   const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
+  const background = await openBackground(accounts, remoteRooms, config, logger);
+  const { threePids } = outreach.services;
+  const redeemInvite = openRedeeming({ rooms, remoteRooms, threePids }, inbound, federation);
   const domain = { config, logger, accounts, applicationServices, rooms, sync, encryption };
   const others = { ...mediaServices, ...conversation.services, ...outreach.services, bridges };
   const services = clientServices(
-    { ...domain, ...opened, ...shown, ...others, remoteRooms, pasts: inbound.pasts },
+    { ...domain, ...opened, ...shown, ...others, remoteRooms, pasts: inbound.pasts, redeemInvite },
     federation,
     bridges.queries,
     parts,
   );
   const sso = openSingleSignOn(services);
-  const media = { close: closeMedia };
-  const outer = [sso, inbound, presence, outreach, conversation, bridges, sender];
-  const inOrder = [...outer, media, resyncer, federation, accounts, database];
+  const first = [sso, inbound, presence, outreach, conversation, bridges, sender];
+  // What happens in the background ends with the requests to other servers.
+  const last = [{ close: closeMedia }, resyncer, federation, background, accounts, database];
   const { singleSignOn } = sso;
   return {
     services: { ...services, singleSignOn },
     federation,
     inbound,
-    close: () => closeAll(inOrder),
+    close: () => closeAll([...first, ...last]),
   };
 }
 
@@ -159,7 +165,8 @@ function clientServices(
   queries: ServiceQueries,
   { logger, now }: { readonly logger: Logger; readonly now: () => number },
 ): Omit<ClientServices, 'singleSignOn'> {
-  const { config, accounts, rooms, sync, pushRules, remoteRooms, applicationServices } = domain;
+  const { config, accounts, rooms, sync, media, pushRules, remoteRooms } = domain;
+  const { applicationServices } = domain;
   const directory: Directory = {
     rooms,
     config: config.directory,
@@ -177,6 +184,7 @@ function clientServices(
     copyRoomRules: (...args) => copyRoomRules(pushRules, ...args),
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
     rateLimits,
+    checkAvatar: (avatarUrl) => checkAvatar(media, config.profiles, avatarUrl),
     propagateProfile: async (userId) =>
       propagateProfile(rooms, userId, await rooms.profileOf(userId)),
     joinFirstRooms: (user) => joinFirstRooms({ accounts, directory, config, logger }, user),
@@ -201,6 +209,7 @@ type ComposedService =
   | 'copyRoomRules'
   | 'interactiveAuth'
   | 'rateLimits'
+  | 'checkAvatar'
   | 'propagateProfile'
   | 'joinFirstRooms'
   | 'queryRemoteProfile'
@@ -240,11 +249,15 @@ function roomOptions(
     signer: eventSigner(config),
     now,
     profileOf: async (userId) => (await profileOf(accounts, userId)) ?? {},
+    profileOfInvited: async (userId) =>
+      config.profiles.includeProfileDataOnInvite ? ((await profileOf(accounts, userId)) ?? {}) : {},
     hasForgotten,
     isJoined,
     ignoredBy: (userNid) => ignored.of(userNid),
     verify: verifySignature,
     retention: retentionBounds(config),
+    prejoinState: config.rooms.prejoinState,
+    noticesSenderId: noticesSenderId(config),
   };
 }
 
@@ -255,7 +268,11 @@ async function closeAll(inOrder: readonly { close(): void | Promise<void> }[]): 
 /** What follows from events, apart from what people notice. */
 function roomProjections(names: InternedNames, { server, rooms }: Config): Projection[] {
   return [
-    new MembershipProjection(names.users, server.serverName, rooms.forgetRoomsOnLeave),
+    new MembershipProjection(names.users, {
+      serverName: server.serverName,
+      forgetsOnLeave: rooms.forgetRoomsOnLeave,
+      prejoinState: rooms.prejoinState,
+    }),
     new ForgetDevicesProjection(names.users, server.serverName),
     new RoomDetailsProjection(),
     new RoomListingProjection(),
@@ -270,6 +287,10 @@ function retentionBounds({ retention }: Config): RetentionBounds | undefined {
     allowedMinMs: retention.allowedLifetimeMinMs,
     allowedMaxMs: retention.allowedLifetimeMaxMs,
   };
+}
+
+function noticesSenderId({ serverNotices: { notices }, server }: Config): string | undefined {
+  return notices === undefined ? undefined : `@${notices.localpart}:${server.serverName}`;
 }
 
 /** Signs in this server's name. */

@@ -43,6 +43,7 @@ export function openSync(
     shared: new SharedReads(),
     longAnswers: new WaitingLine(LONG_ANSWERS_AT_ONCE),
     timelineLimitMax: config.sync.filterTimelineLimit,
+    excludedRooms: new Set(config.sync.excludedRooms),
   };
 }
 

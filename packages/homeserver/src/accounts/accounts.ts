@@ -11,6 +11,7 @@ import { LastSeen } from './last-seen.ts';
 import { PendingRegistrations } from './pending-registrations.ts';
 import { RegistrationNonces } from './registration-nonces.ts';
 import { TokenCache } from './token-cache.ts';
+import { UsageLimit } from './usage-limit.ts';
 
 /** What the domain of accounts works with; one per process, made at composition. */
 export interface Accounts {
@@ -20,6 +21,7 @@ export interface Accounts {
   readonly config: AccountsConfig;
   readonly tokens: TokenCache;
   readonly lastSeen: LastSeen;
+  readonly usageLimit: UsageLimit;
   readonly filters: FilterCache;
   readonly nonces: RegistrationNonces;
   readonly deviceNids: NidBlocks;
@@ -39,7 +41,13 @@ export interface Accounts {
 
 export type AccountsConfig = Pick<
   Config,
-  'server' | 'registration' | 'passwords' | 'profiles' | 'sessions' | 'applicationServices'
+  | 'server'
+  | 'registration'
+  | 'passwords'
+  | 'profiles'
+  | 'sessions'
+  | 'applicationServices'
+  | 'usageLimits'
 >;
 
 export interface AccountsOptions {
@@ -70,6 +78,12 @@ export function openAccounts(options: AccountsOptions): Accounts {
     config,
     tokens: new TokenCache(database, names, cached(TOKENS_CACHED)),
     lastSeen,
+    usageLimit: new UsageLimit({
+      config: config.usageLimits,
+      adminContact: config.server.adminContact,
+      database,
+      now,
+    }),
     filters: new FilterCache(cached(FILTERS_CACHED)),
     nonces: new RegistrationNonces(now),
     deviceNids: new NidBlocks(database, 'device', BLOCK_SIZE),

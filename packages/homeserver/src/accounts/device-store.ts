@@ -15,6 +15,11 @@ interface DeviceRow {
 /** When and from where a device was last used. */
 export interface Sighting {
   readonly tsMs: number;
+  /** Undefined where it was forgotten meanwhile. */
+  readonly place: SeenPlace | undefined;
+}
+
+export interface SeenPlace {
   readonly ip: string;
   readonly userAgent: string;
 }
@@ -68,6 +73,14 @@ const ofProviderUser = query<ProviderDevice>(
 const seen = query(
   `update devices set last_seen_ts = ?, last_seen_ip = ?, last_seen_user_agent = ?
    where device_nid = ?`,
+);
+const stale = query<{ user_nid: number; device_nid: number }>(
+  `select user_nid, device_nid from devices where last_seen_ts < ? and device_nid > ?
+   order by device_nid limit ?`,
+);
+const forgetAddresses = query(
+  `update devices set last_seen_ip = null, last_seen_user_agent = null
+   where last_seen_ts < ? and last_seen_ip is not null`,
 );
 const remove = query('delete from devices where user_nid = ? and device_nid {in}');
 const removeAllBut = query('delete from devices where user_nid = ? and device_nid <> ?');
@@ -141,8 +154,25 @@ export function readDevicesOfProviderUser(
 }
 
 export function deviceSeenStatement(deviceNid: number, sighting: Sighting): Statement {
-  const { tsMs, ip, userAgent } = sighting;
+  const { tsMs, place } = sighting;
+  const { ip = '', userAgent = '' } = place ?? {};
   return statement(seen, tsMs, escapeText(ip), escapeText(userAgent), deviceNid);
+}
+
+/** Devices that were last used before a time, in the order of their nids, above one. */
+export async function readStaleDevices(
+  reader: Reader,
+  beforeTs: number,
+  above: number,
+  limit: number,
+): Promise<{ readonly userNid: number; readonly deviceNid: number }[]> {
+  const rows = await reader.all(stale, beforeTs, above, limit);
+  return rows.map((row) => ({ userNid: row.user_nid, deviceNid: row.device_nid }));
+}
+
+/** Of devices that were last used before a time, it is no longer known from where. */
+export function forgetAddressesStatement(beforeTs: number): Statement {
+  return statement(forgetAddresses, beforeTs);
 }
 
 export function deleteDevicesStatement(userNid: number, deviceNids: readonly number[]): Statement {
@@ -163,8 +193,13 @@ function toDevice(row: DeviceRow): Device {
         ? undefined
         : {
             tsMs: row.last_seen_ts,
-            ip: unescapeText(row.last_seen_ip ?? ''),
-            userAgent: unescapeText(row.last_seen_user_agent ?? ''),
+            place:
+              row.last_seen_ip === null
+                ? undefined
+                : {
+                    ip: unescapeText(row.last_seen_ip),
+                    userAgent: unescapeText(row.last_seen_user_agent ?? ''),
+                  },
           },
   };
 }

@@ -36,8 +36,10 @@ export class LastSeen {
     if (known !== undefined && nowMs - known.tsMs < NOTE_EVERY_MS) return;
     this.#pending.set(deviceNid, {
       tsMs: nowMs,
-      ip: origin.clientAddress,
-      userAgent: origin.userAgent.slice(0, userAgentLengthMax),
+      place: {
+        ip: origin.clientAddress,
+        userAgent: origin.userAgent.slice(0, userAgentLengthMax),
+      },
     });
   }
 

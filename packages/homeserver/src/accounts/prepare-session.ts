@@ -44,7 +44,8 @@ const DEVICE_ID_LENGTH = 10;
 
 /**
  * Prepares a device and its tokens. Earlier tokens of a device end with it (Client-server API, "Relationship
- * between access tokens and devices"). Throws `400 M_INVALID_PARAM` for a device ID that is too long.
+ * between access tokens and devices"). Throws `400 M_INVALID_PARAM` for a device ID that is too
+ * long, and `403 M_RESOURCE_LIMIT_EXCEEDED`.
  */
 export async function prepareSession(
   accounts: Accounts,
@@ -52,6 +53,7 @@ export async function prepareSession(
   request: SessionRequest,
 ): Promise<PreparedSession> {
   const { userNid } = user;
+  await accounts.usageLimit.admit(userNid, false);
   const isNew = request.deviceId === undefined || request.deviceId === '';
   const deviceId = isNew
     ? randomLetters(DEVICE_ID_LENGTH, DEVICE_ID_LETTERS)

@@ -292,7 +292,8 @@ for (const engine of testEngines()) {
       const session = await login('seen');
       opened.clock.nowMs += 60_000;
       const { userNid } = await ownerOf(session);
-      const expected = { tsMs: opened.clock.nowMs, ip: '192.0.2.1', userAgent: 'a client' };
+      const place = { ip: '192.0.2.1', userAgent: 'a client' };
+      const expected = { tsMs: opened.clock.nowMs, place };
       const [inMemory] = await listDevices(opened.accounts, userNid);
       assert.deepEqual(inMemory?.lastSeen, expected);
       await opened.close();

@@ -70,6 +70,7 @@ export async function startAccountEdge(
     singleSignOn: undefined,
     notifyByMail: async () => {},
     interactiveAuth: openInteractiveAuth(accounts, config, rateLimits),
+    checkAvatar: async () => {},
     propagateProfile: async (userId: string) => void propagated.push(userId),
     joinFirstRooms: async () => {},
     queryRemoteProfile: async () => {

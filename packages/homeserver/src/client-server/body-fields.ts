@@ -1,9 +1,13 @@
 import { Type } from 'typebox';
+import type { TSchema } from 'typebox';
 
 import { badJson, missingParam } from '../errors/matrix-error.ts';
 
-/** A text that clients leave out or, some of them, send as null. */
-export const OptionalText = Type.Optional(Type.Union([Type.String(), Type.Null()]));
+/** What clients leave out or, some of them, send as null. */
+export const optional = <T extends TSchema>(schema: T) =>
+  Type.Optional(Type.Union([schema, Type.Null()]));
+
+export const OptionalText = optional(Type.String());
 
 /** Interactive authentication reads the rest of it. */
 export const OptionalAuth = Type.Optional(Type.Object({}));

@@ -45,7 +45,8 @@ function capabilitiesOf({ rooms, passwords, profiles, sessions, threePids }: Con
       max_scheduled: DELAYED_MAX,
     },
     'm.profile_fields': profileFields,
-    // The name that the proposal used, which clients still ask for.
+    // The names that the proposals used, which clients still ask for.
+    'org.matrix.msc4267.forget_forced_upon_leave': { enabled: rooms.forgetRoomsOnLeave },
     'uk.tcpip.msc4133.profile_fields': profileFields,
   };
 }

@@ -117,6 +117,7 @@ function toClientDevice({ deviceId, displayName, lastSeen }: Device): object {
   return {
     device_id: deviceId,
     ...(displayName === undefined ? {} : { display_name: displayName }),
-    ...(lastSeen === undefined ? {} : { last_seen_ip: lastSeen.ip, last_seen_ts: lastSeen.tsMs }),
+    ...(lastSeen === undefined ? {} : { last_seen_ts: lastSeen.tsMs }),
+    ...(lastSeen?.place === undefined ? {} : { last_seen_ip: lastSeen.place.ip }),
   };
 }

@@ -38,6 +38,7 @@ import { toDeviceEndpoints } from './to-device.ts';
 import { typingEndpoints } from './typing.ts';
 import { upgradeRoomEndpoints } from './upgrade-room.ts';
 import { urlPreviewEndpoints } from './url-preview.ts';
+import { withUsageLimit } from './usage-limit.ts';
 
 /** Those that `enable_media_repo: false` turns off. */
 export const mediaEndpoints: readonly Endpoint<ClientServices>[] = [
@@ -46,42 +47,44 @@ export const mediaEndpoints: readonly Endpoint<ClientServices>[] = [
   ...urlPreviewEndpoints,
 ];
 
-const released: readonly Endpoint<ClientServices>[] = withActivity([
-  ...accountEndpoints,
-  ...createRoomEndpoints,
-  ...membershipEndpoints,
-  ...upgradeRoomEndpoints,
-  ...directoryEndpoints,
-  ...publicRoomsEndpoints,
-  ...applicationServiceEndpoints,
-  ...thirdPartyNetworkEndpoints,
-  ...spaceEndpoints,
-  ...sendEndpoints,
-  ...roomReadingEndpoints,
-  ...relationEndpoints,
-  ...reportEndpoints,
-  ...syncEndpoints,
-  ...slidingSyncEndpoints,
-  ...oldSyncEndpoints,
-  ...presenceEndpoints,
-  ...receiptEndpoints,
-  ...readMarkerEndpoints,
-  ...typingEndpoints,
-  ...pushRuleEndpoints,
-  ...pusherEndpoints,
-  ...unsubscribeEndpoints,
-  ...notificationEndpoints,
-  ...searchEndpoints,
-  ...delayedEventEndpoints,
-  ...threadSubscriptionEndpoints,
-  ...keyEndpoints,
-  ...crossSigningEndpoints,
-  ...toDeviceEndpoints,
-  ...backupVersionEndpoints,
-  ...keyBackupEndpoints,
-  ...dehydratedDeviceEndpoints,
-  ...mediaEndpoints,
-]);
+const released: readonly Endpoint<ClientServices>[] = withActivity(
+  withUsageLimit([
+    ...accountEndpoints,
+    ...createRoomEndpoints,
+    ...membershipEndpoints,
+    ...upgradeRoomEndpoints,
+    ...directoryEndpoints,
+    ...publicRoomsEndpoints,
+    ...applicationServiceEndpoints,
+    ...thirdPartyNetworkEndpoints,
+    ...spaceEndpoints,
+    ...sendEndpoints,
+    ...roomReadingEndpoints,
+    ...relationEndpoints,
+    ...reportEndpoints,
+    ...syncEndpoints,
+    ...slidingSyncEndpoints,
+    ...oldSyncEndpoints,
+    ...presenceEndpoints,
+    ...receiptEndpoints,
+    ...readMarkerEndpoints,
+    ...typingEndpoints,
+    ...pushRuleEndpoints,
+    ...pusherEndpoints,
+    ...unsubscribeEndpoints,
+    ...notificationEndpoints,
+    ...searchEndpoints,
+    ...delayedEventEndpoints,
+    ...threadSubscriptionEndpoints,
+    ...keyEndpoints,
+    ...crossSigningEndpoints,
+    ...toDeviceEndpoints,
+    ...backupVersionEndpoints,
+    ...keyBackupEndpoints,
+    ...dehydratedDeviceEndpoints,
+    ...mediaEndpoints,
+  ]),
+);
 
 /** Every endpoint of the client-server API that Soma serves. */
 export const clientEndpoints: readonly Endpoint<ClientServices>[] = [

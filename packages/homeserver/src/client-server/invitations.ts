@@ -119,6 +119,6 @@ export async function inviteById(
     sender: requester.userId,
     target,
     reason,
-    profile: await rooms.profileOf(target),
+    profile: await rooms.profileOfInvited(target),
   });
 }

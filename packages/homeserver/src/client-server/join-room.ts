@@ -1,27 +1,55 @@
+import { Type } from 'typebox';
+
 import type { AliasedRoom } from '../directory/look-up-alias.ts';
 import { lookUpAlias } from '../directory/look-up-alias.ts';
 import { invalidParam, notFound } from '../errors/matrix-error.ts';
+import { readThirdPartyInvite } from '../federation/third-party/third-party-invite.ts';
 import type { Requester } from '../http/endpoint.ts';
+import { JsonObject } from '../http/schemas.ts';
 import { carryOverSettings } from '../membership/carry-over-settings.ts';
 import { isResident } from '../membership/is-resident.ts';
 import { joinRoom } from '../membership/join-room.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { ClientServices } from './services.ts';
+import { withShownProfile } from './shown-profile.ts';
+
+/** Other keys go into the member event, as with Synapse. */
+export const JoinBody = Type.Object({
+  reason: Type.Optional(Type.String()),
+  third_party_signed: Type.Optional(
+    Type.Object({
+      sender: Type.String(),
+      mxid: Type.String(),
+      token: Type.String(),
+      signatures: JsonObject,
+    }),
+  ),
+});
+type JoinBody = Type.Static<typeof JoinBody>;
 
 /** Joins a room; the answer is the same for all endpoints that join. */
 export async function joinAs(
   services: ClientServices,
   requester: Requester,
   { roomId, servers }: AliasedRoom,
-  reason: string | undefined,
+  { reason, third_party_signed: signed, ...given }: JoinBody,
 ): Promise<{ room_id: string }> {
-  const { rooms, remoteRooms, copyRoomRules } = services;
+  const { rooms, remoteRooms, copyRoomRules, redeemInvite } = services;
   const { userId, userNid, isGuest, isAdmin } = requester;
   const isNew = await isNewMember(services, requester, roomId);
   if (isNew) await countJoin(services, requester, roomId);
-  const profile = await rooms.profileOf(userId);
+  if (isNew && signed !== undefined) {
+    const { sender, ...proof } = signed;
+    const invite = { roomId, sender, target: userId, signed: proof };
+    await redeemInvite(readThirdPartyInvite(invite));
+  }
+  const content = await withShownProfile(services, userId, userId, {
+    ...given,
+    membership: 'join',
+  });
   const user = { userId, userNid, isGuest, isAdmin };
-  await joinRoom(remoteRooms, { roomId, ...user, reason, profile, via: servers });
+  const join = { roomId, ...user, reason, profile: {}, content, via: servers };
+  await joinRoom(remoteRooms, join);
   if (isNew) await carryOverSettings(rooms, userNid, roomId, copyRoomRules);
   return { room_id: roomId };
 }

@@ -12,6 +12,7 @@ export const requestOpenIdToken = accountEndpoint({
   paths: clientPaths('/user/{userId}/openid/request_token'),
   authentication: 'required',
   body: EmptyObject,
+  bodyOptional: true,
   errcodes: [],
   handle: async ({ params, requester }, { accounts }) => {
     checkOwnUser(requester, params.userId);

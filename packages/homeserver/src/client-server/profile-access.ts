@@ -1,16 +1,20 @@
 import { parseUserId, serverNameOf } from '@soma/protocol';
 
-import { forbidden, missingToken } from '../errors/matrix-error.ts';
+import { forbidden, invalidParam, missingToken } from '../errors/matrix-error.ts';
 import type { Requester } from '../http/endpoint.ts';
 import { readUsersSharingRooms } from '../membership/membership-store.ts';
 import type { AccountServices } from './services.ts';
 
-/** Throws where the operator shows profiles to some only: `401 M_MISSING_TOKEN`, `403 M_FORBIDDEN`. */
+/**
+ * Throws for what is no user ID (`400 M_INVALID_PARAM`), and where the operator shows profiles to some only:
+ * `401 M_MISSING_TOKEN`, `403 M_FORBIDDEN`.
+ */
 export async function checkMayReadProfile(
   { config, accounts }: AccountServices,
   requester: Requester | undefined,
   userId: string,
 ): Promise<void> {
+  if (parseUserId(userId) === undefined) throw invalidParam('That is not a user ID');
   const { profiles } = config;
   if (!profiles.requireAuthForProfileRequests) return;
   if (requester === undefined) throw missingToken();

@@ -23,7 +23,7 @@ export const getUserProfile = accountEndpoint({
   paths: clientPaths('/profile/{userId}', { apiV1: true }),
   authentication: 'optional',
   guests: true,
-  errcodes: [],
+  errcodes: ['M_INVALID_PARAM'],
   async handle({ params, requester }, services) {
     await checkMayReadProfile(services, requester, params.userId);
     if (isOfOtherServer(services, params.userId)) return services.queryRemoteProfile(params.userId);
@@ -42,7 +42,7 @@ export const getDisplayName = accountEndpoint({
   paths: namePaths,
   authentication: 'optional',
   guests: true,
-  errcodes: [],
+  errcodes: ['M_INVALID_PARAM'],
   async handle({ params, requester }, services) {
     await checkMayReadProfile(services, requester, params.userId);
     if (isOfOtherServer(services, params.userId)) {
@@ -61,7 +61,7 @@ export const getAvatarUrl = accountEndpoint({
   paths: avatarPaths,
   authentication: 'optional',
   guests: true,
-  errcodes: [],
+  errcodes: ['M_INVALID_PARAM'],
   async handle({ params, requester }, services) {
     await checkMayReadProfile(services, requester, params.userId);
     if (isOfOtherServer(services, params.userId)) {
@@ -100,7 +100,11 @@ export const setAvatarUrl = accountEndpoint({
   suspended: false,
   body: Type.Object({ avatar_url: Type.String() }),
   errcodes: ['M_MISSING_PARAM', 'M_INVALID_PARAM'],
-  async handle({ requester, params: { userId }, body }, { accounts, propagateProfile }) {
+  async handle(
+    { requester, params: { userId }, body },
+    { accounts, propagateProfile, checkAvatar },
+  ) {
+    await checkAvatar(body.avatar_url);
     await setProfileField(accounts, requester, userId, 'avatarUrl', body.avatar_url);
     await propagateProfile(userId);
     return {};

@@ -8,6 +8,7 @@ import type { DirectoryScope } from '../directory/room-details-store.ts';
 import { invalidParam, missingToken } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
+import { OptionalText, optional } from './body-fields.ts';
 import { clientEndpoint } from './services.ts';
 import type { ClientServices } from './services.ts';
 
@@ -41,29 +42,29 @@ const queryPublicRooms = clientEndpoint({
   guests: true,
   query: Type.Object({ server: Text }),
   body: Type.Object({
-    limit: Limit,
-    since: Text,
-    filter: Type.Optional(
+    limit: optional(Type.Integer({ minimum: 0 })),
+    since: OptionalText,
+    filter: optional(
       Type.Object({
-        generic_search_term: Text,
-        room_types: Type.Optional(Type.Array(Type.Union([Type.String(), Type.Null()]))),
+        generic_search_term: OptionalText,
+        room_types: optional(Type.Array(Type.Union([Type.String(), Type.Null()]))),
       }),
     ),
-    include_all_networks: Type.Optional(Type.Boolean()),
-    third_party_instance_id: Text,
+    include_all_networks: optional(Type.Boolean()),
+    third_party_instance_id: OptionalText,
   }),
   bodyOptional: true,
   errcodes: ['M_INVALID_PARAM', 'M_FORBIDDEN', 'M_NOT_FOUND'],
   handle: ({ query, body, requester }, services) => {
     checkMayList(services, requester, query.server);
     const { limit, since, filter, third_party_instance_id: network } = body;
-    const scope = scopeOf(body.include_all_networks ?? false, network);
+    const scope = scopeOf(body.include_all_networks ?? false, network ?? undefined);
     return list(services, query.server, {
       scope,
-      limit,
-      since,
-      searchTerm: filter?.generic_search_term,
-      roomTypes: filter?.room_types,
+      limit: limit ?? undefined,
+      since: since ?? undefined,
+      searchTerm: filter?.generic_search_term ?? undefined,
+      roomTypes: filter?.room_types ?? undefined,
     });
   },
 });

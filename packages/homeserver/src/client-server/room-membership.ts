@@ -11,7 +11,7 @@ import { joinedRooms } from '../membership/joined-rooms.ts';
 import { knockRoom } from '../membership/knock-room.ts';
 import { leaveRoom } from '../membership/leave-room.ts';
 import { ThirdPartyBody, invitedAddressIn, inviteByAddress, inviteById } from './invitations.ts';
-import { findRoom, joinAs, resolveRoom } from './join-room.ts';
+import { JoinBody, findRoom, joinAs, resolveRoom } from './join-room.ts';
 import { clientEndpoint } from './services.ts';
 
 const Reason = Type.Object({ reason: Type.Optional(Type.String()) });
@@ -49,12 +49,12 @@ const joinById = clientEndpoint({
   authentication: 'required',
   guests: true,
   suspended: false,
-  body: Reason,
+  body: JoinBody,
   bodyOptional: true,
   responses: { 200: RoomIdBody },
   errcodes: joinErrcodes,
   handle: ({ params, body, requester }, services) =>
-    joinAs(services, requester, { roomId: params.roomId, servers: [] }, body.reason),
+    joinAs(services, requester, { roomId: params.roomId, servers: [] }, body),
 });
 
 const joinByIdOrAlias = clientEndpoint({
@@ -67,13 +67,13 @@ const joinByIdOrAlias = clientEndpoint({
   guests: true,
   suspended: false,
   query: Via,
-  body: Reason,
+  body: JoinBody,
   bodyOptional: true,
   responses: { 200: RoomIdBody },
   errcodes: [...joinErrcodes, 'M_INVALID_PARAM'],
   handle: async ({ params, query, body, requester }, services) => {
     const room = await resolveRoom(services, params.roomIdOrAlias, query);
-    return joinAs(services, requester, room, body.reason);
+    return joinAs(services, requester, room, body);
   },
 });
 

@@ -7,6 +7,7 @@ import { badRequest, invalidParam } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import { searchEvents } from '../search/search-events.ts';
 import { searchUsers } from '../search/search-users.ts';
+import { optional } from './body-fields.ts';
 import { viewerOf } from './room-reading.ts';
 import { clientEndpoint } from './services.ts';
 
@@ -59,7 +60,7 @@ const searchForEvents = clientEndpoint({
   summary: 'Search the messages of the rooms that the user is in',
   spec: 'Server side search',
   method: 'POST',
-  paths: clientPaths('/search'),
+  paths: clientPaths('/search', { apiV1: true }),
   authentication: 'required',
   query: Type.Object({ next_batch: Type.Optional(Type.String()) }),
   body: Type.Object({
@@ -97,7 +98,7 @@ const searchForUsers = clientEndpoint({
   rateLimit: 'rc_user_directory',
   body: Type.Object({
     search_term: Type.String(),
-    limit: Type.Optional(Type.Integer({ minimum: 1 })),
+    limit: optional(Type.Integer({ minimum: 0 })),
   }),
   errcodes: [],
   handle: ({ body, requester }, { userDirectory }) =>

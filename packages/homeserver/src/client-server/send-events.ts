@@ -22,6 +22,7 @@ import { massagedTime } from './massaged-time.ts';
 import { checkMaySend } from './may-send.ts';
 import { clientEndpoint } from './services.ts';
 import type { ClientServices } from './services.ts';
+import { withShownProfile } from './shown-profile.ts';
 import { transactionOwner } from './transaction-owner.ts';
 
 const EventIdBody = Type.Object({ event_id: Type.String() });
@@ -213,7 +214,8 @@ async function sendMember(
 ): Promise<{ event_id: string }> {
   const { remoteRooms, config } = services;
   const { userId: sender, isGuest } = requester;
-  const { roomId, target, content } = state;
+  const { roomId, target } = state;
+  const content = await withShownProfile(services, sender, target, state.content);
   if (content['membership'] === 'invite') {
     checkMayInvite(config, requester);
     countInvite(services, requester, roomId, parseInvitee(target));
@@ -223,7 +225,8 @@ async function sendMember(
   if (isJoin && (await isNewMember(services, requester, roomId))) {
     await countJoin(services, requester, roomId);
   }
-  return { event_id: await setMembershipState(remoteRooms, { ...state, sender, isGuest }) };
+  const set = { ...state, content, sender, isGuest };
+  return { event_id: await setMembershipState(remoteRooms, set) };
 }
 
 export const sendEndpoints = [

@@ -15,6 +15,7 @@ import type { Encryption } from '../e2ee/encryption.ts';
 import type { Ephemeral } from '../ephemeral/ephemeral.ts';
 import type { Presence } from '../ephemeral/presence.ts';
 import type { RoomPasts } from '../federation/history/room-pasts.ts';
+import type { ThirdPartyInvite } from '../federation/third-party/third-party-invite.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { InteractiveAuth } from '../http/interactive-auth.ts';
 import type { RateLimiter } from '../http/rate-limit.ts';
@@ -47,6 +48,8 @@ export interface AccountServices {
   readonly singleSignOn: SingleSignOn | undefined;
   /** Sends the user's profile, as it is now, into the rooms that the user has joined. */
   propagateProfile(userId: string): Promise<void>;
+  /** Throws `403 M_FORBIDDEN` for a picture that users may not have. */
+  checkAvatar(avatarUrl: string): Promise<void>;
   /** Has unread messages told to a new user's address, where the operator wants that. */
   notifyByMail(userNid: number, address: string): Promise<void>;
   /** Has a new user join the rooms that the operator names. */
@@ -103,6 +106,8 @@ export interface ClientServices extends AccountServices, MediaServices {
   readonly delayedEvents: DelayedEvents;
   readonly encryption: Encryption;
   readonly copyRoomRules: CopyRoomRules;
+  /** Makes an invite of an invitation to an address of the user's. Throws `MatrixError`. */
+  redeemInvite(invite: ThirdPartyInvite): Promise<void>;
   /** Undefined where it is turned off. */
   readonly presence: Presence | undefined;
 }

@@ -1,12 +1,14 @@
 import { Type } from 'typebox';
-import type { Static, TSchema } from 'typebox';
+import type { Static } from 'typebox';
 
 import type { JsonObject } from '@soma/protocol';
 
+import { toDeviceMessagesMax } from '../e2ee/limits.ts';
 import { invalidParam } from '../errors/matrix-error.ts';
 import { SUBSCRIPTIONS_DEFAULT } from '../rooms/relations/thread-subscriptions-page.ts';
 import type { ListFilters, SlidingRequest } from '../sync/sliding/sliding-request.ts';
 import { slidingSync } from '../sync/sliding/sliding-sync.ts';
+import { optional } from './body-fields.ts';
 import { whileFollowing } from './presence.ts';
 import { viewerOf } from './room-reading.ts';
 import { clientEndpoint } from './services.ts';
@@ -15,9 +17,6 @@ const LISTS_MAX = 100;
 const LIST_KEY_LENGTH_MAX = 64;
 const TIMELINE_LIMIT_MAX = 1_000;
 const CONN_ID_LENGTH_MAX = 255;
-
-/** Clients send null for what they leave out. */
-const optional = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
 
 const roomParameters = {
   required_state: Type.Array(Type.Tuple([Type.String(), Type.String()])),
@@ -34,6 +33,7 @@ const Filters = Type.Object({
   not_room_types: optional(RoomTypes),
   tags: optional(Type.Array(Type.String())),
   not_tags: optional(Type.Array(Type.String())),
+  room_name_like: optional(Type.String()),
 });
 const Index = Type.Integer({ minimum: 0 });
 const List = Type.Object({
@@ -47,14 +47,13 @@ const Scoped = Type.Object({
   lists: optional(Type.Array(Type.String())),
   rooms: optional(Type.Array(Type.String())),
 });
+const ToDevice = Type.Object({
+  enabled: optional(Type.Boolean()),
+  limit: optional(Type.Integer({ minimum: 0 })),
+  since: optional(Type.String()),
+});
 const Extensions = Type.Object({
-  to_device: optional(
-    Type.Object({
-      enabled: optional(Type.Boolean()),
-      limit: optional(Type.Integer({ minimum: 0 })),
-      since: optional(Type.String()),
-    }),
-  ),
+  to_device: optional(ToDevice),
   e2ee: optional(Type.Object({ enabled: optional(Type.Boolean()) })),
   account_data: optional(Scoped),
   receipts: optional(Scoped),
@@ -143,6 +142,7 @@ function filtersOf(filters: Static<typeof Filters>): ListFilters {
     notRoomTypes: filters.not_room_types ?? undefined,
     tags: filters.tags ?? undefined,
     notTags: filters.not_tags ?? undefined,
+    nameLike: filters.room_name_like ?? undefined,
   };
 }
 
@@ -150,13 +150,20 @@ function extensionsOf(asked: Static<typeof Extensions>): SlidingRequest['extensi
   const { to_device: toDevice, e2ee, account_data: accountData, receipts, typing } = asked;
   const threads = asked['io.element.msc4308.thread_subscriptions'];
   return {
-    toDevice: toDevice?.enabled === true ? { since: toDevice.since ?? undefined } : undefined,
+    toDevice: toDevice?.enabled === true ? toDeviceOf(toDevice) : undefined,
     e2ee: e2ee?.enabled === true,
     accountData: scopeOf(accountData),
     receipts: scopeOf(receipts),
     typing: scopeOf(typing),
     threadSubscriptions:
       threads?.enabled === true ? { limit: threads.limit ?? SUBSCRIPTIONS_DEFAULT } : undefined,
+  };
+}
+
+function toDeviceOf({ since, limit }: Static<typeof ToDevice>) {
+  return {
+    since: since ?? undefined,
+    limit: Math.min(Math.max(limit ?? toDeviceMessagesMax, 1), toDeviceMessagesMax),
   };
 }
 

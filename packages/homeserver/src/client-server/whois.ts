@@ -33,8 +33,14 @@ export const getWhoIs = accountEndpoint({
 /** A device has one session here, and one place where it was last seen. */
 function toSessions({ deviceId, lastSeen }: Device): [deviceId: string, json: object] {
   const connections =
-    lastSeen === undefined
+    lastSeen?.place === undefined
       ? []
-      : [{ ip: lastSeen.ip, last_seen: lastSeen.tsMs, user_agent: lastSeen.userAgent }];
+      : [
+          {
+            ip: lastSeen.place.ip,
+            last_seen: lastSeen.tsMs,
+            user_agent: lastSeen.place.userAgent,
+          },
+        ];
   return [deviceId, { sessions: [{ connections }] }];
 }

@@ -1,7 +1,9 @@
+import { listOf } from './schema/compounds.ts';
 import { option } from './schema/option.ts';
-import { flag } from './schema/scalars.ts';
+import { flag, text } from './schema/scalars.ts';
 import { section } from './schema/section.ts';
 import type { SectionValue } from './schema/section.ts';
+import { size } from './schema/units.ts';
 
 export type ProfilesConfig = SectionValue<typeof profilesSection>;
 
@@ -39,6 +41,24 @@ export const profilesSection = section(
       valueType: flag,
       default: true,
       description: 'Whether users may change their picture; administrators always may.',
+    }),
+    allowPerRoomProfiles: option({
+      name: 'allow_per_room_profiles',
+      valueType: flag,
+      default: true,
+      description: 'Whether users may have another name and picture in a room than elsewhere.',
+    }),
+    avatarBytesMax: option({
+      name: 'max_avatar_size',
+      valueType: size,
+      description: 'How large the picture of a user may be. Not set, no picture is too large.',
+      example: '10M',
+    }),
+    avatarTypes: option({
+      name: 'allowed_avatar_mimetypes',
+      valueType: listOf(text('a media type')),
+      description: 'The media types that the picture of a user may have. Not set, it may have any.',
+      example: ['image/png', 'image/jpeg', 'image/gif'],
     }),
   },
   (values) => values,

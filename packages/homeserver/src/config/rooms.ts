@@ -1,5 +1,6 @@
 import { DEFAULT_ROOM_VERSION, supportedRoomVersions } from '@soma/protocol';
 
+import { prejoin } from './prejoin-state.ts';
 import { anyMapping, convert, mapOf, object } from './schema/compounds.ts';
 import { option } from './schema/option.ts';
 import { flag, integer, number, oneOf, text } from './schema/scalars.ts';
@@ -10,6 +11,7 @@ import { duration } from './schema/units.ts';
 import type { ValueType } from './schema/value-type.ts';
 
 export type RoomsConfig = SectionValue<typeof roomsSection>;
+export type AutoAcceptInvites = RoomsConfig['autoAcceptInvites'];
 export type LimitRemoteRooms = RoomsConfig['limitRemoteRooms'];
 export type RoomPreset = (typeof PRESETS)[number];
 
@@ -62,6 +64,27 @@ const limitRemoteRooms = object({
     valueType: flag,
     default: false,
     description: 'Whether administrators of the server may join all the same.',
+  }),
+});
+
+const autoAcceptInvites = object({
+  enabled: option({
+    name: 'enabled',
+    valueType: flag,
+    default: false,
+    description: 'Whether they are.',
+  }),
+  directOnly: option({
+    name: 'only_for_direct_messages',
+    valueType: flag,
+    default: false,
+    description: 'Whether only invitations to direct chats are.',
+  }),
+  localOnly: option({
+    name: 'only_from_local_users',
+    valueType: flag,
+    default: false,
+    description: 'Whether only invitations by users of this server are.',
   }),
 });
 
@@ -123,6 +146,21 @@ export const roomsSection = section(
       valueType: integer(1),
       default: 10,
       description: 'How many ends are not too many yet.',
+    }),
+    prejoinState: option({
+      name: 'room_prejoin_state',
+      valueType: prejoin,
+      default: {},
+      description: 'What of a room is shown to those who are invited to it or knock at it.',
+      differs: 'The create event is always shown, since clients need it.',
+      example: { additional_event_types: ['org.example.theme', ['org.example.banner', 'small']] },
+    }),
+    autoAcceptInvites: option({
+      name: 'auto_accept_invites',
+      valueType: autoAcceptInvites,
+      default: {},
+      description: 'Whether invitations of users of this server are accepted for them.',
+      example: { enabled: true, only_for_direct_messages: true },
     }),
     forgetRoomsOnLeave: option({
       name: 'forget_rooms_on_leave',

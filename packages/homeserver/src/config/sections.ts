@@ -20,6 +20,7 @@ import { registrationSection } from './registration.ts';
 import { retentionSection } from './retention.ts';
 import { roomsSection } from './rooms.ts';
 import { searchSection } from './search.ts';
+import { serverNoticesSection } from './server-notices.ts';
 import { serverSection } from './server.ts';
 import { sessionsSection } from './sessions.ts';
 import { signingKeysSection } from './signing-keys.ts';
@@ -29,7 +30,9 @@ import { threePidsSection } from './three-pids.ts';
 import { tlsSection } from './tls.ts';
 import { trustedKeyServersSection } from './trusted-key-servers.ts';
 import { turnSection } from './turn.ts';
+import { upkeepSection } from './upkeep.ts';
 import { urlPreviewsSection } from './url-previews.ts';
+import { usageLimitsSection } from './usage-limits.ts';
 
 /** Every section, in the order of the documentation; the keys are those of `Config`. */
 export const SECTIONS = {
@@ -54,6 +57,8 @@ export const SECTIONS = {
   urlPreviews: urlPreviewsSection,
   rooms: roomsSection,
   directory: directorySection,
+  serverNotices: serverNoticesSection,
+  usageLimits: usageLimitsSection,
   retention: retentionSection,
   sync: syncSection,
   presence: presenceSection,
@@ -63,6 +68,7 @@ export const SECTIONS = {
   media: mediaSection,
   ratelimiting: ratelimitingSection,
   applicationServices: applicationServicesSection,
+  upkeep: upkeepSection,
   caches: cachesSection,
   logging: loggingSection,
 } as const;

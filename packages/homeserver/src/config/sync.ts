@@ -1,5 +1,6 @@
+import { listOf } from './schema/compounds.ts';
 import { option } from './schema/option.ts';
-import { integer } from './schema/scalars.ts';
+import { integer, text } from './schema/scalars.ts';
 import { section } from './schema/section.ts';
 import type { SectionValue } from './schema/section.ts';
 
@@ -15,6 +16,13 @@ export const syncSection = section(
       description:
         'The most events of one room that a sync returns, whatever the filter asks for; -1 sets no ' +
         'bound.',
+    }),
+    excludedRooms: option({
+      name: 'exclude_rooms_from_sync',
+      valueType: listOf(text('a room ID', (value) => value.startsWith('!'))),
+      default: [],
+      description: 'Rooms that no client is told of when it synchronises, whoever is in them.',
+      example: ['!room:example.org'],
     }),
   },
   (values) => values,

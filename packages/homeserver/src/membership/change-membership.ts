@@ -1,7 +1,6 @@
 import type { JsonObject } from '@soma/protocol';
 
-import { badRequest, forbidden, notFound } from '../errors/matrix-error.ts';
-import type { MatrixError } from '../errors/matrix-error.ts';
+import { MatrixError, forbidden, notFound } from '../errors/matrix-error.ts';
 import type { EventDraft } from '../rooms/build-event.ts';
 import type { HeadEntry } from '../rooms/head-entry.ts';
 import type { Profile } from '../rooms/profile.ts';
@@ -83,6 +82,7 @@ export async function draftMembership(
   await head.load([memberKey]);
   const current = head.get(...memberKey);
   checkAction(request, stateOf(current));
+  if (request.action === 'leave') checkNotOfNotices(rooms, current);
   const content = contentOf(request);
   if (request.action === 'join' && stateOf(current) !== 'join') {
     const joiner = { userId: request.target, isGuest: request.isGuest ?? false };
@@ -103,9 +103,18 @@ function stateOf(entry: HeadEntry | undefined): string | undefined {
   return typeof membership === 'string' ? membership : undefined;
 }
 
+/** CS API, "Server Notices": an invitation to the room of them cannot be rejected. */
+function checkNotOfNotices({ noticesSenderId }: Rooms, current: HeadEntry | undefined): void {
+  if (stateOf(current) !== 'invite' || current?.event.sender !== noticesSenderId) return;
+  const text = 'The invitation to the server notices cannot be rejected';
+  throw new MatrixError(403, 'M_CANNOT_LEAVE_SERVER_NOTICE_ROOM', text);
+}
+
 /** What the auth rules do not tell apart, since they see only the resulting event. */
 function checkAction({ action, target }: MembershipRequest, current: string | undefined): void {
-  if (action === 'unban' && current !== 'ban') throw badRequest(`${target} is not banned`);
+  if (action === 'unban' && current !== 'ban') {
+    throw new MatrixError(403, 'M_BAD_STATE', `${target} is not banned`);
+  }
   if (action === 'kick' && (current === undefined || current === 'leave' || current === 'ban')) {
     throw forbidden(`${target} is not in the room`);
   }

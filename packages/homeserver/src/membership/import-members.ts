@@ -1,3 +1,4 @@
+import type { PrejoinState, StateEntry } from '../config/config.ts';
 import type { ImportedMember, ImportedState, ProjectImport } from '../rooms/imported-state.ts';
 import { ChangeKind } from '../storage/change.ts';
 import {
@@ -26,9 +27,11 @@ interface LocalMember {
 /** Stages the members of an imported room; the database copies them when the room becomes one of this server. */
 export async function importMembers(
   imported: ImportedState,
+  { entries, types }: PrejoinState,
   isLocal: (userId: string) => boolean,
 ): Promise<ProjectImport> {
   const { roomNid, snapshotNid, members } = imported;
+  const shown = [...entries, ...types.map((type): StateEntry => [type, ''])];
   const counts = { joined: 0, invited: 0, localJoined: 0 };
   const local: LocalMember[] = [];
   // What an earlier try has left.
@@ -56,7 +59,7 @@ export async function importMembers(
     for (const { member, membership } of local) {
       output.touches.push({ kind: ChangeKind.membership, subject: member.userNid });
       if (membership !== 'invite' && membership !== 'knock') continue;
-      const state = JSON.stringify(strippedState(imported, member.sender));
+      const state = JSON.stringify(strippedState(imported, shown, member.sender));
       const row = { ...rowOf(member, membership, true), roomNid, position, strippedState: state };
       output.statements.push(putMembershipStatement(row));
     }

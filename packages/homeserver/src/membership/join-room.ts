@@ -24,6 +24,8 @@ export interface JoinRequest {
   readonly isAdmin: boolean;
   readonly reason: string | undefined;
   readonly profile: Profile;
+  /** Of the member event, beside what it has anyway. */
+  readonly content?: JsonObject;
   /** Servers to go through, where this one is not in the room. */
   readonly via: readonly string[];
 }
@@ -31,7 +33,7 @@ export interface JoinRequest {
 /** Joins a room, through other servers where that is needed. Throws `MatrixError`. */
 export async function joinRoom(remote: RemoteRooms, request: JoinRequest): Promise<void> {
   const { rooms } = remote;
-  const { roomId, userId, userNid, isGuest, reason, profile } = request;
+  const { roomId, userId, userNid, isGuest, reason, profile, content } = request;
   const { reader } = rooms.database;
   for (;;) {
     const roomNid = await rooms.names.rooms.find(roomId);
@@ -43,7 +45,7 @@ export async function joinRoom(remote: RemoteRooms, request: JoinRequest): Promi
       }
       try {
         const join = { sender: userId, target: userId, action: 'join', isGuest } as const;
-        await changeMembership(rooms, { roomNid, ...join, reason, profile });
+        await changeMembership(rooms, { roomNid, ...join, reason, profile, content });
         return;
       } catch (error) {
         if (!(error instanceof NotAuthorisedHere)) throw error;
@@ -105,10 +107,12 @@ async function alone(
 }
 
 function remoteJoin(
-  { reason, profile, ...request }: JoinRequest,
+  { reason, profile, content, ...request }: JoinRequest,
   via: readonly string[],
 ): RemoteJoin {
-  return { ...request, via, content: memberContent(reason, profile) };
+  // Who lets somebody in is for the server that does.
+  const { join_authorised_via_users_server: _, ...given } = content ?? {};
+  return { ...request, via, content: { ...memberContent(reason, profile), ...given } };
 }
 
 /** What a member event of one's own holds beside the membership. */

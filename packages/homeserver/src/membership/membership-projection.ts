@@ -1,7 +1,10 @@
 import { parseUserId, serverNameOf } from '@soma/protocol';
 
+import { RECOMMENDED_PREJOIN_STATE } from '../config/config.ts';
+import type { PrejoinState, StateEntry } from '../config/config.ts';
 import type { HeadEntry } from '../rooms/head-entry.ts';
 import type { ImportedState, ProjectImport } from '../rooms/imported-state.ts';
+import { loadPrejoinState } from '../rooms/prejoin-state.ts';
 import type { PreparedEvent } from '../rooms/prepared-event.ts';
 import type { Projection } from '../rooms/projection.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
@@ -22,46 +25,57 @@ import {
   redactMembershipStatement,
 } from './membership-store.ts';
 import type { MemberCounts, Membership } from './membership-store.ts';
-import { STRIPPED_STATE_KEYS, strippedState } from './stripped-state.ts';
+import { strippedState } from './stripped-state.ts';
 
 /** Keeps `memberships` and the member counts in step with `m.room.member` events. */
 export class MembershipProjection implements Projection {
   readonly #users: Names;
-  readonly #serverName: string;
-  readonly #forgetsOnLeave: boolean;
+  readonly #options: Required<MembershipOptions>;
 
-  /** @param forgetsOnLeave whether a user of this server forgets a room by ceasing to be in it */
-  constructor(users: Names, serverName: string, forgetsOnLeave = false) {
+  constructor(users: Names, options: MembershipOptions) {
     this.#users = users;
-    this.#serverName = serverName;
-    this.#forgetsOnLeave = forgetsOnLeave;
+    this.#options = {
+      forgetsOnLeave: false,
+      prejoinState: RECOMMENDED_PREJOIN_STATE,
+      ...options,
+    };
   }
 
   async open(reader: Reader, head: RoomHead): Promise<RoomProjection> {
     const counts = await readCounts(reader, head.roomNid);
-    const options = { serverName: this.#serverName, forgetsOnLeave: this.#forgetsOnLeave };
-    return new RoomMemberships(head, this.#users, options, counts);
+    return new RoomMemberships(head, this.#users, this.#options, counts);
   }
 
   import(imported: ImportedState): Promise<ProjectImport> {
-    return importMembers(imported, (userId) => isOfServer(userId, this.#serverName));
+    const { serverName, prejoinState } = this.#options;
+    return importMembers(imported, prejoinState, (userId) => isOfServer(userId, serverName));
   }
 }
 
 interface MembershipOptions {
   readonly serverName: string;
-  readonly forgetsOnLeave: boolean;
+  /** Whether a user of this server forgets a room by ceasing to be in it. */
+  readonly forgetsOnLeave?: boolean;
+  /** Default: what the specification recommends. */
+  readonly prejoinState?: PrejoinState;
 }
 
 class RoomMemberships implements RoomProjection {
   readonly #head: RoomHead;
   readonly #users: Names;
-  readonly #options: MembershipOptions;
+  readonly #options: Required<MembershipOptions>;
   #counts: MemberCounts;
   /** The users whom the event in preparation changes the membership of. */
   readonly #targets = new Map<string, number>();
+  /** What the event in preparation shows of the room to those who are not in it. */
+  #shown: readonly StateEntry[] = [];
 
-  constructor(head: RoomHead, users: Names, options: MembershipOptions, counts: MemberCounts) {
+  constructor(
+    head: RoomHead,
+    users: Names,
+    options: Required<MembershipOptions>,
+    counts: MemberCounts,
+  ) {
     this.#head = head;
     this.#users = users;
     this.#options = options;
@@ -120,7 +134,9 @@ class RoomMemberships implements RoomProjection {
       forgottenByLeaving: isLocal && isOut && this.#options.forgetsOnLeave,
       displayName: typeof displayName === 'string' ? displayName : null,
       avatarUrl: typeof avatarUrl === 'string' ? avatarUrl : null,
-      strippedState: isWaiting ? JSON.stringify(strippedState(this.#head, sender)) : null,
+      strippedState: isWaiting
+        ? JSON.stringify(strippedState(this.#head, this.#shown, sender))
+        : null,
     };
   }
 
@@ -129,10 +145,7 @@ class RoomMemberships implements RoomProjection {
       this.#targets.set(stateKey, await this.#users.intern(stateKey));
     }
     const senders = changes.flatMap(({ after }) => after?.event.sender ?? []);
-    await this.#head.load([
-      ...STRIPPED_STATE_KEYS,
-      ...senders.map((sender) => ['m.room.member', sender] as const),
-    ]);
+    this.#shown = await loadPrejoinState(this.#head, this.#options.prejoinState, senders);
   }
 }
 

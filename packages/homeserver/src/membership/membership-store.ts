@@ -108,6 +108,10 @@ const formerHeroes = query<{ user_nid: number; membership: number }>(
 const strippedState = query<{ stripped_state: string | null }>(
   'select stripped_state from memberships where user_nid = ? and room_nid = ?',
 );
+const invited = query<{ user_nid: number }>(
+  `select distinct m.user_nid from accounts a
+   join memberships m on m.user_nid = a.user_nid and m.membership = ${MembershipCode.invite}`,
+);
 const summary = query<{ joined_count: number; invited_count: number; local_joined_count: number }>(
   'select joined_count, invited_count, local_joined_count from room_summaries where room_nid = ?',
 );
@@ -224,6 +228,11 @@ export async function isJoined(reader: Reader, userNid: number, roomNid: number)
 }
 
 /** Every membership that the user has or had. */
+/** The users of this server who have invitations. */
+export async function readUsersInvited(reader: Reader): Promise<number[]> {
+  return (await reader.all(invited)).map((row) => row.user_nid);
+}
+
 export async function readMembershipsOfUser(
   reader: Reader,
   userNid: number,

@@ -30,7 +30,7 @@ export async function openRoomGraph(databaseSection: object): Promise<RoomGraphU
   const rooms = openRooms({
     database,
     names,
-    projections: [new MembershipProjection(names.users, SERVER_NAME)],
+    projections: [new MembershipProjection(names.users, { serverName: SERVER_NAME })],
     signer: signerUnderTest(),
     now: () => clock.nowMs,
     profileOf: async () => ({}),

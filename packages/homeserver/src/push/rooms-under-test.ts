@@ -44,7 +44,11 @@ export class RoomsUnderTest {
     const rooms = openRooms({
       database,
       names,
-      projections: [new MembershipProjection(names.users, SERVER_NAME), reading, unread],
+      projections: [
+        new MembershipProjection(names.users, { serverName: SERVER_NAME }),
+        reading,
+        unread,
+      ],
       signer: signerUnderTest(),
       // Two rooms or events that are made at the same time would be one.
       now: () => (now += 1),

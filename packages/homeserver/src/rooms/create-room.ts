@@ -81,6 +81,9 @@ function additionalCreators(room: NewRoom): string[] {
   );
 }
 
+/** Of the auth rules. */
+const REFUSALS: ReadonlySet<string> = new Set(['M_FORBIDDEN', 'M_BAD_JSON']);
+
 async function appendAll(
   rooms: Rooms,
   write: RoomWrite,
@@ -91,7 +94,7 @@ async function appendAll(
     await write.appendBuilt(create);
     for (const draft of await firstEvents(rooms, room)) await write.append(draft);
   } catch (error) {
-    if (!(error instanceof MatrixError) || error.errcode !== 'M_FORBIDDEN') throw error;
+    if (!(error instanceof MatrixError) || !REFUSALS.has(error.errcode)) throw error;
     throw new MatrixError(400, 'M_INVALID_ROOM_STATE', error.message);
   }
 }

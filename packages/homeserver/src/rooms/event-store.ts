@@ -44,18 +44,19 @@ export interface EventRow {
   readonly json: string;
 }
 
-const columns = `e.event_nid, e.event_id, e.room_nid, e.sender_nid, e.state_key_nid, e.depth,
+/** Of `events e`: an {@link EventRow}. */
+export const eventColumns = `e.event_nid, e.event_id, e.room_nid, e.sender_nid, e.state_key_nid, e.depth,
   e.event_order, e.state_before, e.flags, e.device_nid, e.transaction_id, e.json`;
 
-const byNid = query<EventRow>(`select ${columns} from events e where e.event_nid = ?`);
-const byNids = query<EventRow>(`select ${columns} from events e where e.event_nid {in}`);
+const byNid = query<EventRow>(`select ${eventColumns} from events e where e.event_nid = ?`);
+const byNids = query<EventRow>(`select ${eventColumns} from events e where e.event_nid {in}`);
 const byId = query<EventRow>(
-  `select ${columns} from event_ids i join events e on e.event_nid = i.event_nid
+  `select ${eventColumns} from event_ids i join events e on e.event_nid = i.event_nid
    where i.event_id = ?`,
 );
 const nidById = query<{ event_nid: number }>('select event_nid from event_ids where event_id = ?');
 const byTransaction = query<EventRow>(
-  `select ${columns} from events e where e.device_nid = ? and e.transaction_id = ?`,
+  `select ${eventColumns} from events e where e.device_nid = ? and e.transaction_id = ?`,
 );
 /** `+ 0` keeps SQLite, which knows no statistics, from an index of the room: that would be all of its events. */
 const sameTransaction = query(
@@ -66,26 +67,26 @@ const sameTransaction = query(
 export const timelineQueries = {
   /** Newest first: (room, above this order, up to this order, limit). */
   newest: query<EventRow>(
-    `select ${columns} from events e
+    `select ${eventColumns} from events e
      where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
      order by e.event_order desc limit ?`,
   ),
   /** Oldest first: (room, above this order, up to this order, limit). */
   oldest: query<EventRow>(
-    `select ${columns} from events e
+    `select ${eventColumns} from events e
      where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
      order by e.event_order limit ?`,
   ),
   /** Older than a place in history: (room, depth, depth, order, limit), newest first. */
   before: query<EventRow>(
-    `select ${columns} from events e
+    `select ${eventColumns} from events e
      where e.room_nid = ? and e.depth <= ? and (e.depth < ? or e.event_order < ?)
        and e.event_order is not null
      order by e.depth desc, e.event_order desc limit ?`,
   ),
   /** From a place in history on: (room, depth, depth, order, limit), oldest first. */
   after: query<EventRow>(
-    `select ${columns} from events e
+    `select ${eventColumns} from events e
      where e.room_nid = ? and e.depth >= ? and (e.depth > ? or e.event_order >= ?)
        and e.event_order is not null
      order by e.depth, e.event_order limit ?`,
@@ -100,13 +101,13 @@ export const timelineQueries = {
 /** Events around a time: (room, time, time, order, limit), the nearest first. */
 export const timeQueries = {
   from: query<EventRow & { readonly origin_server_ts: number }>(
-    `select ${columns}, e.origin_server_ts from events e
+    `select ${eventColumns}, e.origin_server_ts from events e
      where e.room_nid = ? and e.origin_server_ts >= ? and (e.origin_server_ts > ? or e.event_order > ?)
        and e.event_order is not null
      order by e.origin_server_ts, e.event_order limit ?`,
   ),
   before: query<EventRow & { readonly origin_server_ts: number }>(
-    `select ${columns}, e.origin_server_ts from events e
+    `select ${eventColumns}, e.origin_server_ts from events e
      where e.room_nid = ? and e.origin_server_ts <= ? and (e.origin_server_ts < ? or e.event_order < ?)
        and e.event_order is not null
      order by e.origin_server_ts desc, e.event_order desc limit ?`,

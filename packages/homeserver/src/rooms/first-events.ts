@@ -71,7 +71,10 @@ async function member(
   userId: string,
   membership: 'join' | 'invite',
 ): Promise<EventDraft> {
-  const { displayName, avatarUrl } = await rooms.profileOf(userId);
+  const isInvited = membership === 'invite';
+  const { displayName, avatarUrl } = isInvited
+    ? await rooms.profileOfInvited(userId)
+    : await rooms.profileOf(userId);
   return {
     type: 'm.room.member',
     stateKey: userId,
@@ -80,7 +83,7 @@ async function member(
       membership,
       ...(displayName === undefined ? {} : { displayname: displayName }),
       ...(avatarUrl === undefined ? {} : { avatar_url: avatarUrl }),
-      ...(membership === 'invite' && room.isDirect ? { is_direct: true } : {}),
+      ...(isInvited && room.isDirect ? { is_direct: true } : {}),
     },
   };
 }

@@ -8,7 +8,7 @@ import { referenceFromJson } from './event-reference.ts';
 import { readEvent } from './event-store.ts';
 import type { HeadEntry } from './head-entry.ts';
 import type { RoomProjection } from './room-projection.ts';
-import { readCurrentStateKey } from './state-store.ts';
+import { readCurrentStateKey, readCurrentStateOfType } from './state-store.ts';
 import type { Snapshot } from './state-store.ts';
 import { toStoredEvent } from './stored-event.ts';
 
@@ -97,6 +97,20 @@ export class RoomHead {
     if (this.#complete) return undefined;
     const missing = keys.filter(([type, stateKey]) => !this.#state.has(entryKey(type, stateKey)));
     return missing.length === 0 ? undefined : this.#loadAll(missing);
+  }
+
+  /** The state keys of a type that the current state may have entries of. */
+  async stateKeysOf(type: string): Promise<readonly string[]> {
+    const stateKeys = new Set<string>();
+    for (const entry of this.#state.values()) {
+      if (entry?.event.type === type) stateKeys.add(entry.event.state_key);
+    }
+    const typeNid = this.#complete ? undefined : await this.#names.eventTypes.find(type);
+    if (typeNid === undefined) return [...stateKeys];
+    for (const nid of (await readCurrentStateOfType(this.#reader, this.roomNid, typeNid)).keys()) {
+      stateKeys.add((await this.#names.stateKeys.pair(nid)).stateKey);
+    }
+    return [...stateKeys];
   }
 
   /** The auth events of what is no state event depend on its sender alone, until the state changes. */

@@ -1,7 +1,7 @@
 import { EVENT_BYTES_MAX, authorise, exceedsBytes, powerLevels } from '@soma/protocol';
 import type { Pdu } from '@soma/protocol';
 
-import { forbidden, notFound, tooLarge } from '../errors/matrix-error.ts';
+import { badJson, forbidden, notFound, tooLarge } from '../errors/matrix-error.ts';
 import { PREDECESSOR } from '../storage/change.ts';
 import type { Guard, Submitted } from '../storage/change.ts';
 import { ChangeRefused } from '../storage/database.ts';
@@ -72,14 +72,15 @@ export class RoomWrite {
     persistEvent(head, { event, verdict: { kind: 'accepted' }, place, redacts }, this.#change);
   }
 
-  /** Checks an event that was built on this head against the auth rules. Throws `403 M_FORBIDDEN`. */
+  /** Checks an event that was built on this head against the auth rules. Throws `403 M_FORBIDDEN`, `400 M_BAD_JSON`. */
   authorise({ built: { pdu, eventId } }: PreparedEvent): void {
     const { head } = this;
     const state = { get: (type: string, key: string) => head.get(type, key)?.event };
     const verdict = authorise({ ...pdu, eventId }, state, head.version, {
       verify: this.#rooms.verify,
     });
-    if (!verdict.allowed) throw forbidden(verdict.reason);
+    if (verdict.allowed) return;
+    throw verdict.malformed === true ? badJson(verdict.reason) : forbidden(verdict.reason);
   }
 
   /**

@@ -2,6 +2,8 @@ import type { KeyObject } from 'node:crypto';
 
 import type { EventCrypto, SignatureVerifier } from '@soma/protocol';
 
+import { RECOMMENDED_PREJOIN_STATE } from '../config/config.ts';
+import type { PrejoinState } from '../config/config.ts';
 import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { NidBlocks } from '../storage/nid-blocks.ts';
@@ -56,6 +58,8 @@ export interface Rooms {
   createTs(): number;
   /** The profile that a local user's member events carry. */
   profileOf(userId: string): Promise<Profile>;
+  /** What of it the invitation of a local user shows. */
+  profileOfInvited(userId: string): Promise<Profile>;
   /** Whether the user has forgotten the room, having left it. */
   hasForgotten(reader: Reader, userNid: number, roomNid: number): Promise<boolean>;
   isJoined(reader: Reader, userNid: number, roomNid: number): Promise<boolean>;
@@ -63,6 +67,9 @@ export interface Rooms {
   ignoredBy(userNid: number): ReadonlySet<string> | Promise<ReadonlySet<string>>;
   /** How long messages are shown; undefined where the operator sets no bound. */
   readonly retention: RetentionBounds | undefined;
+  readonly prejoinState: PrejoinState;
+  /** Who writes the server's notices; undefined where nobody does. */
+  readonly noticesSenderId: string | undefined;
 }
 
 /** What the operator allows of `m.room.retention`. */
@@ -80,6 +87,8 @@ export interface RoomsOptions {
   readonly signer: EventSigner;
   readonly now: () => number;
   readonly profileOf: (userId: string) => Promise<Profile>;
+  /** Without it invitations show all of the profile. */
+  readonly profileOfInvited?: (userId: string) => Promise<Profile>;
   /** Without it nobody has forgotten a room. */
   readonly hasForgotten?: Rooms['hasForgotten'];
   /** Without it nobody counts as joined to another room. */
@@ -91,6 +100,9 @@ export interface RoomsOptions {
   /** Without it what a room's policy server says is of no account. */
   readonly policyServers?: Rooms['policyServers'];
   readonly retention?: RetentionBounds | undefined;
+  /** Without it those are shown what the specification recommends. */
+  readonly prejoinState?: PrejoinState;
+  readonly noticesSenderId?: string | undefined;
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -124,9 +136,12 @@ export function openRooms(options: RoomsOptions): Rooms {
     now,
     createTs: () => (lastCreateTs = Math.max(now(), lastCreateTs + 1)),
     profileOf,
+    profileOfInvited: options.profileOfInvited ?? profileOf,
     hasForgotten: options.hasForgotten ?? (async () => false),
     isJoined: options.isJoined ?? (async () => false),
     ignoredBy: options.ignoredBy ?? (() => NOBODY),
     retention: options.retention,
+    prejoinState: options.prejoinState ?? RECOMMENDED_PREJOIN_STATE,
+    noticesSenderId: options.noticesSenderId,
   };
 }

@@ -22,6 +22,7 @@ import {
   listEventReports,
   listUserReports,
 } from './reports.ts';
+import { serverNoticeEndpoints } from './server-notices.ts';
 import { getServerVersion } from './server-version.ts';
 import type { AccountAdminServices, AdminServices } from './services.ts';
 import { statisticsEndpoints } from './statistics.ts';
@@ -48,6 +49,7 @@ export const adminEndpoints: readonly Endpoint<AdminServices>[] = [
   ...quarantineEndpoints,
   ...mediaDeletionEndpoints,
   ...statisticsEndpoints,
+  ...serverNoticeEndpoints,
   listPushers,
   findUserByThreePid,
   findUserByExternalId,

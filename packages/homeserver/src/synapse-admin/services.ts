@@ -4,6 +4,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { Destinations } from '../federation-client/destinations.ts';
 import { endpointFor } from '../http/endpoint.ts';
 import type { MediaRepository } from '../media/media.ts';
+import type { ServerNotices } from '../membership/server-notices.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 
 /** What the handlers about accounts and the server are given; made at composition. */
@@ -19,6 +20,8 @@ export interface AdminServices extends AccountAdminServices {
   readonly directory: Directory;
   readonly media: MediaRepository;
   readonly rooms: Rooms;
+  /** Undefined where the operator has not set them up. */
+  readonly serverNotices: ServerNotices | undefined;
 }
 
 export const accountAdminEndpoint = endpointFor<AccountAdminServices>();

@@ -82,6 +82,7 @@ export interface EncryptionSource {
     device: OwnDevice,
     above: number,
     upTo: number,
+    limit?: number,
   ): Promise<{ readonly events: readonly JsonObject[]; readonly upTo: number }>;
   /** Forgets the messages up to a position, which the device has. */
   acknowledge(device: OwnDevice, position: number): Promise<void>;
@@ -135,6 +136,8 @@ export interface SyncContext {
   readonly longAnswers: WaitingLine;
   /** More events than this a timeline never has (`filter_timeline_limit`). */
   readonly timelineLimitMax: number;
+  /** Rooms by their ID that no client is told of (`exclude_rooms_from_sync`). */
+  readonly excludedRooms: ReadonlySet<string>;
 }
 
 /**

@@ -150,6 +150,7 @@ async function readRooms(
     if (!pass.fullState && !mayHaveNews) continue;
     const roomId = await pass.context.rooms.names.rooms.text(record.roomNid);
     if (!matchesRoom(pass.filter.room, roomId)) continue;
+    if (pass.context.excludedRooms.has(roomId)) continue;
     const part = await readRoom(passFor(pass, roomId), record, accountData, unwhole);
     if (part === undefined) continue;
     if (part.section === 'join') joined.push([roomId, record.roomNid, part.room]);

@@ -4,7 +4,7 @@ import { parseUserId } from '../identifiers.ts';
 import type { AuthContext } from './context.ts';
 import { SINGLE_LEVELS, levelMap, parseLevel } from './power-level-values.ts';
 import { creatorsOf } from './power-levels.ts';
-import { otherwiseAllow, reject } from './rule.ts';
+import { otherwiseAllow, reject, rejectContent } from './rule.ts';
 import type { Outcome, RuleGroup } from './rule.ts';
 import type { AuthState } from './types.ts';
 
@@ -63,7 +63,7 @@ interface LevelChange {
 function rejectBadSingles({ event: { content }, version }: AuthContext): Outcome {
   for (const name of SINGLE_LEVELS) {
     if (Object.hasOwn(content, name) && parseLevel(content[name], version) === undefined) {
-      return reject(`${name} is not an integer`);
+      return rejectContent(`${name} is not an integer`);
     }
   }
   return undefined;
@@ -76,7 +76,7 @@ function rejectBadMaps({ event: { content }, version }: AuthContext): Outcome {
     const isMapOfLevels =
       isJsonObject(levels) &&
       Object.values(levels).every((level) => parseLevel(level, version) !== undefined);
-    if (!isMapOfLevels) return reject(`${name} is not an object of integers`);
+    if (!isMapOfLevels) return rejectContent(`${name} is not an object of integers`);
   }
   return undefined;
 }
@@ -84,10 +84,10 @@ function rejectBadMaps({ event: { content }, version }: AuthContext): Outcome {
 function rejectBadUsers({ event: { content }, version }: AuthContext): Outcome {
   if (!Object.hasOwn(content, 'users')) return undefined;
   const { users } = content;
-  if (!isJsonObject(users)) return reject('users is not an object');
+  if (!isJsonObject(users)) return rejectContent('users is not an object');
   for (const [userId, level] of Object.entries(users)) {
     if (parseUserId(userId) === undefined || parseLevel(level, version) === undefined) {
-      return reject('users has a key that is no user ID or a value that is no level');
+      return rejectContent('users has a key that is no user ID or a value that is no level');
     }
   }
   return undefined;
@@ -97,7 +97,7 @@ function rejectCreators({ event: { content }, create, version }: AuthContext): O
   const users = levelMap(content, 'users');
   const creators = create === undefined ? [] : creatorsOf(create, version);
   const named = creators.find((userId) => Object.hasOwn(users, userId));
-  return named === undefined ? undefined : reject(`users lists the creator ${named}`);
+  return named === undefined ? undefined : rejectContent(`users lists the creator ${named}`);
 }
 
 function rejectHigher(

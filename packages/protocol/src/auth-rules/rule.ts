@@ -3,7 +3,12 @@ import type { AuthContext } from './context.ts';
 import type { AuthVerdict } from './types.ts';
 
 /** What one rule says: allow, reject with a reason, or undefined to go on with the next rule. */
-export type Outcome = 'allow' | { readonly reject: string } | undefined;
+export type Outcome = 'allow' | Rejection | undefined;
+
+interface Rejection {
+  readonly reject: string;
+  readonly malformed?: true;
+}
 
 /** One numbered rule of the spec. `in` tells which room versions have it; without it all do. */
 export interface Rule {
@@ -24,6 +29,11 @@ export type RuleList = readonly (Rule | RuleGroup)[];
 /** A rejection. */
 export function reject(reason: string): Outcome {
   return { reject: reason };
+}
+
+/** A rejection of what the event says, whoever says it. */
+export function rejectContent(reason: string): Outcome {
+  return { reject: reason, malformed: true };
 }
 
 /** The rule that ends many groups. */
@@ -70,6 +80,8 @@ function assembleOne(
   return (context) => {
     const outcome = check(context);
     if (outcome === undefined) return undefined;
-    return outcome === 'allow' ? allowed : { allowed: false, rule: number, reason: outcome.reject };
+    if (outcome === 'allow') return allowed;
+    const { reject: reason, ...kind } = outcome;
+    return { allowed: false, rule: number, reason, ...kind };
   };
 }

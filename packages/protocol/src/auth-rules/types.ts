@@ -51,4 +51,10 @@ export interface AuthEvidence {
  */
 export type AuthVerdict =
   | { readonly allowed: true; readonly rule: string }
-  | { readonly allowed: false; readonly rule: string; readonly reason: string };
+  | {
+      readonly allowed: false;
+      readonly rule: string;
+      readonly reason: string;
+      /** Nobody may say what the event says. */
+      readonly malformed?: true;
+    };

@@ -41,6 +41,7 @@ function readOption(
   mapping: Readonly<Record<string, unknown>>,
   siteOf: (name: string) => Site,
 ): Read<unknown> {
+  if (mapping[option.name] === null && option.valueType.nullMeansNone === true) return undefined;
   const given = mapping[option.name] ?? undefined;
   const site = siteOf(option.name);
   if (option.pathName !== undefined) {

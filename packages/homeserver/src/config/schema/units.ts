@@ -40,6 +40,14 @@ export const lifetime: ValueType<number | undefined> = {
         site.refuse(`${DURATION}, or infinity`, describeFound(value))),
 };
 
+/** After how long something is done; undefined, written as `null`, for never. */
+export const retentionPeriod: ValueType<number | undefined> = {
+  ...duration,
+  expected: `${DURATION}, or null`,
+  jsonSchema: { type: ['integer', 'string', 'null'], pattern: '^[0-9]+(ms|[smhdwy])?$' },
+  nullMeansNone: true,
+};
+
 /** A number of bytes (or of entries), read into a plain number; K is 1024. */
 export const size: ValueType<number> = {
   expected: SIZE,

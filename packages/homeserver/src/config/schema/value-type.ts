@@ -16,6 +16,8 @@ export interface ValueType<T> {
   /** Completes "expected …". */
   readonly expected: string;
   readonly jsonSchema: JsonSchema;
+  /** Whether `null` takes the default away, in place of leaving it. */
+  readonly nullMeansNone?: true;
   /** The options inside, where the value is a mapping or a list of mappings. */
   readonly fields?: readonly OptionFacts[];
   read(value: unknown, site: Site): Read<T>;

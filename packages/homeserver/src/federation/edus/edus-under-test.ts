@@ -72,7 +72,7 @@ export class EdusUnderTest {
       database,
       names,
       projections: [
-        new MembershipProjection(names.users, serverName),
+        new MembershipProjection(names.users, { serverName }),
         new ForgetDevicesProjection(names.users, serverName),
         reading,
       ],

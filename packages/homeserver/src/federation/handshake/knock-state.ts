@@ -1,6 +1,7 @@
-import { STRIPPED_STATE_KEYS } from '../../membership/stripped-state.ts';
+import { readEvents } from '../../rooms/event-store.ts';
 import { pduJson } from '../../rooms/pdu-json.ts';
 import { readCurrentEvent } from '../../rooms/read-current-event.ts';
+import { readCurrentStateOfType } from '../../rooms/state-store.ts';
 import type { AskedRoom } from '../serving/admit-server.ts';
 import type { Serving } from '../serving/serving.ts';
 
@@ -9,10 +10,20 @@ export async function knockState(
   { rooms }: Serving,
   { roomNid, version }: AskedRoom,
 ): Promise<string[]> {
-  const texts: string[] = [];
-  for (const [type, stateKey] of STRIPPED_STATE_KEYS) {
-    const row = await readCurrentEvent(rooms.names, rooms.database.reader, roomNid, type, stateKey);
-    if (row !== undefined) texts.push(pduJson(row, version));
+  const { reader } = rooms.database;
+  const { entries, types } = rooms.prejoinState;
+  const texts = new Map<number, string>();
+  for (const [type, stateKey] of entries) {
+    const row = await readCurrentEvent(rooms.names, reader, roomNid, type, stateKey);
+    if (row !== undefined) texts.set(row.event_nid, pduJson(row, version));
   }
-  return texts;
+  for (const type of types) {
+    const typeNid = await rooms.names.eventTypes.find(type);
+    if (typeNid === undefined) continue;
+    const eventNids = await readCurrentStateOfType(reader, roomNid, typeNid);
+    for (const row of await readEvents(reader, [...eventNids.values()])) {
+      texts.set(row.event_nid, pduJson(row, version));
+    }
+  }
+  return [...texts.values()];
 }

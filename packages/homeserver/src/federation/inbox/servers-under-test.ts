@@ -98,7 +98,7 @@ export class ServerUnderTest {
       database,
       names,
       projections: [
-        new MembershipProjection(names.users, name),
+        new MembershipProjection(names.users, { serverName: name }),
         new RoomDetailsProjection(),
         new RoomListingProjection(),
         new RelationsProjection(),

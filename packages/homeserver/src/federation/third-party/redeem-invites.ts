@@ -44,7 +44,7 @@ export async function redeemInvites(
   for (const invite of read) {
     redeeming.checkRate(invite);
     try {
-      await redeem(redeeming, invite);
+      await redeemInvite(redeeming, invite);
     } catch (error) {
       // The identity server has told of what it was to tell of; nobody else waits for an answer.
       if (!(error instanceof MatrixError) && !(error instanceof FederationError)) throw error;
@@ -53,7 +53,10 @@ export async function redeemInvites(
 }
 
 /** In a room of this server's the invite is made here; else the server of who has invited makes it. */
-async function redeem(redeeming: Redeeming, invite: ThirdPartyInvite): Promise<void> {
+export async function redeemInvite(
+  redeeming: Omit<Redeeming, 'accounts' | 'checkRate'>,
+  invite: ThirdPartyInvite,
+): Promise<void> {
   const { serving, client } = redeeming;
   const { rooms, roomServers } = serving;
   const { roomId, sender, target, signed } = invite;

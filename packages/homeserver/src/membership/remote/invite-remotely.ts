@@ -1,16 +1,18 @@
 import { canonicalJson, eventIdOf, isJsonObject, parsePdu } from '@soma/protocol';
 import type { JsonObject, JsonValue, Pdu } from '@soma/protocol';
 
+import type { StateEntry } from '../../config/config.ts';
 import { MatrixError, forbidden } from '../../errors/matrix-error.ts';
 import { FederationError } from '../../federation-client/federation-error.ts';
 import { buildEvent } from '../../rooms/build-event.ts';
 import { readEvents } from '../../rooms/event-store.ts';
+import { loadPrejoinState } from '../../rooms/prejoin-state.ts';
 import type { PreparedEvent } from '../../rooms/prepared-event.ts';
 import type { RoomHead } from '../../rooms/room-head.ts';
 import { writeToRoom } from '../../rooms/room-write.ts';
+import type { Rooms } from '../../rooms/rooms.ts';
 import { draftMembership, notInRoom } from '../change-membership.ts';
 import type { MembershipRequest } from '../change-membership.ts';
-import { STRIPPED_STATE_KEYS } from '../stripped-state.ts';
 import { serverOfUser } from './candidate-servers.ts';
 import { isSignedByAll } from './member-signatures.ts';
 import { passedOn } from './remote-refusal.ts';
@@ -46,7 +48,12 @@ export async function inviteRemotely(
       const unpoliced = await buildEvent(rooms, head, draft);
       write.authorise(unpoliced);
       const event = await write.recommended(unpoliced);
-      return { event, pdu: pduOf(event), head, stateNids: await stateNidsOf(head, request.sender) };
+      return {
+        event,
+        pdu: pduOf(event),
+        head,
+        stateNids: await stateNidsOf(rooms, head, request.sender),
+      };
     },
     notInRoom,
   );
@@ -61,10 +68,14 @@ function pduOf({ json }: PreparedEvent): Pdu {
   return JSON.parse(typeof json === 'string' ? json : json.text);
 }
 
-async function stateNidsOf(head: RoomHead, senderId: string): Promise<number[]> {
-  const keys = [...STRIPPED_STATE_KEYS, ['m.room.member', senderId] as const];
-  await head.load(keys);
-  return keys.flatMap(([type, stateKey]) => head.get(type, stateKey)?.eventNid ?? []);
+async function stateNidsOf(
+  { prejoinState }: Rooms,
+  head: RoomHead,
+  senderId: string,
+): Promise<number[]> {
+  const shown = await loadPrejoinState(head, prejoinState, [senderId]);
+  const member: StateEntry = ['m.room.member', senderId];
+  return [...shown, member].flatMap(([type, stateKey]) => head.get(type, stateKey)?.eventNid ?? []);
 }
 
 /** Resolves to the event with the signature of the invited user's server, and nothing else of what it answers. */

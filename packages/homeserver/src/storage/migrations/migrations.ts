@@ -28,6 +28,8 @@ import { applicationServices } from './0180-application-services.ts';
 import { singleSignOn } from './0190-single-sign-on.ts';
 import { dummyEvents } from './0200-dummy-events.ts';
 import { waitingRelations } from './0201-waiting-relations.ts';
+import { prunedRedactions } from './0210-pruned-redactions.ts';
+import { activeUsers } from './0211-active-users.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -75,4 +77,6 @@ export const migrations: readonly Migration[] = [
   { number: 190, name: 'single-sign-on', text: singleSignOn },
   { number: 200, name: 'dummy-events', text: dummyEvents },
   { number: 201, name: 'waiting-relations', text: waitingRelations },
+  { number: 210, name: 'pruned-redactions', text: prunedRedactions },
+  { number: 211, name: 'active-users', text: activeUsers },
 ];

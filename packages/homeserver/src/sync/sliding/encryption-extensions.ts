@@ -5,6 +5,7 @@ import type { Viewer } from '../../rooms/viewer.ts';
 import { hasDeviceLists, readDeviceLists } from '../device-lists.ts';
 import type { OwnDevice, SyncContext } from '../sync-context.ts';
 import type { SlidingPass } from './sliding-pass.ts';
+import type { ExtensionRequests } from './sliding-request.ts';
 
 /** What an extension answers, and whether a client need not wait for more. */
 export interface ExtensionAnswer {
@@ -24,10 +25,10 @@ export async function acknowledgeToDevice(
   await context.sources.encryption.acknowledge(device, position);
 }
 
-/** Messages to the device above `since`; as many as one answer of `/sync` has. */
+/** Messages to the device above `since`: as many as are asked for, and not more than one answer of `/sync` has. */
 export async function readToDevice(
   { context, reader, viewer, upTo }: SlidingPass,
-  since: string | undefined,
+  { since, limit }: NonNullable<ExtensionRequests['toDevice']>,
 ): Promise<ExtensionAnswer> {
   const { sync } = context;
   const device = deviceOf(viewer);
@@ -35,7 +36,7 @@ export async function readToDevice(
   const told =
     device === undefined
       ? { events: [], upTo }
-      : await sync.sources.encryption.toDevice(reader, device, above, upTo);
+      : await sync.sources.encryption.toDevice(reader, device, above, upTo, limit);
   return {
     hasNews: told.events.length > 0,
     body: { events: [...told.events], next_batch: tokenOf(sync, told.upTo) },

@@ -36,8 +36,7 @@ export async function readExtensions(question: ExtensionQuestion): Promise<Exten
   const accountData = new Map<number, boolean>();
   const { extensions } = question.request;
   const answers: Record<string, ExtensionAnswer | undefined> = {
-    to_device:
-      extensions.toDevice && (await readToDevice(question.pass, extensions.toDevice.since)),
+    to_device: extensions.toDevice && (await readToDevice(question.pass, extensions.toDevice)),
     e2ee: extensions.e2ee ? await readE2ee(question.pass) : undefined,
     account_data:
       extensions.accountData &&

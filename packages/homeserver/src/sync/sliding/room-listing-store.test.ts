@@ -27,7 +27,7 @@ function roomsOn(database: Database, listing: readonly Projection[]): Rooms {
   return openRooms({
     database,
     names,
-    projections: [new MembershipProjection(names.users, serverName), ...listing],
+    projections: [new MembershipProjection(names.users, { serverName }), ...listing],
     signer: signerUnderTest(),
     now: Date.now,
     profileOf: async () => ({}),

@@ -2,8 +2,9 @@ import type { JsonObject } from '@soma/protocol';
 
 import { invitePermission } from '../../membership/invite-permission.ts';
 import { readPartialRoomNids } from '../../rooms/partial-room-store.ts';
+import type { Names } from '../../storage/names-store.ts';
 import type { Known } from './connection.ts';
-import { roomTypeOf } from './listed-details.ts';
+import { nameOf, roomTypeOf } from './listed-details.ts';
 import { mergeConfigs, roomConfig, wantsAllMembers } from './room-config.ts';
 import type { RoomConfig } from './room-config.ts';
 import type { ListedRoom } from './room-listing-store.ts';
@@ -106,11 +107,13 @@ async function listJson(
 /** All that the user is in or asked into, was removed from, or has left without the client knowing. */
 async function shownRooms(pass: SlidingPass): Promise<readonly ListedRoom[]> {
   const { list, viewer, known, context } = pass;
-  if (list.isJoinedToAll) return list.ordered;
+  const { rooms, excludedRooms } = context.sync;
+  if (list.isJoinedToAll && excludedRooms.size === 0) return list.ordered;
   const shown: ListedRoom[] = [];
-  const { rooms } = context.sync;
   const ignored = await rooms.ignoredBy(viewer.userNid);
+  const excluded = await nidsOf(rooms.names.rooms, excludedRooms);
   for (const room of list.ordered) {
+    if (excluded.has(room.roomNid)) continue;
     if (room.membership === 'join') {
       shown.push(room);
       continue;
@@ -121,6 +124,11 @@ async function shownRooms(pass: SlidingPass): Promise<readonly ListedRoom[]> {
     shown.push(room);
   }
   return shown;
+}
+
+async function nidsOf(names: Names, roomIds: ReadonlySet<string>): Promise<Set<number>> {
+  const nids = await Promise.all([...roomIds].map((roomId) => names.find(roomId)));
+  return new Set(nids.flatMap((nid) => nid ?? []));
 }
 
 async function isWelcome(
@@ -166,7 +174,7 @@ async function filterRooms(
 
 /** The filters that are asked for, the quick ones first. */
 async function testsOf(pass: SlidingPass, filters: ListFilters): Promise<Test[]> {
-  const { isInvite, isEncrypted, isDm, spaces } = filters;
+  const { isInvite, isEncrypted, isDm, spaces, nameLike } = filters;
   const tests: Test[] = [];
   if (isInvite !== undefined) {
     tests.push(({ membership }) => (membership === 'invite') === isInvite);
@@ -183,7 +191,12 @@ async function testsOf(pass: SlidingPass, filters: ListFilters): Promise<Test[]>
     const children = await childrenOf(pass, spaces);
     tests.push(async ({ roomNid }) => children.has(await names.rooms.text(roomNid)));
   }
+  if (nameLike !== undefined) tests.push(nameTest(pass, nameLike.toLowerCase()));
   return tests;
+}
+
+function nameTest(pass: SlidingPass, part: string): Test {
+  return async (room) => (await nameOf(pass, room))?.toLowerCase().includes(part) === true;
 }
 
 function typeTests(pass: SlidingPass, { roomTypes, notRoomTypes }: ListFilters): Test[] {

@@ -12,6 +12,8 @@ export interface ListFilters {
   readonly notRoomTypes: readonly (string | null)[] | undefined;
   readonly tags: readonly string[] | undefined;
   readonly notTags: readonly string[] | undefined;
+  /** A part of the room's name, whatever its case. */
+  readonly nameLike: string | undefined;
 }
 
 export interface ListRequest extends RoomParameters {
@@ -28,7 +30,7 @@ export interface ExtensionScope {
 
 /** An extension that is not asked for is absent. */
 export interface ExtensionRequests {
-  readonly toDevice: { readonly since: string | undefined } | undefined;
+  readonly toDevice: { readonly since: string | undefined; readonly limit: number } | undefined;
   readonly e2ee: boolean;
   readonly accountData: ExtensionScope | undefined;
   readonly receipts: ExtensionScope | undefined;
