@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 
+import type { Config } from '../../packages/homeserver/src/config/config.ts';
 import { configFrom } from '../../packages/homeserver/src/config/parse-config.ts';
 import { edgeOptions } from '../../packages/homeserver/src/edge-options.ts';
 import { handlerOf } from '../../packages/homeserver/src/http/listen.ts';
@@ -48,12 +49,14 @@ const unlimited = { per_second: 1_000_000, burst_count: 1_000_000 };
 export class SimulatedServer {
   readonly name: string;
   readonly #parts: ServerParts;
+  readonly #config: Config;
   #life: Life | undefined;
   #lives = 0;
 
   constructor(parts: ServerParts) {
     this.name = parts.name;
     this.#parts = parts;
+    this.#config = configFrom(optionsOf(parts)).config;
   }
 
   get isUp(): boolean {
@@ -83,8 +86,8 @@ export class SimulatedServer {
   }
 
   async #open(state: Pick<Life, 'isOver' | 'running'>, random: Random): Promise<void> {
-    const { name, folder, seed, time, transport } = this.#parts;
-    const { config } = configFrom(optionsOf(name, folder, seed));
+    const { name, folder, time, transport } = this.#parts;
+    const config = this.#config;
     const { logger } = createLogger({
       level: 'error',
       destination: {
@@ -153,7 +156,7 @@ function databasePath(folder: string): string {
   return join(folder, 'homeserver.db');
 }
 
-function optionsOf(name: string, folder: string, seed: string): Record<string, unknown> {
+function optionsOf({ name, folder, seed }: ServerParts): Record<string, unknown> {
   const key = new Random(`${seed} key of ${name}`).bytes(32).toString('base64').replace('=', '');
   return {
     server_name: name,

@@ -7,13 +7,15 @@ import { checkDatabase } from '../../packages/homeserver/src/rooms/check-databas
 import { act } from './actions.ts';
 import type { Stage } from './actions.ts';
 import { disagreements } from './agreement.ts';
+import { EventGraph } from './event-graph.ts';
 import { Network, fairWeather } from './network.ts';
 import { Person, roomPath } from './person.ts';
 import { Random } from './random.ts';
 import { viewRoom } from './room-view.ts';
 import type { RoomView } from './room-view.ts';
 import { SimulatedServer } from './simulated-server.ts';
-import { softFailureProblems } from './soft-failures.ts';
+import { judgeSoftFailures, softFailureReasons } from './soft-failures.ts';
+import type { SoftFailureReason } from './soft-failures.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 export interface WorldOptions {
@@ -34,7 +36,8 @@ export interface Outcome {
   readonly digest: string;
   readonly steps: number;
   readonly events: number;
-  readonly softFailures: number;
+  /** Hidden events, by what they were hidden for. */
+  readonly softFailures: Readonly<Record<SoftFailureReason, number>>;
   /** How often each server spoke after the healing: once, but where it was not heard. */
   readonly rounds: number;
 }
@@ -309,26 +312,27 @@ export class World {
     }
   }
 
-  async #check(): Promise<{ events: number; softFailures: number }> {
-    const counts = { events: 0, softFailures: 0 };
+  async #check(): Promise<Pick<Outcome, 'events' | 'softFailures'>> {
+    let events = 0;
+    const softFailures = { refused: 0, 'lost-support': 0, rejudged: 0 };
     for (const roomId of this.#rooms) {
       const views = await this.#viewsOf(roomId);
       this.#problems.push(...disagreements(roomId, views));
+      const graph = new EventGraph(views);
       for (const view of views) {
         this.#note(`${view.server} ${roomId} ${hash('sha256', JSON.stringify(view.state))}`);
-        counts.events += view.events.size;
-        for (const { verdict } of view.events.values()) {
-          if (verdict === 'soft-failed') counts.softFailures += 1;
-        }
+        events += view.events.size;
         const server = this.#servers.find(({ name }) => name === view.server);
         if (server === undefined) continue;
-        this.#problems.push(...(await softFailureProblems(server, roomId, view)));
+        const { reasons, problems } = await judgeSoftFailures(server, roomId, view, graph);
+        this.#problems.push(...problems);
+        for (const reason of softFailureReasons) softFailures[reason] += reasons[reason];
       }
     }
     for (const server of this.#servers) {
       const { problems } = await checkDatabase(server.database);
       this.#problems.push(...problems.map((problem) => `${server.name}: ${problem}`));
     }
-    return counts;
+    return { events, softFailures };
   }
 }
