@@ -38,9 +38,10 @@ const eventsMax = 1_000_000;
 
 /** Undefined where the server knows nothing of the room but its name. */
 export async function viewRoom(
-  { name, database, services }: SimulatedServer,
+  server: SimulatedServer,
   roomId: string,
 ): Promise<RoomView | undefined> {
+  const { name, database, services } = server;
   const { reader } = database;
   const { names } = services.rooms;
   const roomNid = await names.rooms.find(roomId);
@@ -67,8 +68,8 @@ export async function viewRoom(
   });
   const members: [string, string][] = [];
   for (const membership of ['join', 'invite', 'knock', 'leave', 'ban'] satisfies Membership[]) {
-    for (const { userNid } of await readMembersOfRoom(reader, roomNid, membership)) {
-      members.push([await names.users.text(userNid), membership]);
+    for (const userId of await readMembers(server, roomId, membership)) {
+      members.push([userId, membership]);
     }
   }
   return {
@@ -80,6 +81,19 @@ export async function viewRoom(
     members: sorted(members),
     extremities: head.extremities.map((one) => one.event_id).toSorted(),
   };
+}
+
+/** The users with this membership, as the server has it. */
+export async function readMembers(
+  { database, services }: SimulatedServer,
+  roomId: string,
+  membership: Membership,
+): Promise<string[]> {
+  const { names } = services.rooms;
+  const roomNid = await names.rooms.find(roomId);
+  if (roomNid === undefined) return [];
+  const members = await readMembersOfRoom(database.reader, roomNid, membership);
+  return Promise.all(members.map(({ userNid }) => names.users.text(userNid)));
 }
 
 function sorted(entries: readonly [string, string][]): Record<string, string> {

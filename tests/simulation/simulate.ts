@@ -45,9 +45,9 @@ async function main(): Promise<void> {
       ...(values.trace ? { trace: (line) => console.log(line) } : {}),
     });
     const tookMs = Number((process.hrtime.bigint() - startedMs) / 1_000_000n);
-    const { problems, digest, steps, events, softFailures, rounds } = outcome;
+    const { problems, digest, steps, events, softFailures } = outcome;
     console.log(
-      `seed ${seed}: ${problems.length} problems, ${steps} steps, ${events} events, soft-failed ${Object.values(softFailures).join(' + ')}, ${rounds} rounds, ${tookMs} ms, ${digest.slice(0, 12)}`,
+      `seed ${seed}: ${problems.length} problems, ${steps} steps, ${events} events, soft-failed ${Object.values(softFailures).join(' + ')}, ${tookMs} ms, ${digest.slice(0, 12)}`,
     );
     for (const problem of problems.slice(0, 20)) console.log(`  ${problem.slice(0, 600)}`);
     if (problems.length > 0) process.exitCode = 1;

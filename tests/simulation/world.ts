@@ -11,7 +11,7 @@ import { EventGraph } from './event-graph.ts';
 import { Network, fairWeather } from './network.ts';
 import { Person, roomPath } from './person.ts';
 import { Random } from './random.ts';
-import { viewRoom } from './room-view.ts';
+import { readMembers, viewRoom } from './room-view.ts';
 import type { RoomView } from './room-view.ts';
 import { SimulatedServer } from './simulated-server.ts';
 import { judgeSoftFailures, softFailureReasons } from './soft-failures.ts';
@@ -38,8 +38,6 @@ export interface Outcome {
   readonly events: number;
   /** Hidden events, by what they were hidden for. */
   readonly softFailures: Readonly<Record<SoftFailureReason, number>>;
-  /** How often each server spoke after the healing: once, but where it was not heard. */
-  readonly rounds: number;
 }
 
 const startMs = Date.UTC(2024, 0, 1);
@@ -47,8 +45,6 @@ const minuteMs = 60_000;
 /** After the network is whole: by then whoever was left alone is asked again. */
 const healingMs = 18 * minuteMs;
 const betweenMs = 20_000;
-/** More often no server speaks after the healing. */
-const roundsMax = 3;
 const settlingMs = 8 * minuteMs;
 const versions = ['1', '2', '3', '6', '8', '9', '10', '11', '11', '12', '12', '12'];
 const surnames = ['alice', 'bob'];
@@ -67,9 +63,6 @@ export class World {
   readonly #rooms: string[] = [];
   readonly #problems: string[] = [];
   #digest = '';
-  #rounds = 0;
-  /** What was said in the last round. */
-  readonly #last: string[] = [];
   readonly #folder = mkdtempSync(join(tmpdir(), 'soma-simulation-'));
 
   constructor(options: WorldOptions) {
@@ -99,7 +92,6 @@ export class World {
         steps: this.time.steps,
         events,
         softFailures,
-        rounds: this.#rounds,
       };
     } finally {
       for (const server of this.#servers) server.kill();
@@ -237,47 +229,28 @@ export class World {
     this.#network.groups = new Map();
     this.#network.weather = fairWeather;
     await this.time.sleep(healingMs);
-    do {
-      this.#rounds += 1;
-      await this.#speakInTurn();
-      await this.time.sleep(settlingMs);
-    } while (this.#rounds < roundsMax && (await this.#isAnyUnheard()));
+    await this.#speakInTurn();
+    await this.time.sleep(settlingMs);
   }
 
   async #speakInTurn(): Promise<void> {
-    this.#last.length = 0;
     for (const roomId of this.#rooms) {
       for (const server of this.#servers) {
         const speaker = await this.#speakerOf(server, roomId);
         if (speaker === undefined) continue;
-        const text = `last of ${server.name}, ${this.#rounds}`;
+        const text = `last of ${server.name}`;
         const named = await speaker.setState(roomId, 'm.room.member', speaker.userId, {
           membership: 'join',
           displayname: text,
         });
         // Nobody may write a join in a room of versions 1 to 6 whose join rule is one that they do not know.
         const said = named.status === 403 ? await speaker.sendMessage(roomId, text) : named;
-        const eventId = said.body['event_id'];
-        if (typeof eventId === 'string') this.#last.push(eventId);
-        else this.#problems.push(`${speaker.userId} could not speak: ${said.status}`);
+        if (said.status !== 200) {
+          this.#problems.push(`${speaker.userId} could not speak: ${said.status}`);
+        }
         await this.time.sleep(betweenMs);
       }
     }
-  }
-
-  /**
-   * Resolution may have put users out of the room whose server was not told. What such a server says is soft-failed by
-   * the others, so it has not been a further event for them: it speaks again when it has heard what they said.
-   */
-  async #isAnyUnheard(): Promise<boolean> {
-    for (const roomId of this.#rooms) {
-      for (const view of await this.#viewsOf(roomId)) {
-        for (const eventId of this.#last) {
-          if ((view.events.get(eventId)?.verdict ?? 'accepted') !== 'accepted') return true;
-        }
-      }
-    }
-    return false;
   }
 
   /** Of the servers that take themselves to be in the room. */
@@ -292,9 +265,9 @@ export class World {
   }
 
   async #speakerOf(server: SimulatedServer, roomId: string): Promise<Person | undefined> {
-    const members = (await viewRoom(server, roomId))?.members ?? {};
+    const joined = await readMembers(server, roomId, 'join');
     return [...this.#anchors, ...this.#actors].find(
-      (person) => person.server === server && members[person.userId] === 'join',
+      (person) => person.server === server && joined.includes(person.userId),
     );
   }
 
