@@ -76,6 +76,11 @@ export class Person {
     return this.ask('PUT', statePath(roomId, type, stateKey), content);
   }
 
+  read(roomId: string, eventId: string): Promise<Answer> {
+    const path = `${roomPath(roomId)}/receipt/m.read/${encodeURIComponent(eventId)}`;
+    return this.ask('POST', path, {});
+  }
+
   /** The content of a piece of state; empty where there is none. */
   async stateOf(roomId: string, type: string, stateKey = ''): Promise<JsonObject> {
     const { status, body } = await this.ask('GET', statePath(roomId, type, stateKey));

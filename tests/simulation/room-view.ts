@@ -1,5 +1,6 @@
 import type { Pdu } from '@soma/protocol';
 
+import { readAllReceiptRows } from '../../packages/homeserver/src/ephemeral/receipt-store.ts';
 import { readMembersOfRoom } from '../../packages/homeserver/src/membership/membership-store.ts';
 import type { Membership } from '../../packages/homeserver/src/membership/membership-store.ts';
 import {
@@ -31,6 +32,8 @@ export interface RoomView {
   /** Memberships by user, as lists of members have them. */
   readonly members: Readonly<Record<string, string>>;
   readonly extremities: readonly string[];
+  /** What users have read last, outside of threads. */
+  readonly receipts: Readonly<Record<string, string>>;
 }
 
 const ordersMax = Number.MAX_SAFE_INTEGER;
@@ -72,6 +75,8 @@ export async function viewRoom(
       members.push([userId, membership]);
     }
   }
+  const receipts = await readAllReceiptRows(reader, roomNid, 0, ordersMax);
+  const read = receipts.filter(({ type, threadId }) => type === 'm.read' && threadId === undefined);
   return {
     server: name,
     roomNid,
@@ -80,6 +85,7 @@ export async function viewRoom(
     state: sorted(state),
     members: sorted(members),
     extremities: head.extremities.map((one) => one.event_id).toSorted(),
+    receipts: sorted(read.map(({ userId, eventId }) => [userId, eventId])),
   };
 }
 

@@ -31,6 +31,7 @@ async function main(): Promise<void> {
       runs: { type: 'string', default: '1' },
       actions: { type: 'string', default: '60' },
       servers: { type: 'string', default: '5' },
+      wide: { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
     },
   });
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
       minutes: Number(values.minutes),
       actions: Number(values.actions),
       servers: Number(values.servers),
+      isWide: values.wide,
       ...(values.trace ? { trace: (line) => console.log(line) } : {}),
     });
     const tookMs = Number((process.hrtime.bigint() - startedMs) / 1_000_000n);

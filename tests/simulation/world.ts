@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { checkDatabase } from '../../packages/homeserver/src/rooms/check-database.ts';
-import { act } from './actions.ts';
+import { act, usualActs, wideActs } from './actions.ts';
 import type { Stage } from './actions.ts';
 import { disagreements } from './agreement.ts';
 import { EventGraph } from './event-graph.ts';
@@ -25,6 +25,8 @@ export interface WorldOptions {
   readonly servers?: number;
   readonly rooms?: number;
   readonly actions?: number;
+  /** Whether people do more than the usual. */
+  readonly isWide?: boolean;
   /** Is told of everything that happens, a line at a time. */
   readonly trace?: (line: string) => void;
 }
@@ -62,6 +64,8 @@ export class World {
   readonly #actors: Person[] = [];
   readonly #rooms: string[] = [];
   readonly #problems: string[] = [];
+  /** What was read at the end. */
+  readonly #read: { roomId: string; userId: string; eventId: string }[] = [];
   #digest = '';
   readonly #folder = mkdtempSync(join(tmpdir(), 'soma-simulation-'));
 
@@ -172,7 +176,7 @@ export class World {
 
   async #act(): Promise<void> {
     const plan = this.#plan;
-    const { minutes, actions = 60 } = this.#options;
+    const { minutes, actions = 60, isWide = false } = this.#options;
     const durationMs = minutes * minuteMs;
     this.#network.weather = {
       dropped: plan.pick([0, 0.02, 0.1]),
@@ -186,6 +190,7 @@ export class World {
       actors: this.#actors,
       servers: this.#servers.map(({ name }) => name),
       sent: new Map(),
+      acts: isWide ? wideActs : usualActs,
     };
     const running: Promise<void>[] = [];
     const at = (run: () => Promise<void>): void => {
@@ -245,8 +250,12 @@ export class World {
         });
         // Nobody may write a join in a room of versions 1 to 6 whose join rule is one that they do not know.
         const said = named.status === 403 ? await speaker.sendMessage(roomId, text) : named;
-        if (said.status !== 200) {
+        const eventId = said.body['event_id'];
+        if (typeof eventId !== 'string') {
           this.#problems.push(`${speaker.userId} could not speak: ${said.status}`);
+        } else if (this.#options.isWide === true) {
+          await speaker.read(roomId, eventId);
+          this.#read.push({ roomId, userId: speaker.userId, eventId });
         }
         await this.time.sleep(betweenMs);
       }
@@ -295,6 +304,10 @@ export class World {
       for (const view of views) {
         this.#note(`${view.server} ${roomId} ${hash('sha256', JSON.stringify(view.state))}`);
         events += view.events.size;
+        for (const { userId, eventId } of this.#read.filter((one) => one.roomId === roomId)) {
+          if (view.receipts[userId] === eventId) continue;
+          this.#problems.push(`${view.server} does not know what ${userId} has read in ${roomId}`);
+        }
         const server = this.#servers.find(({ name }) => name === view.server);
         if (server === undefined) continue;
         const { reasons, problems } = await judgeSoftFailures(server, roomId, view, graph);
