@@ -51,7 +51,7 @@ export class Person {
       headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
     };
-    const answer = await this.server.ask(request);
+    const answer = await this.server.askByClient(request);
     const parsed: JsonValue = JSON.parse(answer?.body.toString('utf8') || '{}');
     const status = answer?.status ?? 0;
     if (method !== 'GET') {

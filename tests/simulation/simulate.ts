@@ -23,6 +23,16 @@ export async function simulate(options: WorldOptions): Promise<Outcome> {
   return world.run();
 }
 
+/** What a run has come to, where it came to an end. */
+async function outcomeOf(options: WorldOptions): Promise<Outcome | undefined> {
+  try {
+    return await simulate(options);
+  } catch (error) {
+    console.log(`seed ${options.seed}:`, error);
+    return undefined;
+  }
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -38,7 +48,7 @@ async function main(): Promise<void> {
   for (let run = 0; run < Number(values.runs); run += 1) {
     const seed = String(Number(values.seed) + run);
     const startedMs = process.hrtime.bigint();
-    const outcome = await simulate({
+    const outcome = await outcomeOf({
       seed,
       minutes: Number(values.minutes),
       actions: Number(values.actions),
@@ -46,6 +56,10 @@ async function main(): Promise<void> {
       isWide: values.wide,
       ...(values.trace ? { trace: (line) => console.log(line) } : {}),
     });
+    if (outcome === undefined) {
+      process.exitCode = 1;
+      continue;
+    }
     const tookMs = Number((process.hrtime.bigint() - startedMs) / 1_000_000n);
     const { problems, digest, steps, events, softFailures } = outcome;
     console.log(

@@ -32,6 +32,8 @@ export interface ServerParts {
 /** One life of a server, from its start to its stop. */
 interface Life {
   isOver: boolean;
+  /** Resolves when it is over. */
+  readonly end: PromiseWithResolvers<undefined>;
   /** Requests that are not answered. */
   running: number;
   readonly writer: SimulatedWriter;
@@ -81,11 +83,11 @@ export class SimulatedServer {
     const { name, time, seed } = this.#parts;
     this.#lives += 1;
     const random = new Random(`${seed} ${name} ${this.#lives}`);
-    const state = { isOver: false, running: 0 };
+    const state = { isOver: false, end: Promise.withResolvers<undefined>(), running: 0 };
     await time.actAs(state, () => this.#open(state, random));
   }
 
-  async #open(state: Pick<Life, 'isOver' | 'running'>, random: Random): Promise<void> {
+  async #open(state: Pick<Life, 'isOver' | 'end' | 'running'>, random: Random): Promise<void> {
     const { name, folder, time, transport } = this.#parts;
     const config = this.#config;
     const { logger } = createLogger({
@@ -126,6 +128,7 @@ export class SimulatedServer {
     });
     life.isOver = true;
     time.callOff(life);
+    life.end.resolve(undefined);
   }
 
   /** Stops at once, as when the process is killed. */
@@ -136,6 +139,13 @@ export class SimulatedServer {
     life.isOver = true;
     life.writer.cut();
     this.#parts.time.callOff(life);
+    life.end.resolve(undefined);
+  }
+
+  /** The same for a client, whose connection ends with the server; what other servers wait for just never comes. */
+  askByClient(request: PlainRequest): Promise<PlainAnswer | undefined> {
+    const life = this.#life;
+    return Promise.race([this.ask(request), life?.end.promise]);
   }
 
   /** Undefined where it is down. */

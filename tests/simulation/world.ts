@@ -241,41 +241,47 @@ export class World {
   async #speakInTurn(): Promise<void> {
     for (const roomId of this.#rooms) {
       for (const server of this.#servers) {
-        const speaker = await this.#speakerOf(server, roomId);
-        if (speaker === undefined) continue;
-        const text = `last of ${server.name}`;
-        const named = await speaker.setState(roomId, 'm.room.member', speaker.userId, {
-          membership: 'join',
-          displayname: text,
-        });
-        // Nobody may write a join in a room of versions 1 to 6 whose join rule is one that they do not know.
-        const said = named.status === 403 ? await speaker.sendMessage(roomId, text) : named;
-        const eventId = said.body['event_id'];
-        if (typeof eventId !== 'string') {
-          this.#problems.push(`${speaker.userId} could not speak: ${said.status}`);
-        } else if (this.#options.isWide === true) {
-          await speaker.read(roomId, eventId);
-          this.#read.push({ roomId, userId: speaker.userId, eventId });
-        }
-        await this.time.sleep(betweenMs);
+        const speakers = await this.#membersOf(server, roomId);
+        for (const speaker of speakers) if (await this.#speak(roomId, speaker)) break;
+        if (speakers.length > 0) await this.time.sleep(betweenMs);
       }
     }
+  }
+
+  /** Whether the rules of the room allow it. */
+  async #speak(roomId: string, speaker: Person): Promise<boolean> {
+    const text = `last of ${speaker.server.name}`;
+    const content = { membership: 'join', displayname: text };
+    const named = await speaker.setState(roomId, 'm.room.member', speaker.userId, content);
+    // Nobody may write a join in a room of versions 1 to 6 whose join rule is one that they do not know.
+    const said = named.status === 403 ? await speaker.sendMessage(roomId, text) : named;
+    const eventId = said.body['event_id'];
+    if (typeof eventId !== 'string') {
+      if (said.status !== 403) this.#problems.push(`${speaker.userId} got ${said.status}`);
+      return false;
+    }
+    if (this.#options.isWide === true) {
+      await speaker.read(roomId, eventId);
+      this.#read.push({ roomId, userId: speaker.userId, eventId });
+    }
+    return true;
   }
 
   /** Of the servers that take themselves to be in the room. */
   async #viewsOf(roomId: string): Promise<RoomView[]> {
     const views: RoomView[] = [];
     for (const server of this.#servers) {
-      if ((await this.#speakerOf(server, roomId)) === undefined) continue;
+      if ((await this.#membersOf(server, roomId)).length === 0) continue;
       const view = await viewRoom(server, roomId);
       if (view !== undefined) views.push(view);
     }
     return views;
   }
 
-  async #speakerOf(server: SimulatedServer, roomId: string): Promise<Person | undefined> {
+  /** Those of this server's users that it has in the room. */
+  async #membersOf(server: SimulatedServer, roomId: string): Promise<Person[]> {
     const joined = await readMembers(server, roomId, 'join');
-    return [...this.#anchors, ...this.#actors].find(
+    return [...this.#anchors, ...this.#actors].filter(
       (person) => person.server === server && joined.includes(person.userId),
     );
   }
@@ -284,7 +290,7 @@ export class World {
   async #readAll(): Promise<void> {
     for (const roomId of this.#rooms) {
       for (const server of this.#servers) {
-        const reader = await this.#speakerOf(server, roomId);
+        const [reader] = await this.#membersOf(server, roomId);
         let from: unknown = '';
         while (reader !== undefined && typeof from === 'string') {
           const query = `dir=b&limit=100${from === '' ? '' : `&from=${encodeURIComponent(from)}`}`;
