@@ -1,12 +1,12 @@
-import { listAt, valueAt } from '../../tests/harness/json-path.ts';
 import type { Sender } from '../load/jobs.ts';
 import { spreadOf } from '../results.ts';
 import { eachRound, prepare, type Round } from '../rounds.ts';
 import type { Bench, Scenario } from '../scenario.ts';
-import { MatrixClients } from '../setup/matrix-clients.ts';
+import type { MatrixClients } from '../setup/matrix-clients.ts';
 import { registerUsers } from '../setup/register-users.ts';
 import { createRooms, joinRooms, sendMessages } from '../setup/rooms.ts';
 import type { ServerUnderTest } from '../targets/server-under-test.ts';
+import { countEvents, fillBare } from './initial-sync-events.ts';
 
 export const roomCount = 300;
 export const memberCount = 300;
@@ -35,8 +35,9 @@ export const initialSync: Scenario = {
     await eachRound(bench, prepared, async (round) => {
       const { token } = sender;
       await measureOn(bench, round, round.soma, syncPath, token);
-      const events = await countEvents(round.soma, token);
-      await fill(bench, round.bare, prepared.world, events);
+      const expected = { rooms: roomCount, timeline: timelineMax };
+      const events = await countEvents(round.soma, token, syncPath, expected);
+      await fillBare(bench, round.bare, prepared.world, events);
       await round.bare.restart();
       await measureOn(bench, round, round.bare, `/bare/events?count=${events}`, token);
     });
@@ -82,40 +83,4 @@ async function measureOn(
   bench.tell(
     `initial sync, ${name}: ${first.toFixed(0)} ms, then ${later.toFixed(0)} ms, ${bytes} bytes`,
   );
-}
-
-/** How many events Soma's answer holds; throws when it is not the answer that was asked for. */
-async function countEvents({ port }: ServerUnderTest, token: string): Promise<number> {
-  const clients = new MatrixClients(port);
-  const body = await clients.call(0, 'GET', syncPath, token);
-  clients.close();
-  const joined = Object.values(Object(valueAt(body, 'rooms', 'join')));
-  if (joined.length !== roomCount) throw new Error(`${joined.length} rooms in the initial sync`);
-  let events = 0;
-  for (const room of joined) {
-    const timeline = listAt(room, 'timeline', 'events').length;
-    if (timeline !== timelineMax) throw new Error(`a timeline of ${timeline} events`);
-    events += timeline + listAt(room, 'state', 'events').length;
-  }
-  return events;
-}
-
-/** Gives the bare reference at least so many events. */
-async function fill(
-  bench: Bench,
-  bare: ServerUnderTest,
-  senders: readonly Sender[],
-  events: number,
-): Promise<void> {
-  await bench.load.send({
-    kind: 'send',
-    port: bare.port,
-    serverPid: bare.pid(),
-    workers: 64,
-    senders: senders.slice(0, 64),
-    warmupMs: 0,
-    timeMaxMs: 60_000,
-    sendsMax: events,
-    followers: [],
-  });
 }

@@ -1,4 +1,4 @@
-import { textAt, valueAt } from '../../tests/harness/json-path.ts';
+import { listAt, textAt, valueAt } from '../../tests/harness/json-path.ts';
 import type { Figures } from '../figures.ts';
 import { expectOk } from '../load/expect-ok.ts';
 import { HttpConnection } from '../load/http-connection.ts';
@@ -8,13 +8,17 @@ import { requestText } from '../load/request-text.ts';
 import { spreadOf } from '../results.ts';
 import { eachRound, prepare, type Round } from '../rounds.ts';
 import type { Bench, Scenario } from '../scenario.ts';
-import type { MatrixClients } from '../setup/matrix-clients.ts';
+import { MatrixClients } from '../setup/matrix-clients.ts';
 import { registerUsers } from '../setup/register-users.ts';
 import { createRooms } from '../setup/rooms.ts';
+import type { ServerUnderTest } from '../targets/server-under-test.ts';
+import { fillBare } from './initial-sync-events.ts';
 
 const roomCounts = [10, 1_000, 10_000] as const;
 const windowSize = 10;
 const times = 20;
+/** More than an answer holds. */
+const bareEvents = 1_000;
 
 const path = '/_matrix/client/unstable/org.matrix.simplified_msc3575/sync?timeout=0';
 const room = {
@@ -50,13 +54,18 @@ export const slidingSync: Scenario = {
   about:
     `Simplified sliding sync of users in ${roomCounts.join(', ')} rooms, a list of ${windowSize} rooms with 10 ` +
     'events each and three extensions: the first answer of a connection, right after a start of the server and the ' +
-    `median of ${times} more, and the answer to a message in one of the rooms.`,
+    `median of ${times} more, and the answer to a message in one of the rooms. The bare reference reads as many events ` +
+    'as there are in the first answer from its database and sends them.',
   roundsMax: 3,
   async run(bench) {
     const prepared = await prepare(bench, makeMembers);
     await eachRound(bench, prepared, async (round) => {
+      await fillBare(bench, round.bare, prepared.world, bareEvents);
       for (const member of prepared.world) {
-        await measureFirst(bench, round, member);
+        const events = await countEvents(round.soma, member);
+        await measureFirst(bench, round, round.soma, member, { path, body });
+        const bare = { path: `/bare/events?count=${events}` };
+        await measureFirst(bench, round, round.bare, member, bare);
         await measureNext(bench, round, member);
       }
     });
@@ -75,32 +84,45 @@ async function makeMembers(clients: MatrixClients): Promise<Member[]> {
 
 async function measureFirst(
   bench: Bench,
-  { soma, index }: Round,
+  { index }: Round,
+  server: ServerUnderTest,
   { token, roomIds }: Member,
+  asked: { readonly path: string; readonly body?: string },
 ): Promise<void> {
-  await soma.restart();
+  await server.restart();
   // The code is warm, and what is kept in memory of this user is not there yet.
-  const other = { kind: 'fetch', port: soma.port, path: '/_matrix/client/versions' } as const;
+  const other = { kind: 'fetch', port: server.port, path: '/_matrix/client/versions' } as const;
   await bench.load.fetch({ ...other, tokens: [token], times });
-  const job = { kind: 'fetch', port: soma.port, path, body, tokens: [token] } as const;
+  const job = { kind: 'fetch', port: server.port, tokens: [token], ...asked } as const;
   const { wholeMs: first } = await bench.load.fetch({ ...job, times: 1 });
-  const before = processUsage(soma.pid());
+  const before = processUsage(server.pid());
   const { timesMs, bytes } = await bench.load.fetch({ ...job, times });
-  const cpuMs = (processUsage(soma.pid()).cpuMs - before.cpuMs) / times;
+  const cpuMs = (processUsage(server.pid()).cpuMs - before.cpuMs) / times;
   const later = spreadOf(timesMs)?.median ?? Number.NaN;
   const take = (measure: string, figures: Figures): void =>
     bench.record({
       measure: `${measure}, ${roomIds.length} rooms`,
       pair: index,
-      server: 'soma',
+      server: server.name,
       figures,
     });
   take('first answer after a start', { p50Ms: first });
   take('first answer', { p50Ms: later, cpuMs });
   bench.tell(
-    `${roomIds.length} rooms: ${first.toFixed(1)} ms, then ${later.toFixed(2)} ms, ` +
+    `${roomIds.length} rooms, ${server.name}: ${first.toFixed(1)} ms, then ${later.toFixed(2)} ms, ` +
       `${cpuMs.toFixed(1)} ms CPU, ${bytes} bytes`,
   );
+}
+
+/** How many events are in the first answer of a connection. */
+async function countEvents({ port }: ServerUnderTest, { token }: Member): Promise<number> {
+  const clients = new MatrixClients(port);
+  const answer = await clients.call(0, 'POST', path, token, JSON.parse(body));
+  clients.close();
+  const rooms = Object.values(Object(valueAt(answer, 'rooms')));
+  if (rooms.length !== windowSize) throw new Error(`${rooms.length} rooms in the answer`);
+  const lists = rooms.flatMap((each) => [listAt(each, 'timeline'), listAt(each, 'required_state')]);
+  return lists.reduce((sum, list) => sum + list.length, 0);
 }
 
 async function measureNext(

@@ -19,7 +19,9 @@ export function spawnServer(
   args: readonly string[],
   onOutput: (text: string) => void,
 ): ServerProcess {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // As few-arenas.mjs would have it, without a second start.
+  const env = { ...process.env, MALLOC_ARENA_MAX: '2' };
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   if (child.pid === undefined) throw new Error(`could not start ${process.execPath}`);
   const killNow = (): void => void child.kill('SIGKILL');
   process.once('exit', killNow);

@@ -6,6 +6,8 @@ import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
 
+import { packedProgram } from './packed-program.mjs';
+
 const NODE_MAJOR_MIN = 24;
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/soma', import.meta.url));
 
@@ -25,8 +27,11 @@ export function prepareNode() {
   return true;
 }
 
-/** Runs the program's `main`, unless Node is too old for it: then it says so and exits with 1. */
-export async function boot(program) {
+/**
+ * Runs `main` of `src/<name>.ts`, packed if it can be had, unless Node is too old for it: then it says so and exits
+ * with 1.
+ */
+export async function boot(name) {
   if (!prepareNode()) {
     process.stderr.write(
       `Soma needs Node ${NODE_MAJOR_MIN} or newer and was started with ${process.version}. ` +
@@ -34,6 +39,7 @@ export async function boot(program) {
     );
     process.exit(1);
   }
-  const { main } = await import(new URL(program, import.meta.url).href);
+  const program = packedProgram(name) ?? new URL(`../src/${name}.ts`, import.meta.url);
+  const { main } = await import(program.href);
   await main(process.argv.slice(2));
 }

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
 import { boot } from './boot.mjs';
+import { keepFewArenas } from './few-arenas.mjs';
 
-await boot('../src/main.ts');
+keepFewArenas();
+await boot('main');

@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { boot } from './boot.mjs';
 
-await boot('../src/cli.ts');
+await boot('cli');

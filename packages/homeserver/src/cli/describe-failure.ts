@@ -1,6 +1,7 @@
 import { StartRefusal } from '../config/start-refusal.ts';
 import { ListenError } from '../http/listen-error.ts';
 import { DatabaseUnusable } from '../storage/migrate.ts';
+import { withSourcePositions } from '../telemetry/source-positions.ts';
 
 /** Their messages are written for the operator. */
 const REFUSALS = [StartRefusal, DatabaseUnusable, ListenError];
@@ -14,7 +15,7 @@ const POSTGRES_ERROR_CODE = /^[0-9A-Z]{5}$/;
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (REFUSALS.some((refusal) => error instanceof refusal)) return error.message;
-  return describeSystemError(error) ?? error.stack ?? error.message;
+  return describeSystemError(error) ?? withSourcePositions(error.stack ?? error.message);
 }
 
 function describeSystemError(error: Error): string | undefined {

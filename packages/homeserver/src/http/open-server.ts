@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
@@ -13,6 +12,9 @@ import {
 } from './limits.ts';
 import { errorCode } from './listen-error.ts';
 import { corsHeaders } from './response-headers.ts';
+
+// An import of it would read all that it exports, and with that load Node's whole fetch: 12 MB.
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface TlsFiles {
   readonly certificatePath: string;

@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import type { Transporter } from 'nodemailer';
 
 import type { MailSettings } from '../config/config.ts';
@@ -22,28 +21,12 @@ export class Mailer {
   readonly settings: MailSettings;
   readonly #serverName: string;
   readonly #templates: MailTemplates;
-  readonly #transport: Transporter;
+  #transport: Promise<Transporter> | undefined;
 
   constructor(settings: MailSettings, serverName: string, templates: MailTemplates) {
     this.settings = settings;
     this.#serverName = serverName;
     this.#templates = templates;
-    const { smtpHost, smtpPort, smtpUser, smtpPass, forceTls, tlsName } = settings;
-    this.#transport = createTransport({
-      host: smtpHost,
-      port: smtpPort ?? (forceTls ? 465 : 25),
-      secure: forceTls,
-      requireTLS: settings.requireTransportSecurity,
-      ignoreTLS: !settings.enableTls,
-      ...(smtpUser === undefined ? {} : { auth: { user: smtpUser, pass: smtpPass ?? '' } }),
-      ...(tlsName === undefined ? {} : { tls: { servername: tlsName } }),
-      connectionTimeout: TIMEOUT_MS,
-      greetingTimeout: TIMEOUT_MS,
-      socketTimeout: TIMEOUT_MS,
-      // A mail is made of texts alone: nothing in it may name a file or an address to fetch.
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
   }
 
   /** Resolves when the operator's server has taken the mail; throws where it did not. */
@@ -51,7 +34,8 @@ export class Mailer {
     const { appName } = this.settings;
     const values = { app_name: appName, server_name: this.#serverName, ...mail.values };
     const { html, text } = this.#templates.render(mail.template, values);
-    await this.#transport.sendMail({
+    const transport = await (this.#transport ??= openTransport(this.settings));
+    await transport.sendMail({
       from: this.fill(this.settings.notifFrom, {}),
       to: { name: '', address: mail.to },
       subject: mail.subject,
@@ -70,6 +54,27 @@ export class Mailer {
   }
 
   close(): void {
-    this.#transport.close();
+    void this.#transport?.then((transport) => transport.close());
   }
+}
+
+/** The library comes with the first mail: a server that has sent none does not pay for it in memory. */
+async function openTransport(settings: MailSettings): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer');
+  const { smtpHost, smtpPort, smtpUser, smtpPass, forceTls, tlsName } = settings;
+  return createTransport({
+    host: smtpHost,
+    port: smtpPort ?? (forceTls ? 465 : 25),
+    secure: forceTls,
+    requireTLS: settings.requireTransportSecurity,
+    ignoreTLS: !settings.enableTls,
+    ...(smtpUser === undefined ? {} : { auth: { user: smtpUser, pass: smtpPass ?? '' } }),
+    ...(tlsName === undefined ? {} : { tls: { servername: tlsName } }),
+    connectionTimeout: TIMEOUT_MS,
+    greetingTimeout: TIMEOUT_MS,
+    socketTimeout: TIMEOUT_MS,
+    // A mail is made of texts alone: nothing in it may name a file or an address to fetch.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
 }

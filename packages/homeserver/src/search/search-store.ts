@@ -7,49 +7,53 @@ type Engine = Database['engine'];
 /** What of an event's content is searched (CS API, `keys`). */
 export type SearchKey = 'content.body' | 'content.name' | 'content.topic';
 
+const KEYS: readonly SearchKey[] = ['content.body', 'content.name', 'content.topic'];
+
 /** Words of the index that no text has: which key the text is from, and in which room it is. */
-const KEY_MARKS: Readonly<Record<SearchKey, string>> = {
-  'content.body': 'kb',
-  'content.name': 'kn',
-  'content.topic': 'kt',
-};
+const keyMark = (key: SearchKey): string => `k${KEYS.indexOf(key)}=`;
+const roomMark = (roomNid: number): string => `r${roomNid}=`;
 
 interface CandidateRow {
   readonly event_nid: number;
   readonly room_nid: number;
   readonly sender_nid: number;
-  readonly rank: number;
+  readonly word_count: number;
 }
 
 /** Full text is where the engines have no words in common; each is asked its own query, with the same parameters. */
 const sqliteQueries = {
   insertEvent: query(
-    'insert into search_events (event_nid, room_nid, sender_nid) values (?, ?, ?) on conflict do nothing',
+    `insert into search_events (event_nid, room_nid, sender_nid, key, word_count) values (?, ?, ?, ?, ?)
+     on conflict do nothing`,
   ),
   insertDocument: query('insert into search_index (rowid, words, scope) values (?, ?, ?)'),
   deleteDocument: query('delete from search_index where rowid = ?'),
 };
 const insertPostgresDocument = query(
-  `insert into search_events (event_nid, room_nid, sender_nid, document)
-   values (?, ?, ?, array_to_tsvector(string_to_array(cast(? as text), ' '))) on conflict do nothing`,
+  `insert into search_events (event_nid, room_nid, sender_nid, key, word_count, document)
+   values (?, ?, ?, ?, ?, array_to_tsvector(string_to_array(cast(? as text), ' '))) on conflict do nothing`,
 );
 const deleteEvent = query('delete from search_events where event_nid = ?');
 
-/** (terms, below which event, rooms, limit); the rank grows with the likeness. */
-const candidates = {
-  sqlite: query<CandidateRow>(
-    `select s.event_nid, s.room_nid, s.sender_nid, -f.rank as rank
-     from search_index f join search_events s on s.event_nid = f.rowid
-     where f.search_index match ? and f.rowid < ? and s.room_nid {in}
-     order by f.rowid desc limit ?`,
-  ),
-  postgres: query<CandidateRow>(
-    `with asked as (select cast(? as text)::tsquery as terms)
-     select s.event_nid, s.room_nid, s.sender_nid, ts_rank(s.document, asked.terms) as rank
-     from search_events s, asked
-     where s.document @@ asked.terms and s.event_nid < ? and s.room_nid {in}
-     order by s.event_nid desc limit ?`,
-  ),
+/** (terms, below which event, how many are looked at) */
+const newest = {
+  sqlite: `select rowid as event_nid from search_index where search_index match ? and rowid < ?
+    order by rowid desc limit ?`,
+  postgres: `select event_nid from search_events where document @@ cast(? as text)::tsquery
+    and event_nid < ? order by event_nid desc limit ?`,
+};
+/** (terms, below which event, how many are looked at, keys, rooms, limit) */
+const candidates = (engine: Engine) =>
+  query<CandidateRow>(
+    `select s.event_nid, s.room_nid, s.sender_nid, s.word_count
+     from (${newest[engine]}) f join search_events s on s.event_nid = f.event_nid
+     where s.key {in} and s.room_nid {in} order by s.event_nid desc limit ?`,
+  );
+const count = (engine: Engine) =>
+  query<{ readonly count: number }>(`select count(*) as count from (${newest[engine]}) f`);
+const queries = {
+  sqlite: { candidates: candidates('sqlite'), count: count('sqlite') },
+  postgres: { candidates: candidates('postgres'), count: count('postgres') },
 };
 
 /** A text of an event with where it stands. */
@@ -63,9 +67,10 @@ export interface SearchDocument {
 
 export function insertDocumentStatements(engine: Engine, document: SearchDocument): Statement[] {
   const { eventNid, roomNid, senderNid, key } = document;
-  const event = [eventNid, roomNid, senderNid] as const;
+  const about = [KEYS.indexOf(key), document.words.length] as const;
+  const event = [eventNid, roomNid, senderNid, ...about] as const;
   const words = document.words.join(' ');
-  const scope = `${KEY_MARKS[key]}= r${roomNid}=`;
+  const scope = `${keyMark(key)} ${roomMark(roomNid)}`;
   if (engine === 'postgres') {
     return [statement(insertPostgresDocument, ...event, `${words} ${scope}`)];
   }
@@ -94,43 +99,61 @@ export interface Candidate {
   readonly eventNid: number;
   readonly roomNid: number;
   readonly senderNid: number;
+  /** Above 0, and 1 for a text that is nothing but the words. */
   readonly rank: number;
 }
 
-/** More rooms than these are looked up for each event found instead of being asked for. */
+/** So many of the newest that hold the words are looked at, whatever their rooms. */
+const LOOKED_AT_MAX = 5_000;
+/** More rooms than these are not marked in what the index is asked. */
 const MARKED_ROOMS_MAX = 200;
 
-/** The newest events that hold all the words. */
+/**
+ * The newest events that hold all the words. Marks are for words that are so common elsewhere that the searched rooms
+ * are not among the newest: an index intersects a rare word with the marks of all messages more slowly than the
+ * events that hold it are read.
+ */
 export async function readCandidates(
   reader: Reader,
   engine: Engine,
-  { words, keys, roomNids, below, limit }: SearchQuestion,
+  question: SearchQuestion,
 ): Promise<Candidate[]> {
+  const { words, keys, roomNids, below, limit } = question;
   if (keys.length === 0 || roomNids.length === 0) return [];
-  const marks = [keys.map((key) => `${KEY_MARKS[key]}=`)];
-  if (roomNids.length <= MARKED_ROOMS_MAX) marks.push(roomNids.map((nid) => `r${nid}=`));
-  const terms = engine === 'sqlite' ? fts5Query(words, marks) : tsQuery(words, marks);
-  const bounds = [below, integerList(roomNids), limit] as const;
-  const rows = await reader.all(candidates[engine], terms, ...bounds);
+  const asked = queries[engine];
+  const scope = [integerList(keys.map((key) => KEYS.indexOf(key))), integerList(roomNids), limit];
+  const terms = termsOf(engine, words, []);
+  let rows = await reader.all(asked.candidates, terms, below, LOOKED_AT_MAX, ...scope);
+  if (rows.length < limit) {
+    const [looked] = await reader.all(asked.count, terms, below, LOOKED_AT_MAX);
+    if (looked?.count === LOOKED_AT_MAX) {
+      const marks = [keys.map(keyMark)];
+      if (roomNids.length <= MARKED_ROOMS_MAX) marks.push(roomNids.map(roomMark));
+      const marked = termsOf(engine, words, marks);
+      rows = await reader.all(asked.candidates, marked, below, Number.MAX_SAFE_INTEGER, ...scope);
+    }
+  }
   return rows.map((row) => ({
     eventNid: row.event_nid,
     roomNid: row.room_nid,
     senderNid: row.sender_nid,
-    rank: row.rank,
+    rank: new Set(words).size / row.word_count,
   }));
 }
 
 /** Words hold letters and digits alone, and marks those and an equals sign, so that nothing needs to be quoted. */
-function fts5Query(words: readonly string[], marks: readonly (readonly string[])[]): string {
+function termsOf(
+  engine: Engine,
+  words: readonly string[],
+  marks: readonly (readonly string[])[],
+): string {
+  if (engine === 'postgres') {
+    const quoted = (word: string): string => `'${word}'`;
+    const terms = words.map(quoted).join(' & ');
+    return terms + marks.map((list) => ` & (${list.map(quoted).join(' | ')})`).join('');
+  }
   const quoted = (word: string): string => `"${word.replace('=', '')}"`;
   const terms = `words : (${words.map(quoted).join(' AND ')})`;
   const scope = marks.map((list) => ` AND scope : (${list.map(quoted).join(' OR ')})`).join('');
-  return terms + scope;
-}
-
-function tsQuery(words: readonly string[], marks: readonly (readonly string[])[]): string {
-  const quoted = (word: string): string => `'${word}'`;
-  const terms = words.map(quoted).join(' & ');
-  const scope = marks.map((list) => ` & (${list.map(quoted).join(' | ')})`).join('');
   return terms + scope;
 }

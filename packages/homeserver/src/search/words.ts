@@ -11,7 +11,6 @@ export function wordsOf(text: string): string[] {
   const folded = text
     .normalize('NFKD')
     .replaceAll(/\p{Mn}/gu, '')
-
     // Some letters have no small form of their own: ß is ss.
     .toUpperCase()
     .toLowerCase();

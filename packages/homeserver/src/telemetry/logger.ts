@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 
 import { LineBuffer } from './line-buffer.ts';
+import { withSourcePositions } from './source-positions.ts';
 
 export type Logger = PinoLogger;
 
@@ -37,6 +38,7 @@ export function createLogger(options: LoggerOptions = {}): LogOutput {
     // Not the process id and host name: whoever collects the lines adds them.
     base: null,
     timestamp: isoTime(Date.now),
+    serializers: { err: describeError },
   };
   if (options.destination !== undefined) {
     return { logger: pino(settings, options.destination), flush: () => {} };
@@ -53,6 +55,12 @@ export function createLogger(options: LoggerOptions = {}): LogOutput {
   };
   process.once('exit', flush);
   return { logger: pino(settings, buffer), flush };
+}
+
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const described = pino.stdSerializers.err(error);
+  return { ...described, stack: withSourcePositions(described.stack) };
 }
 
 /** Opened before the first line, so that a path that cannot be written stops the start. */

@@ -5,7 +5,9 @@ create table cursors (name text primary key, position bigint not null) {without_
 create table search_events (
   event_nid {nid},
   room_nid bigint not null,
-  sender_nid bigint not null
+  sender_nid bigint not null,
+  key smallint not null,
+  word_count integer not null
   {only_postgres}, document tsvector not null{end}
 );
 {only_postgres}create index search_events_document on search_events using gin (document);{end}
