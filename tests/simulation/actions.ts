@@ -8,20 +8,24 @@ import type { Random } from './random.ts';
 /** Where people act. */
 export interface Stage {
   readonly random: Random;
-  readonly rooms: readonly string[];
+  /** Those that people make are added. */
+  readonly rooms: string[];
   /** They do as they like. */
   readonly actors: readonly Person[];
   readonly servers: readonly string[];
   /** Events that were sent so far, by room. */
   readonly sent: Map<string, string[]>;
+  readonly acts: Acts;
 }
 
 type Act = (stage: Stage, actor: Person, roomId: string) => Promise<Answer | void>;
 
+type Acts = Readonly<Record<string, { readonly weight: number; readonly act: Act }>>;
+
 const levels = [0, 0, 25, 50, 50, 75, 100];
 const rules = ['public', 'public', 'invite', 'knock'];
 
-const acts: Readonly<Record<string, { readonly weight: number; readonly act: Act }>> = {
+export const usualActs: Acts = {
   message: {
     weight: 10,
     act: (stage, actor, roomId) => actor.sendMessage(roomId, `text ${stage.random.below(1000)}`),
@@ -65,10 +69,37 @@ const acts: Readonly<Record<string, { readonly weight: number; readonly act: Act
   redact: { weight: 3, act: redact },
 };
 
+const roomsMax = 6;
+const versionsToUpgradeTo = ['8', '10', '11', '12'];
+const restrictedRules = ['restricted', 'restricted', 'knock_restricted'];
+
+/** The usual ones, rooms that let in the members of others, rooms that are replaced, receipts and typing. */
+export const wideActs: Acts = {
+  ...usualActs,
+  restrict: {
+    weight: 3,
+    act: ({ random, rooms }, actor, roomId) =>
+      actor.setState(roomId, 'm.room.join_rules', '', {
+        join_rule: random.pick(restrictedRules),
+        allow: [{ type: 'm.room_membership', room_id: random.pick(rooms) }],
+      }),
+  },
+  upgrade: { weight: 2, act: upgrade },
+  read: { weight: 6, act: read },
+  type: {
+    weight: 3,
+    act: ({ random }, actor, roomId) =>
+      actor.ask('PUT', `${roomPath(roomId)}/typing/${encodeURIComponent(actor.userId)}`, {
+        typing: random.chance(0.7),
+        timeout: 20_000,
+      }),
+  },
+};
+
 /** Somebody does something somewhere; whether it is allowed, the servers decide. */
 export async function act(stage: Stage): Promise<void> {
-  const { random, rooms, actors, sent } = stage;
-  const chosen = pickByWeight(random);
+  const { random, rooms, actors, sent, acts } = stage;
+  const chosen = pickByWeight(random, acts);
   const [actor, roomId] = [random.pick(actors), random.pick(rooms)];
   const answer = await chosen(stage, actor, roomId);
   const eventId = answer?.body['event_id'];
@@ -76,7 +107,7 @@ export async function act(stage: Stage): Promise<void> {
   sent.set(roomId, [...(sent.get(roomId) ?? []), eventId]);
 }
 
-function pickByWeight(random: Random): Act {
+function pickByWeight(random: Random, acts: Acts): Act {
   const all = Object.values(acts);
   let left = random.below(all.reduce((sum, { weight }) => sum + weight, 0));
   for (const { weight, act: chosen } of all) {
@@ -96,6 +127,20 @@ async function redact(stage: Stage, actor: Person, roomId: string): Promise<Answ
   if (known.length === 0) return;
   const target = encodeURIComponent(stage.random.pick(known));
   return actor.ask('PUT', `${roomPath(roomId)}/redact/${target}/${actor.transactionId()}`, {});
+}
+
+async function upgrade({ random, rooms }: Stage, actor: Person, roomId: string): Promise<void> {
+  const version = random.pick(versionsToUpgradeTo);
+  if (rooms.length >= roomsMax) return;
+  const path = `${roomPath(roomId)}/upgrade`;
+  const { body } = await actor.ask('POST', path, { new_version: version });
+  const replacement = body['replacement_room'];
+  if (typeof replacement === 'string') rooms.push(replacement);
+}
+
+async function read({ random, sent }: Stage, actor: Person, roomId: string): Promise<void> {
+  const known = sent.get(roomId) ?? [];
+  if (known.length > 0) await actor.read(roomId, random.pick(known));
 }
 
 async function changeLevels(stage: Stage, actor: Person, roomId: string): Promise<Answer | void> {

@@ -51,7 +51,7 @@ export class Person {
       headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
     };
-    const answer = await this.server.ask(request);
+    const answer = await this.server.askByClient(request);
     const parsed: JsonValue = JSON.parse(answer?.body.toString('utf8') || '{}');
     const status = answer?.status ?? 0;
     if (method !== 'GET') {
@@ -74,6 +74,11 @@ export class Person {
 
   setState(roomId: string, type: string, stateKey: string, content: JsonObject): Promise<Answer> {
     return this.ask('PUT', statePath(roomId, type, stateKey), content);
+  }
+
+  read(roomId: string, eventId: string): Promise<Answer> {
+    const path = `${roomPath(roomId)}/receipt/m.read/${encodeURIComponent(eventId)}`;
+    return this.ask('POST', path, {});
   }
 
   /** The content of a piece of state; empty where there is none. */

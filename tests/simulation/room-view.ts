@@ -1,5 +1,6 @@
 import type { Pdu } from '@soma/protocol';
 
+import { readAllReceiptRows } from '../../packages/homeserver/src/ephemeral/receipt-store.ts';
 import { readMembersOfRoom } from '../../packages/homeserver/src/membership/membership-store.ts';
 import type { Membership } from '../../packages/homeserver/src/membership/membership-store.ts';
 import {
@@ -31,6 +32,8 @@ export interface RoomView {
   /** Memberships by user, as lists of members have them. */
   readonly members: Readonly<Record<string, string>>;
   readonly extremities: readonly string[];
+  /** What users have read last, outside of threads. */
+  readonly receipts: Readonly<Record<string, string>>;
 }
 
 const ordersMax = Number.MAX_SAFE_INTEGER;
@@ -38,9 +41,10 @@ const eventsMax = 1_000_000;
 
 /** Undefined where the server knows nothing of the room but its name. */
 export async function viewRoom(
-  { name, database, services }: SimulatedServer,
+  server: SimulatedServer,
   roomId: string,
 ): Promise<RoomView | undefined> {
+  const { name, database, services } = server;
   const { reader } = database;
   const { names } = services.rooms;
   const roomNid = await names.rooms.find(roomId);
@@ -67,10 +71,12 @@ export async function viewRoom(
   });
   const members: [string, string][] = [];
   for (const membership of ['join', 'invite', 'knock', 'leave', 'ban'] satisfies Membership[]) {
-    for (const { userNid } of await readMembersOfRoom(reader, roomNid, membership)) {
-      members.push([await names.users.text(userNid), membership]);
+    for (const userId of await readMembers(server, roomId, membership)) {
+      members.push([userId, membership]);
     }
   }
+  const receipts = await readAllReceiptRows(reader, roomNid, 0, ordersMax);
+  const read = receipts.filter(({ type, threadId }) => type === 'm.read' && threadId === undefined);
   return {
     server: name,
     roomNid,
@@ -79,7 +85,21 @@ export async function viewRoom(
     state: sorted(state),
     members: sorted(members),
     extremities: head.extremities.map((one) => one.event_id).toSorted(),
+    receipts: sorted(read.map(({ userId, eventId }) => [userId, eventId])),
   };
+}
+
+/** The users with this membership, as the server has it. */
+export async function readMembers(
+  { database, services }: SimulatedServer,
+  roomId: string,
+  membership: Membership,
+): Promise<string[]> {
+  const { names } = services.rooms;
+  const roomNid = await names.rooms.find(roomId);
+  if (roomNid === undefined) return [];
+  const members = await readMembersOfRoom(database.reader, roomNid, membership);
+  return Promise.all(members.map(({ userNid }) => names.users.text(userNid)));
 }
 
 function sorted(entries: readonly [string, string][]): Record<string, string> {

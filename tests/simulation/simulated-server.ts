@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 
+import type { Config } from '../../packages/homeserver/src/config/config.ts';
 import { configFrom } from '../../packages/homeserver/src/config/parse-config.ts';
 import { edgeOptions } from '../../packages/homeserver/src/edge-options.ts';
 import { handlerOf } from '../../packages/homeserver/src/http/listen.ts';
@@ -31,6 +32,8 @@ export interface ServerParts {
 /** One life of a server, from its start to its stop. */
 interface Life {
   isOver: boolean;
+  /** Resolves when it is over. */
+  readonly end: PromiseWithResolvers<undefined>;
   /** Requests that are not answered. */
   running: number;
   readonly writer: SimulatedWriter;
@@ -48,12 +51,14 @@ const unlimited = { per_second: 1_000_000, burst_count: 1_000_000 };
 export class SimulatedServer {
   readonly name: string;
   readonly #parts: ServerParts;
+  readonly #config: Config;
   #life: Life | undefined;
   #lives = 0;
 
   constructor(parts: ServerParts) {
     this.name = parts.name;
     this.#parts = parts;
+    this.#config = configFrom(optionsOf(parts)).config;
   }
 
   get isUp(): boolean {
@@ -78,13 +83,13 @@ export class SimulatedServer {
     const { name, time, seed } = this.#parts;
     this.#lives += 1;
     const random = new Random(`${seed} ${name} ${this.#lives}`);
-    const state = { isOver: false, running: 0 };
+    const state = { isOver: false, end: Promise.withResolvers<undefined>(), running: 0 };
     await time.actAs(state, () => this.#open(state, random));
   }
 
-  async #open(state: Pick<Life, 'isOver' | 'running'>, random: Random): Promise<void> {
-    const { name, folder, seed, time, transport } = this.#parts;
-    const { config } = configFrom(optionsOf(name, folder, seed));
+  async #open(state: Pick<Life, 'isOver' | 'end' | 'running'>, random: Random): Promise<void> {
+    const { name, folder, time, transport } = this.#parts;
+    const config = this.#config;
     const { logger } = createLogger({
       level: 'error',
       destination: {
@@ -123,6 +128,7 @@ export class SimulatedServer {
     });
     life.isOver = true;
     time.callOff(life);
+    life.end.resolve(undefined);
   }
 
   /** Stops at once, as when the process is killed. */
@@ -133,6 +139,13 @@ export class SimulatedServer {
     life.isOver = true;
     life.writer.cut();
     this.#parts.time.callOff(life);
+    life.end.resolve(undefined);
+  }
+
+  /** The same for a client, whose connection ends with the server; what other servers wait for just never comes. */
+  askByClient(request: PlainRequest): Promise<PlainAnswer | undefined> {
+    const life = this.#life;
+    return Promise.race([this.ask(request), life?.end.promise]);
   }
 
   /** Undefined where it is down. */
@@ -153,7 +166,7 @@ function databasePath(folder: string): string {
   return join(folder, 'homeserver.db');
 }
 
-function optionsOf(name: string, folder: string, seed: string): Record<string, unknown> {
+function optionsOf({ name, folder, seed }: ServerParts): Record<string, unknown> {
   const key = new Random(`${seed} key of ${name}`).bytes(32).toString('base64').replace('=', '');
   return {
     server_name: name,

@@ -30,6 +30,8 @@ export class SimulatedWriter implements BatchWriter {
     this.#time = time;
     this.#random = random;
     this.#connection = openWritingConnection(path);
+    // A kill ends no system: what was written is there without having been forced to the disk.
+    this.#connection.exec('pragma synchronous = off');
     this.#applier = new BatchApplier(this.#connection);
   }
 

@@ -13,10 +13,10 @@ test('a seed is the same run each time', async () => {
   assert.notEqual(other.digest, first.digest);
 });
 
-// The same seeds in each run, so that a red run is the doing of the change at hand; `npm run simulate` tries others.
-for (const seed of Array.from({ length: 25 }, (_, index) => String(1 + index))) {
-  test(`five servers agree after a bad network and restarts: seed ${seed}`, async () => {
-    const { events } = await assertConverges(seed);
-    assert.ok(events > 100);
-  });
+/** Each has found a fault of the servers, or of what is asked of them here. */
+const tellingSeeds = [5, 12, 159, 1014, 1019, 1022, 2108, 2110, 10005, 10006, 10011, 10063];
+
+for (const seed of tellingSeeds.map(String)) {
+  test(`five servers agree after a bad network and restarts: seed ${seed}`, () =>
+    assertConverges(seed));
 }

@@ -1,5 +1,5 @@
-import { authorise, prevEventIds, roomVersion } from '@soma/protocol';
-import type { AuthEvent, AuthState, Pdu } from '@soma/protocol';
+import { authEventKeys, authorise, roomVersion } from '@soma/protocol';
+import type { AuthEvent, AuthState, Pdu, RoomVersion } from '@soma/protocol';
 
 import { verifySignature } from '../../packages/homeserver/src/federation-client/keys/verify-signature.ts';
 import { readEvents } from '../../packages/homeserver/src/rooms/event-store.ts';
@@ -8,61 +8,171 @@ import {
   readSnapshot,
   readStateDifferences,
 } from '../../packages/homeserver/src/rooms/state-store.ts';
+import type { EventGraph } from './event-graph.ts';
 import type { RoomView, ViewedEvent } from './room-view.ts';
 import type { SimulatedServer } from './simulated-server.ts';
 
-/** What auth rules read. */
-const decisiveTypes: ReadonlySet<string> = new Set([
-  'm.room.member',
-  'm.room.power_levels',
-  'm.room.join_rules',
-  'm.room.third_party_invite',
-]);
-
 /**
- * A server may hide an event for one reason alone: the state that was current when the event came does not allow it, for
- * a change of state that neither stands on the event nor is stood on by it. The change itself need not have prevailed:
- * resolution also judges anew what the states of forks differ in. Says which were hidden for another reason.
+ * Why a server may hide an event. The auth rules refuse the event
+ * - `refused`: beside changes of state that are concurrent with it and were current when it came there;
+ * - `lost-support`: because a state event that it stands on was no longer current, which they refuse in the same way;
+ * - `rejudged`: because a state event that it stands on was no longer current. A concurrent change of state, made where
+ *   that event was unknown, had resolution judge it once more, and what came after it refuses it (the "state resets" of
+ *   state resolution before version 2.1).
  */
-export async function softFailureProblems(
+export type SoftFailureReason = (typeof softFailureReasons)[number];
+
+export const softFailureReasons = ['refused', 'lost-support', 'rejudged'] as const;
+
+export interface SoftFailures {
+  readonly reasons: Record<SoftFailureReason, number>;
+  /** Those that have none of these reasons. */
+  readonly problems: string[];
+}
+
+/** Looks for the reason of each event that the server hides. */
+export async function judgeSoftFailures(
   server: SimulatedServer,
   roomId: string,
   view: RoomView,
-): Promise<string[]> {
+  graph: EventGraph,
+): Promise<SoftFailures> {
+  const reasons = { refused: 0, 'lost-support': 0, rejudged: 0 };
   const problems: string[] = [];
+  const version = roomVersion(view.version);
   for (const event of view.events.values()) {
     if (event.verdict !== 'soft-failed') continue;
-    const reason = await whyUnjustified(server, view, event);
-    if (reason === undefined) continue;
-    problems.push(`${roomId}: ${server.name} soft-failed ${event.eventId} although ${reason}`);
+    const found =
+      version === undefined
+        ? { problem: 'the room has no known version' }
+        : await new SoftFailure(server, view, version, graph, event).judge();
+    if ('reason' in found) reasons[found.reason] += 1;
+    else
+      problems.push(
+        `${roomId}: ${server.name} soft-failed ${event.eventId} although ${found.problem}`,
+      );
   }
-  return problems;
+  return { reasons, problems };
 }
 
-async function whyUnjustified(
-  server: SimulatedServer,
-  view: RoomView,
-  event: ViewedEvent,
-): Promise<string | undefined> {
-  const version = roomVersion(view.version);
-  if (version === undefined) return `the room has no known version`;
-  const before = await readSnapshot(server.database.reader, event.stateBefore ?? 0);
-  const then = await currentStateAt(server, view.roomNid, event.order);
-  const [own, current] = [await authState(server, before), await authState(server, then)];
-  const options = { verify: verifySignature };
-  const subject = { ...event.pdu, eventId: event.eventId };
-  if (!authorise(subject, own, version, options).allowed) return 'the state before it forbids it';
-  if (authorise(subject, current, version, options).allowed) return 'the current state allowed it';
-  const past = ancestorsOf(view, event.pdu);
-  const isBeside = [...view.events.values()].some(
-    ({ eventId, pdu, order, verdict }) =>
-      verdict === 'accepted' &&
-      order < event.order &&
-      decisiveTypes.has(pdu.type) &&
-      !past.has(eventId) &&
-      !ancestorsOf(view, pdu).has(event.eventId),
-  );
-  return isBeside ? undefined : 'no change of state stands beside it';
+/** State by type and state key. */
+type State = ReadonlyMap<string, AuthEvent>;
+
+class SoftFailure {
+  readonly #server: SimulatedServer;
+  readonly #view: RoomView;
+  readonly #version: RoomVersion;
+  readonly #graph: EventGraph;
+  readonly #event: ViewedEvent;
+  #current: State = new Map();
+
+  constructor(
+    server: SimulatedServer,
+    view: RoomView,
+    version: RoomVersion,
+    graph: EventGraph,
+    event: ViewedEvent,
+  ) {
+    this.#server = server;
+    this.#view = view;
+    this.#version = version;
+    this.#graph = graph;
+    this.#event = event;
+  }
+
+  async judge(): Promise<{ reason: SoftFailureReason } | { problem: string }> {
+    const event = this.#event;
+    const before = await this.#stateBefore(event);
+    const nids = await currentStateAt(this.#server, this.#view.roomNid, event.order);
+    this.#current = await stateOf(this.#server, nids);
+    if (!this.#isAllowed(event, before)) return { problem: 'the state before it forbids it' };
+    if (this.#isAllowed(event, this.#current)) return { problem: 'the current state allows it' };
+    const reason = await this.#reasonOf(event, before);
+    return reason === undefined ? { problem: 'no concurrent change refuses it' } : { reason };
+  }
+
+  async #reasonOf(event: ViewedEvent, before: State): Promise<SoftFailureReason | undefined> {
+    const keys = authEventKeys(event.pdu, this.#version).map(([type, key]) => keyOf(type, key));
+    const changed = new Map(keys.flatMap((key) => this.#concurrentAt(key, before)));
+    if (!this.#isAllowed(event, new Map([...before, ...changed]))) return 'refused';
+    for (const key of keys) {
+      const [was, is] = [before.get(key), this.#current.get(key)];
+      if (was === undefined || was.eventId === is?.eventId || changed.has(key)) continue;
+      const lost = new Map([...before, ...changed]);
+      if (is === undefined) lost.delete(key);
+      else lost.set(key, is);
+      if (this.#isAllowed(event, lost)) continue;
+      const support = this.#view.events.get(was.eventId ?? '');
+      if (support === undefined) continue;
+      const reason = await this.#reasonOfLoss(support);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  }
+
+  /** Why an event that the hidden one stands on is no longer in the state. */
+  async #reasonOfLoss(support: ViewedEvent): Promise<SoftFailureReason | undefined> {
+    const before = await this.#stateBefore(support);
+    const reason = await this.#reasonOf(support, before);
+    if (reason !== undefined) return reason === 'refused' ? 'lost-support' : reason;
+    const keys = authEventKeys(support.pdu, this.#version).map(([type, key]) => keyOf(type, key));
+    const refusers = this.#knownThen().filter(({ eventId, pdu }) => {
+      const key = keyOf(pdu.type, pdu.state_key);
+      if (!keys.includes(key) || this.#graph.isAncestor(eventId, support.eventId)) return false;
+      return !this.#isAllowed(support, new Map([...before, [key, { ...pdu, eventId }]]));
+    });
+    if (refusers.some(({ eventId }) => this.#isBeside(eventId))) return 'lost-support';
+    const isRejudged = refusers.length > 0 && (await this.#isUnknownBeside(support));
+    return isRejudged ? 'rejudged' : undefined;
+  }
+
+  /** Whether a concurrent change of state was made where the event was not in the state. */
+  async #isUnknownBeside({ eventId, pdu }: ViewedEvent): Promise<boolean> {
+    for (const change of this.#knownThen()) {
+      if (change.pdu.state_key === undefined || !this.#isBeside(change.eventId)) continue;
+      const state = await this.#stateBefore(change);
+      if (state.get(keyOf(pdu.type, pdu.state_key))?.eventId !== eventId) return true;
+    }
+    return false;
+  }
+
+  /** What the server had accepted when the hidden event came. */
+  #knownThen(): ViewedEvent[] {
+    return [...this.#view.events.values()].filter(
+      ({ verdict, order }) => verdict === 'accepted' && order < this.#event.order,
+    );
+  }
+
+  /** What of the current state is concurrent with the hidden event, and differs from that state. */
+  #concurrentAt(key: string, before: State): [string, AuthEvent][] {
+    const is = this.#current.get(key);
+    if (is?.eventId === undefined || is.eventId === before.get(key)?.eventId) return [];
+    return this.#isBeside(is.eventId) ? [[key, is]] : [];
+  }
+
+  #isBeside(eventId: string): boolean {
+    return this.#graph.areConcurrent(eventId, this.#event.eventId);
+  }
+
+  #isAllowed({ pdu, eventId }: ViewedEvent, state: State): boolean {
+    const verdict = authorise({ ...pdu, eventId }, authStateOf(state), this.#version, {
+      verify: verifySignature,
+    });
+    return verdict.allowed;
+  }
+
+  async #stateBefore({ stateBefore }: ViewedEvent): Promise<State> {
+    const nids = await readSnapshot(this.#server.database.reader, stateBefore ?? 0);
+    return stateOf(this.#server, nids);
+  }
+}
+
+function authStateOf(state: State): AuthState {
+  return { get: (type, stateKey) => state.get(keyOf(type, stateKey)) };
+}
+
+function keyOf(type: string, stateKey: string | undefined): string {
+  return `${type}|${stateKey}`;
 }
 
 /** The current state as it was before the event at this order took its place. */
@@ -80,28 +190,15 @@ async function currentStateAt(
   return state;
 }
 
-async function authState(
+async function stateOf(
   { database: { reader } }: SimulatedServer,
   state: ReadonlyMap<number, number>,
-): Promise<AuthState> {
+): Promise<State> {
   const rows = await readEvents(reader, [...state.values()]);
-  const byKey = new Map(
+  return new Map(
     rows.map((row): [string, AuthEvent] => {
       const pdu: Pdu = JSON.parse(row.json);
-      return [`${pdu.type}|${pdu.state_key}`, { ...pdu, eventId: row.event_id }];
+      return [keyOf(pdu.type, pdu.state_key), { ...pdu, eventId: row.event_id }];
     }),
   );
-  return { get: (type, stateKey) => byKey.get(`${type}|${stateKey}`) };
-}
-
-function ancestorsOf(view: RoomView, pdu: Pdu): ReadonlySet<string> {
-  const found = new Set<string>();
-  const waiting = [...prevEventIds(pdu)];
-  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    if (found.has(id)) continue;
-    found.add(id);
-    const event = view.events.get(id);
-    if (event !== undefined) waiting.push(...prevEventIds(event.pdu));
-  }
-  return found;
 }

@@ -4,16 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { checkDatabase } from '../../packages/homeserver/src/rooms/check-database.ts';
-import { act } from './actions.ts';
+import { act, usualActs, wideActs } from './actions.ts';
 import type { Stage } from './actions.ts';
 import { disagreements } from './agreement.ts';
+import { EventGraph } from './event-graph.ts';
 import { Network, fairWeather } from './network.ts';
 import { Person, roomPath } from './person.ts';
 import { Random } from './random.ts';
-import { viewRoom } from './room-view.ts';
+import { readMembers, viewRoom } from './room-view.ts';
 import type { RoomView } from './room-view.ts';
 import { SimulatedServer } from './simulated-server.ts';
-import { softFailureProblems } from './soft-failures.ts';
+import { judgeSoftFailures, softFailureReasons } from './soft-failures.ts';
+import type { SoftFailureReason } from './soft-failures.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 export interface WorldOptions {
@@ -23,6 +25,8 @@ export interface WorldOptions {
   readonly servers?: number;
   readonly rooms?: number;
   readonly actions?: number;
+  /** Whether people do more than the usual. */
+  readonly isWide?: boolean;
   /** Is told of everything that happens, a line at a time. */
   readonly trace?: (line: string) => void;
 }
@@ -34,9 +38,8 @@ export interface Outcome {
   readonly digest: string;
   readonly steps: number;
   readonly events: number;
-  readonly softFailures: number;
-  /** How often each server spoke after the healing: once, but where it was not heard. */
-  readonly rounds: number;
+  /** Hidden events, by what they were hidden for. */
+  readonly softFailures: Readonly<Record<SoftFailureReason, number>>;
 }
 
 const startMs = Date.UTC(2024, 0, 1);
@@ -44,8 +47,6 @@ const minuteMs = 60_000;
 /** After the network is whole: by then whoever was left alone is asked again. */
 const healingMs = 18 * minuteMs;
 const betweenMs = 20_000;
-/** More often no server speaks after the healing. */
-const roundsMax = 3;
 const settlingMs = 8 * minuteMs;
 const versions = ['1', '2', '3', '6', '8', '9', '10', '11', '11', '12', '12', '12'];
 const surnames = ['alice', 'bob'];
@@ -63,10 +64,9 @@ export class World {
   readonly #actors: Person[] = [];
   readonly #rooms: string[] = [];
   readonly #problems: string[] = [];
+  /** What was read at the end. */
+  readonly #read: { roomId: string; userId: string; eventId: string }[] = [];
   #digest = '';
-  #rounds = 0;
-  /** What was said in the last round. */
-  readonly #last: string[] = [];
   readonly #folder = mkdtempSync(join(tmpdir(), 'soma-simulation-'));
 
   constructor(options: WorldOptions) {
@@ -96,7 +96,6 @@ export class World {
         steps: this.time.steps,
         events,
         softFailures,
-        rounds: this.#rounds,
       };
     } finally {
       for (const server of this.#servers) server.kill();
@@ -177,7 +176,7 @@ export class World {
 
   async #act(): Promise<void> {
     const plan = this.#plan;
-    const { minutes, actions = 60 } = this.#options;
+    const { minutes, actions = 60, isWide = false } = this.#options;
     const durationMs = minutes * minuteMs;
     this.#network.weather = {
       dropped: plan.pick([0, 0.02, 0.1]),
@@ -191,6 +190,7 @@ export class World {
       actors: this.#actors,
       servers: this.#servers.map(({ name }) => name),
       sent: new Map(),
+      acts: isWide ? wideActs : usualActs,
     };
     const running: Promise<void>[] = [];
     const at = (run: () => Promise<void>): void => {
@@ -234,64 +234,55 @@ export class World {
     this.#network.groups = new Map();
     this.#network.weather = fairWeather;
     await this.time.sleep(healingMs);
-    do {
-      this.#rounds += 1;
-      await this.#speakInTurn();
-      await this.time.sleep(settlingMs);
-    } while (this.#rounds < roundsMax && (await this.#isAnyUnheard()));
+    await this.#speakInTurn();
+    await this.time.sleep(settlingMs);
   }
 
   async #speakInTurn(): Promise<void> {
-    this.#last.length = 0;
     for (const roomId of this.#rooms) {
       for (const server of this.#servers) {
-        const speaker = await this.#speakerOf(server, roomId);
-        if (speaker === undefined) continue;
-        const text = `last of ${server.name}, ${this.#rounds}`;
-        const named = await speaker.setState(roomId, 'm.room.member', speaker.userId, {
-          membership: 'join',
-          displayname: text,
-        });
-        // Nobody may write a join in a room of versions 1 to 6 whose join rule is one that they do not know.
-        const said = named.status === 403 ? await speaker.sendMessage(roomId, text) : named;
-        const eventId = said.body['event_id'];
-        if (typeof eventId === 'string') this.#last.push(eventId);
-        else this.#problems.push(`${speaker.userId} could not speak: ${said.status}`);
-        await this.time.sleep(betweenMs);
+        const speakers = await this.#membersOf(server, roomId);
+        for (const speaker of speakers) if (await this.#speak(roomId, speaker)) break;
+        if (speakers.length > 0) await this.time.sleep(betweenMs);
       }
     }
   }
 
-  /**
-   * Resolution may have put users out of the room whose server was not told. What such a server says is soft-failed by
-   * the others, so it has not been a further event for them: it speaks again when it has heard what they said.
-   */
-  async #isAnyUnheard(): Promise<boolean> {
-    for (const roomId of this.#rooms) {
-      for (const view of await this.#viewsOf(roomId)) {
-        for (const eventId of this.#last) {
-          if ((view.events.get(eventId)?.verdict ?? 'accepted') !== 'accepted') return true;
-        }
-      }
+  /** Whether the rules of the room allow it. */
+  async #speak(roomId: string, speaker: Person): Promise<boolean> {
+    const text = `last of ${speaker.server.name}`;
+    const content = { membership: 'join', displayname: text };
+    const named = await speaker.setState(roomId, 'm.room.member', speaker.userId, content);
+    // Nobody may write a join in a room of versions 1 to 6 whose join rule is one that they do not know.
+    const said = named.status === 403 ? await speaker.sendMessage(roomId, text) : named;
+    const eventId = said.body['event_id'];
+    if (typeof eventId !== 'string') {
+      if (said.status !== 403) this.#problems.push(`${speaker.userId} got ${said.status}`);
+      return false;
     }
-    return false;
+    if (this.#options.isWide === true) {
+      await speaker.read(roomId, eventId);
+      this.#read.push({ roomId, userId: speaker.userId, eventId });
+    }
+    return true;
   }
 
   /** Of the servers that take themselves to be in the room. */
   async #viewsOf(roomId: string): Promise<RoomView[]> {
     const views: RoomView[] = [];
     for (const server of this.#servers) {
-      if ((await this.#speakerOf(server, roomId)) === undefined) continue;
+      if ((await this.#membersOf(server, roomId)).length === 0) continue;
       const view = await viewRoom(server, roomId);
       if (view !== undefined) views.push(view);
     }
     return views;
   }
 
-  async #speakerOf(server: SimulatedServer, roomId: string): Promise<Person | undefined> {
-    const members = (await viewRoom(server, roomId))?.members ?? {};
-    return [...this.#anchors, ...this.#actors].find(
-      (person) => person.server === server && members[person.userId] === 'join',
+  /** Those of this server's users that it has in the room. */
+  async #membersOf(server: SimulatedServer, roomId: string): Promise<Person[]> {
+    const joined = await readMembers(server, roomId, 'join');
+    return [...this.#anchors, ...this.#actors].filter(
+      (person) => person.server === server && joined.includes(person.userId),
     );
   }
 
@@ -299,7 +290,7 @@ export class World {
   async #readAll(): Promise<void> {
     for (const roomId of this.#rooms) {
       for (const server of this.#servers) {
-        const reader = await this.#speakerOf(server, roomId);
+        const [reader] = await this.#membersOf(server, roomId);
         let from: unknown = '';
         while (reader !== undefined && typeof from === 'string') {
           const query = `dir=b&limit=100${from === '' ? '' : `&from=${encodeURIComponent(from)}`}`;
@@ -309,26 +300,31 @@ export class World {
     }
   }
 
-  async #check(): Promise<{ events: number; softFailures: number }> {
-    const counts = { events: 0, softFailures: 0 };
+  async #check(): Promise<Pick<Outcome, 'events' | 'softFailures'>> {
+    let events = 0;
+    const softFailures = { refused: 0, 'lost-support': 0, rejudged: 0 };
     for (const roomId of this.#rooms) {
       const views = await this.#viewsOf(roomId);
       this.#problems.push(...disagreements(roomId, views));
+      const graph = new EventGraph(views);
       for (const view of views) {
         this.#note(`${view.server} ${roomId} ${hash('sha256', JSON.stringify(view.state))}`);
-        counts.events += view.events.size;
-        for (const { verdict } of view.events.values()) {
-          if (verdict === 'soft-failed') counts.softFailures += 1;
+        events += view.events.size;
+        for (const { userId, eventId } of this.#read.filter((one) => one.roomId === roomId)) {
+          if (view.receipts[userId] === eventId) continue;
+          this.#problems.push(`${view.server} does not know what ${userId} has read in ${roomId}`);
         }
         const server = this.#servers.find(({ name }) => name === view.server);
         if (server === undefined) continue;
-        this.#problems.push(...(await softFailureProblems(server, roomId, view)));
+        const { reasons, problems } = await judgeSoftFailures(server, roomId, view, graph);
+        this.#problems.push(...problems);
+        for (const reason of softFailureReasons) softFailures[reason] += reasons[reason];
       }
     }
     for (const server of this.#servers) {
       const { problems } = await checkDatabase(server.database);
       this.#problems.push(...problems.map((problem) => `${server.name}: ${problem}`));
     }
-    return counts;
+    return { events, softFailures };
   }
 }

@@ -13,7 +13,15 @@ import { readOutboundEvents } from './pdu-store.ts';
 import type { OutboundRow } from './pdu-store.ts';
 import type { ReceiptPace } from './receipt-pace.ts';
 import { receiptStatements } from './receipt-statements.ts';
-import type { Arrivals, RoomWalk, ServersAlongLog, Stretch } from './servers-along-log.ts';
+import { readIsJoinedIn } from './servers-along-log-store.ts';
+import type { MemberChange } from './servers-along-log-store.ts';
+import type {
+  Arrivals,
+  OthersAround,
+  RoomWalk,
+  ServersAlongLog,
+  Stretch,
+} from './servers-along-log.ts';
 
 export interface OutboundLogOptions {
   readonly serverName: string;
@@ -111,7 +119,7 @@ export class OutboundLog implements FollowedIndex {
       const rows = await readOutboundEvents(reader, ...range);
       for (const row of rows) {
         const others = walk.othersAround(row.event_order);
-        const targets = this.#targets(row, others);
+        const targets = await this.#targets(reader, row, others);
         const { event_nid: eventNid, event_order: eventOrder } = row;
         if (targets.size > 0)
           events.push({ eventNid, order: eventOrder, roomNid, others: targets });
@@ -122,11 +130,15 @@ export class OutboundLog implements FollowedIndex {
     return events;
   }
 
-  #targets(row: OutboundRow, others: ReadonlySet<string>): ReadonlySet<string> {
+  async #targets(
+    reader: Reader,
+    row: OutboundRow,
+    { servers, gone }: OthersAround,
+  ): Promise<ReadonlySet<string>> {
     const { serverName, allows } = this.#options;
     const isOurs = row.is_sent === null && isLocalUser(row.sender, serverName);
-    if (!isOurs && row.is_sent !== 1) return new Set();
-    return new Set([...others].filter((name) => name !== row.except_server && allows(name)));
+    const names = isOurs || row.is_sent === 1 ? servers : await unawareServers(reader, row, gone);
+    return new Set([...names].filter((name) => name !== row.except_server && allows(name)));
   }
 
   #know(serverNames: Iterable<string>): Statement[] {
@@ -134,6 +146,23 @@ export class OutboundLog implements FollowedIndex {
       this.#known.has(name) ? [] : [knowDestinationStatement(name)],
     );
   }
+}
+
+/**
+ * The servers that an event of another server has put out of the room by resolution, with which whoever sent it did not
+ * know them to be in the room: they would go on as if they were in it.
+ */
+async function unawareServers(
+  reader: Reader,
+  row: OutboundRow,
+  gone: readonly MemberChange[],
+): Promise<Set<string>> {
+  const unaware = new Set(gone.map(({ serverName }) => serverName));
+  for (const { serverName, stateKeyNid } of gone) {
+    const isKnown = await readIsJoinedIn(reader, row.state_before ?? 0, stateKeyNid);
+    if (isKnown) unaware.delete(serverName);
+  }
+  return unaware;
 }
 
 function noteEvents(events: readonly OutboundEvent[]) {

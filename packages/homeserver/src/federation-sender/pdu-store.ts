@@ -29,7 +29,7 @@ const byNids = query<PduRow>(
 );
 /** (room, above, up to, limit), oldest first, without what the room's members do not get either. */
 const ofRoom = query<OutboundRow>(
-  `select e.event_nid, e.event_order, u.user_id as sender, r.is_sent, r.except_server
+  `select e.event_nid, e.event_order, e.state_before, u.user_id as sender, r.is_sent, r.except_server
    from events e join users u on u.user_nid = e.sender_nid
    left join event_relays r on r.event_nid = e.event_nid
    where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
@@ -50,6 +50,7 @@ const newEnds = query<{ event_nid: number }>(
 export interface OutboundRow {
   readonly event_nid: number;
   readonly event_order: number;
+  readonly state_before: number | null;
   readonly sender: string;
   /** What was said of it in particular; see `event-relay-store.ts`. */
   readonly is_sent: number | null;

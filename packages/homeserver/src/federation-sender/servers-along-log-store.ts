@@ -1,6 +1,8 @@
 import { isJsonObject, parseServerName } from '@soma/protocol';
 import type { JsonValue } from '@soma/protocol';
 
+import { readEvent } from '../rooms/event-store.ts';
+import { readSnapshotKey } from '../rooms/state-store.ts';
 import { unescapeText } from '../storage/escape-text.ts';
 import { query } from '../storage/sql.ts';
 import type { Reader } from '../storage/sql.ts';
@@ -11,6 +13,7 @@ export interface MemberChange {
   readonly position: number;
   readonly userId: string;
   readonly serverName: string;
+  readonly stateKeyNid: number;
   /** How many members the server has more. */
   readonly difference: number;
   /** An invite or knock came to nothing, of which the server would not hear otherwise. */
@@ -29,11 +32,12 @@ const joined = query<{ user_nid: number; position: number; user_id: string }>(
 /** (room, above, up to, limit) */
 const changed = query<{
   position: number;
+  state_key_nid: number;
   state_key: string;
   old_json: string | null;
   new_json: string | null;
 }>(
-  `select c.position, k.state_key, o.json as old_json, n.json as new_json
+  `select c.position, c.state_key_nid, k.state_key, o.json as old_json, n.json as new_json
    from state_changes c join state_keys k on k.state_key_nid = c.state_key_nid
    left join events o on o.event_nid = c.old_event_nid
    left join events n on n.event_nid = c.new_event_nid
@@ -83,8 +87,20 @@ export async function readMemberChanges(
     const difference = Number(after === 'join') - Number(before === 'join');
     const isTurnedAway =
       (before === 'invite' || before === 'knock') && (after === 'leave' || after === 'ban');
-    return [{ position: row.position, userId, serverName, difference, isTurnedAway }];
+    const { position, state_key_nid: stateKeyNid } = row;
+    return [{ position, userId, serverName, stateKeyNid, difference, isTurnedAway }];
   });
+}
+
+/** Whether the state of a snapshot has this member in the room. */
+export async function readIsJoinedIn(
+  reader: Reader,
+  snapshotNid: number,
+  stateKeyNid: number,
+): Promise<boolean> {
+  const eventNid = await readSnapshotKey(reader, snapshotNid, stateKeyNid);
+  const row = eventNid === undefined ? undefined : await readEvent(reader, eventNid);
+  return row !== undefined && membershipIn(row.json) === 'join';
 }
 
 /** The servers in a room whose members are not all known yet, as a resident server named them. */

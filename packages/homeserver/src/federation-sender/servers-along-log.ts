@@ -116,6 +116,14 @@ export interface Arrivals {
   readonly userIds: ReadonlySet<string>;
 }
 
+/** The other servers around an event. */
+export interface OthersAround {
+  /** Those that were in the room before or after it. */
+  readonly servers: ReadonlySet<string>;
+  /** What it changed of the members of those that are not in the room any more. */
+  readonly gone: readonly MemberChange[];
+}
+
 /** A room's servers from event to event. */
 export class RoomWalk {
   readonly #entry: Entry;
@@ -139,18 +147,21 @@ export class RoomWalk {
     return this.#ahead.length === 0 && this.#withoutOwn().size === 0;
   }
 
-  /** The other servers that were in the room before or after the event of this order; ask in ascending order. */
-  othersAround(order: number): ReadonlySet<string> {
+  /** Ask in ascending order of the events. */
+  othersAround(order: number): OthersAround {
     this.#applyUpTo(order - 1);
     const before = (this.#others ??= this.#withoutOwn());
-    const own = this.#applyUpTo(order);
-    if (own.length === 0) return before;
-    this.#others = this.#withoutOwn();
-    const around = new Set([...before, ...this.#others]);
-    for (const { serverName, isTurnedAway } of own) {
-      if (isTurnedAway && serverName !== this.#serverName) around.add(serverName);
+    const changes = this.#applyUpTo(order);
+    if (changes.length === 0) return { servers: before, gone: [] };
+    const others = (this.#others = this.#withoutOwn());
+    const servers = new Set([...before, ...others]);
+    for (const { serverName, isTurnedAway } of changes) {
+      if (isTurnedAway && serverName !== this.#serverName) servers.add(serverName);
     }
-    return around;
+    const gone = changes.filter(
+      ({ serverName }) => before.has(serverName) && !others.has(serverName),
+    );
+    return { servers, gone };
   }
 
   /** Goes to the end of the way. */

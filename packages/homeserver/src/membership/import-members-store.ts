@@ -23,7 +23,7 @@ const endOthers = query(
 const deleteOthers = query(
   `delete from memberships where room_nid = ? and local = 0 and not exists (${isImported})`,
 );
-/** (room, position, snapshot). */
+/** (room, position, snapshot). A row that was ended keeps its event, and may be of another membership than that. */
 const copy = query(
   `insert into memberships (room_nid, user_nid, membership, event_nid, position, local, forgotten,
      display_name, avatar_url, stripped_state)
@@ -34,7 +34,8 @@ const copy = query(
      event_nid = excluded.event_nid, position = excluded.position, forgotten = excluded.forgotten,
      display_name = excluded.display_name, avatar_url = excluded.avatar_url,
      stripped_state = excluded.stripped_state
-   where memberships.event_nid <> excluded.event_nid`,
+   where memberships.event_nid <> excluded.event_nid
+     or memberships.membership <> excluded.membership`,
 );
 const unstage = query('delete from imported_members where snapshot_nid = ?');
 

@@ -118,6 +118,30 @@ for (const engine of testEngines()) {
       await assertSound();
     });
 
+    test('the far end of a gap before a join is not held to what the room became since', async () => {
+      const roomId = await a.createRoom(alice, '11');
+      const carol = a.user('carol');
+      const start = await a.extremities(roomId);
+      const joined = await a.send(roomId, member(carol, carol, 'join'));
+      const beside = await a.build(a, roomId, message(alice, 'beside'), { prevEvents: start });
+      const between = await a.send(roomId, message(carol, 'hello'));
+      const banned = await a.send(roomId, member(alice, carol, 'ban'));
+      await b.join(a, roomId, bob);
+      network.answer = async (request) => {
+        if (request.endpoint !== 'get_missing_events') return answerFrom(a, request);
+        const given = await Promise.all([between, banned].map((id) => a.json(id)));
+        return { events: given.map((json) => JSON.parse(json)) };
+      };
+      const fork = await a.build(a, roomId, message(alice, 'fork'), { prevEvents: [banned] });
+      for (const { json } of [beside, fork]) {
+        assert.equal((await b.receive(a, roomId, json)).kind, 'accepted');
+      }
+      for (const id of [joined, between, banned]) {
+        assert.equal((await readEventById(b.database.reader, id))?.flags, 0, id);
+      }
+      await assertSound();
+    });
+
     test('a gap that cannot be filled is bridged by the state at its far end', async () => {
       const roomId = await sharedRoom();
       const withoutGap = (request: TestRequest) => answerFrom(b, request);

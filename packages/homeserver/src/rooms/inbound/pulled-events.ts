@@ -51,8 +51,8 @@ export class PulledEvents {
 
   async receive(event: CheckedPdu, missing: Missing): Promise<Received> {
     try {
-      if (missing.prevEventIds.length > 0) await this.#fillGap(event);
-      return await this.#take(event);
+      const isBehind = missing.prevEventIds.length > 0 ? await this.#fillGap(event) : undefined;
+      return await this.#take(event, { isBehind });
     } catch (error) {
       const isOfOthers = error instanceof FederationError || error instanceof FetchLimitExceeded;
       if (!isOfOthers) throw error;
@@ -60,8 +60,8 @@ export class PulledEvents {
     }
   }
 
-  /** Takes in the ancestors that its sender has. */
-  async #fillGap(event: CheckedPdu): Promise<void> {
+  /** Takes in the ancestors that its sender has. Resolves to whether it is behind what was accepted before. */
+  async #fillGap(event: CheckedPdu): Promise<boolean> {
     const head = await readRoomHead(this.#context.rooms.database.reader, this.#room.roomNid);
     const extremityIds = head?.extremities.map((row) => row.event_id) ?? [];
     const depthMin = await readDepthMin(this.#context.rooms.database.reader, this.#room.roomNid);
@@ -78,6 +78,7 @@ export class PulledEvents {
     for (const ancestor of ancestors) {
       await this.#take(ancestor, { isBehind: behind.has(ancestor.eventId) });
     }
+    return behind.has(event.eventId);
   }
 
   /** Those that an event which was accepted before stands on. */
@@ -102,7 +103,7 @@ export class PulledEvents {
     if (taken.kind === 'missing' && taken.authEventIds.length === 0) {
       const taking = await this.#takeWithGaps(event);
       if (taking !== undefined && taking.kind !== 'missing') return taking;
-      for (const id of taken.prevEventIds) await this.#pull(id);
+      for (const id of taken.prevEventIds) await this.#pull(id, known.isBehind);
       taken = await this.#try(event, known);
     }
     return taken.kind === 'missing' ? INCOMPLETE : taken;
@@ -130,7 +131,7 @@ export class PulledEvents {
   }
 
   /** Takes in a prev event at the far end of a gap, with the state that its sender tells for it. */
-  async #pull(eventId: string): Promise<void> {
+  async #pull(eventId: string, isBehind: boolean | undefined): Promise<void> {
     this.#pulled += 1;
     if (this.#pulled > pulledEventsMax) throw new FetchLimitExceeded('events with a state');
     const { rooms } = this.#context;
@@ -138,7 +139,7 @@ export class PulledEvents {
     const eventNid = (await internEventIds(rooms, [eventId])).get(eventId) ?? 0;
     const failed = await readFailedPull(reader, eventNid);
     if (failed !== undefined && failed.nextTryTs > rooms.now()) return;
-    if (await this.#pullNow(eventId)) {
+    if (await this.#pullNow(eventId, isBehind)) {
       if (failed !== undefined) {
         await write(rooms.database, {
           statements: [endFailedPullStatement(eventNid)],
@@ -156,13 +157,13 @@ export class PulledEvents {
     });
   }
 
-  async #pullNow(eventId: string): Promise<boolean> {
+  async #pullNow(eventId: string, isBehind: boolean | undefined): Promise<boolean> {
     try {
       const event = await this.#requests.event(eventId);
       if (event === undefined) return false;
       const stateBefore = await askState(this.#context, this.#room, this.#requests, eventId);
       if (stateBefore === undefined) return false;
-      return (await this.#take(event, { stateBefore })).kind !== 'refused';
+      return (await this.#take(event, { stateBefore, isBehind })).kind !== 'refused';
     } catch (error) {
       if (!(error instanceof FederationError)) throw error;
       return false;
