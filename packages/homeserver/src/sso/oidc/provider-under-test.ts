@@ -1,12 +1,11 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
 
-import { listenLocally } from '../../../../../tests/harness/listen-locally.ts';
 import { configFrom } from '../../config/parse-config.ts';
 import { OutboundClient } from '../../outbound/outbound-client.ts';
+import { serve } from '../../outbound/server-under-test.ts';
 import type { PendingSignIn } from '../identity-provider.ts';
 import { OidcProvider } from './oidc-provider.ts';
 
@@ -48,8 +47,11 @@ export function sendJson(response: ServerResponse, body: unknown, status = 200):
 export async function startProvider(): Promise<ProviderUnderTest> {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
   const jwk: JWK = { ...(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' };
-  const server = createServer((request, response) => void answerRequest(request, response));
-  const issuer = await listenLocally(server);
+  const port = await serve(
+    (request, response) => void answerRequest(request, response),
+    '127.0.0.1',
+  );
+  const issuer = `http://127.0.0.1:${port}`;
   const clients: OutboundClient[] = [];
   const played: ProviderUnderTest = {
     issuer,
@@ -80,8 +82,6 @@ export async function startProvider(): Promise<ProviderUnderTest> {
     },
     async close() {
       for (const client of clients) await client.close();
-      server.closeAllConnections();
-      server.close();
     },
   };
   const answerRequest = async (
