@@ -1,9 +1,8 @@
 import { test } from 'node:test';
 
 import { assertConverges } from './assert-converges.ts';
-import { newSeeds } from './new-seeds.ts';
 
-for (const seed of newSeeds(4, 10)) {
+for (let seed = 70001; seed <= 70008; seed += 1) {
   test(`five servers agree although people do more than the usual: seed ${seed}`, () =>
-    assertConverges(seed, true));
+    assertConverges(String(seed), true));
 }
