@@ -142,13 +142,13 @@ export class SimulatedServer {
     life.end.resolve(undefined);
   }
 
-  /** The same for a client, whose connection ends with the server; what other servers wait for just never comes. */
+  /** For a client, whose connection ends with the server; undefined then, and where it is down. */
   askByClient(request: PlainRequest): Promise<PlainAnswer | undefined> {
     const life = this.#life;
     return Promise.race([this.ask(request), life?.end.promise]);
   }
 
-  /** Undefined where it is down. */
+  /** For another server, which waits in vain when this one ends; undefined where it is down. */
   ask(request: PlainRequest): Promise<PlainAnswer | undefined> | undefined {
     const life = this.#life;
     if (life === undefined) return undefined;

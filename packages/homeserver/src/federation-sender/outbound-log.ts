@@ -149,8 +149,8 @@ export class OutboundLog implements FollowedIndex {
 }
 
 /**
- * The servers that an event of another server has put out of the room by resolution, with which whoever sent it did not
- * know them to be in the room: they would go on as if they were in it.
+ * The servers that an event of another server has put out of the room by resolution, and that its sender did not take to be
+ * in the room, so that it did not tell them: they would go on as if they were in it.
  */
 async function unawareServers(
   reader: Reader,
