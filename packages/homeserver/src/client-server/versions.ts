@@ -49,6 +49,8 @@ const unstableFeatures: Readonly<Record<string, boolean>> = {
   'org.matrix.msc3881': true,
   // What relates to an event indirectly.
   'org.matrix.msc3981': true,
+  // The first timeline of a room is in the order of its history.
+  'org.matrix.msc4445.initial_sync_timeline_topological_ordering': true,
   // Who may invite: a filter, and blocking all.
   'org.matrix.msc4155': true,
   'org.matrix.msc4380.stable': true,

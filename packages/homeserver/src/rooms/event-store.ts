@@ -84,6 +84,13 @@ export const timelineQueries = {
        and e.event_order is not null
      order by e.depth desc, e.event_order desc limit ?`,
   ),
+  /** The same among those above one order and up to another: (room, depth, depth, order, above, up to, limit). */
+  beforeAmong: query<EventRow>(
+    `select ${eventColumns} from events e
+     where e.room_nid = ? and e.depth <= ? and (e.depth < ? or e.event_order < ?)
+       and e.event_order > ? and e.event_order <= ?
+     order by e.depth desc, e.event_order desc limit ?`,
+  ),
   /** From a place in history on: (room, depth, depth, order, limit), oldest first. */
   after: query<EventRow>(
     `select ${eventColumns} from events e

@@ -1,12 +1,14 @@
 import { matchesEvent } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
+import type { EventRow } from '../rooms/event-store.ts';
 import { readLastGap } from '../rooms/gap-store.ts';
 import { formatHistoryToken, formatPositionToken } from '../rooms/pagination-token.ts';
 import { bundleRelations } from '../rooms/relations/bundle-relations.ts';
 import { viewEvents } from '../rooms/view-events.ts';
 import type { ViewedEvent } from '../rooms/view-events.ts';
 import type { EventForm } from './event-form.ts';
+import type { SharedQuestion } from './shared-reads.ts';
 import type { SyncPass } from './sync-context.ts';
 
 /** A room's part of the timeline, oldest first. */
@@ -25,7 +27,11 @@ const EXTRA_ROWS = 10;
 /** How many rows one response looks through for the events that a filter wants. */
 const ROWS_MAX = 2_000;
 
-/** The newest events in (`above`, `upTo`] that the filter and the room's history visibility let through. */
+/**
+ * The newest events in (`above`, `upTo`] that the filter and the room's history visibility let through. To who knows
+ * something of the room they come as they arrived; to who begins, in the order of history, so that paging back goes on
+ * where they end (MSC4445).
+ */
 export async function readTimeline(
   pass: SyncPass,
   roomNid: number,
@@ -43,18 +49,19 @@ export async function readTimeline(
   // What came before a gap would look as if it came before what is after it.
   const after = gap === undefined ? above : gap - 1;
   const kept: ViewedEvent[] = [];
-  let below = upTo;
+  const inHistory = above < 0 && gap === undefined;
+  const question = { roomNid, since: after, upTo };
+  let last: EventRow | undefined;
   let exhausted = filter.types?.length === 0;
   let rowsLeft = ROWS_MAX;
   while (kept.length <= limit && !exhausted && rowsLeft > 0) {
     const wanted = Math.min(limit - kept.length + EXTRA_ROWS, rowsLeft);
-    const question = { roomNid, since: after, upTo: pass.upTo };
-    const rows = await pass.context.shared.timeline(pass.reader, question, below, wanted);
+    const rows: EventRow[] = await readOlder(pass, question, { inHistory, last }, wanted);
     exhausted = rows.length < wanted;
     rowsLeft -= wanted;
     const viewed = await viewEvents(rooms, reader, viewer, roomNid, rows, options);
     kept.push(...viewed.filter(({ event }) => matchesEvent(filter, event.pdu)));
-    below = (rows.at(-1)?.event_order ?? after) - 1;
+    last = rows.at(-1) ?? last;
   }
   const newest = kept.slice(0, limit).toReversed();
   const limited = gap !== undefined || kept.length > limit || !exhausted;
@@ -64,6 +71,22 @@ export async function readTimeline(
     : newest;
   const { incarnation } = rooms.database;
   return { events, limited, ...placeOf(events, upTo, incarnation) };
+}
+
+function readOlder(
+  { context, reader, upTo }: SyncPass,
+  question: SharedQuestion,
+  than: { readonly inHistory: boolean; readonly last: EventRow | undefined },
+  limit: number,
+): Promise<EventRow[]> {
+  const { shared } = context;
+  const order = than.last?.event_order ?? Number.MAX_SAFE_INTEGER;
+  if (than.inHistory) {
+    const depth = than.last?.depth ?? Number.MAX_SAFE_INTEGER;
+    return shared.history(reader, question, { depth, order }, limit);
+  }
+  const below = Math.min(order - 1, question.upTo);
+  return shared.timeline(reader, { ...question, upTo }, below, limit);
 }
 
 function placeOf(
@@ -77,7 +100,7 @@ function placeOf(
   }
   return {
     prevBatch: formatHistoryToken({ depth: first.depth, order: first.order }),
-    startOrder: first.order,
+    startOrder: Math.min(...events.map(({ event }) => event.order ?? first.order ?? 0)),
   };
 }
 

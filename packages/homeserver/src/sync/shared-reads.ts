@@ -1,5 +1,6 @@
 import { readEvents, timelineQueries } from '../rooms/event-store.ts';
 import type { EventRow } from '../rooms/event-store.ts';
+import type { HistoryPlace } from '../rooms/pagination-token.ts';
 import { readCurrentStateWithout, readStateDifferences } from '../rooms/state-store.ts';
 import type { StateDifference } from '../rooms/state-store.ts';
 import { boundedCache } from '../storage/bounded-cache.ts';
@@ -37,6 +38,18 @@ export class SharedReads {
   ): Promise<EventRow[]> {
     return once(this.#timelines, `${roomNid} ${since} ${upTo} ${below} ${limit}`, () =>
       reader.all(timelineQueries.newest, roomNid, since, below, limit),
+    );
+  }
+
+  /** Those in (`since`, `upTo`] that come before a place in history, newest first. */
+  history(
+    reader: Reader,
+    { roomNid, since, upTo }: SharedQuestion,
+    { depth, order }: HistoryPlace,
+    limit: number,
+  ): Promise<EventRow[]> {
+    return once(this.#timelines, `${roomNid} ${since} ${upTo} ${depth}.${order} ${limit}`, () =>
+      reader.all(timelineQueries.beforeAmong, roomNid, depth, depth, order, since, upTo, limit),
     );
   }
 

@@ -1,7 +1,7 @@
 import { isJsonObject, verifyJson } from '@soma/protocol';
 import type { JsonObject, JsonValue, SignatureVerifier } from '@soma/protocol';
 
-import { forbidden } from '../../errors/matrix-error.ts';
+import { MatrixError, forbidden } from '../../errors/matrix-error.ts';
 
 /** A key of `m.room.third_party_invite`. */
 interface InviteKey {
@@ -21,8 +21,8 @@ const KEYS_MAX = 5;
 
 /**
  * Checks that a key which has signed for the user is still valid: the server that makes the invite must, and no other may (CS
- * API, "Third-party invites": "Server behaviour"). What nobody has signed is left to the auth rules. Throws `403 M_FORBIDDEN`,
- * and `502 M_UNKNOWN` where the identity server does not say.
+ * API, "Third-party invites": "Server behaviour"); one that is, is enough. What nobody has signed is left to the auth rules.
+ * Throws `403 M_FORBIDDEN`, and `502 M_UNKNOWN` where the identity server does not say.
  *
  * @param original the content of `m.room.third_party_invite`
  */
@@ -33,10 +33,16 @@ export async function checkKeys(
 ): Promise<void> {
   const signing = keysIn(original).filter(({ publicKey }) => isSignedBy(signed, publicKey, verify));
   if (signing.length === 0) return;
+  let refusal = forbidden('The key of the identity server is no longer valid');
   for (const { publicKey, validityUrl } of signing.slice(0, KEYS_MAX)) {
-    if (validityUrl === undefined || (await isKeyValid(validityUrl, publicKey))) return;
+    try {
+      if (validityUrl === undefined || (await isKeyValid(validityUrl, publicKey))) return;
+    } catch (error) {
+      if (!(error instanceof MatrixError)) throw error;
+      refusal = error;
+    }
   }
-  throw forbidden('The key of the identity server is no longer valid');
+  throw refusal;
 }
 
 function keysIn(original: JsonObject): InviteKey[] {
