@@ -101,7 +101,7 @@ export class PulledEvents {
       taken = await this.#try(event, known);
     }
     if (taken.kind === 'missing' && taken.authEventIds.length === 0) {
-      const taking = await this.#takeWithGaps(event);
+      const taking = await this.#takeInPart(event, known);
       if (taking !== undefined && taking.kind !== 'missing') return taking;
       for (const id of taken.prevEventIds) await this.#pull(id, known.isBehind);
       taken = await this.#try(event, known);
@@ -109,10 +109,18 @@ export class PulledEvents {
     return taken.kind === 'missing' ? INCOMPLETE : taken;
   }
 
-  /** While the room is known in part its states are too large to be asked for event by event, and not certain anyway. */
-  async #takeWithGaps(checked: CheckedPdu): Promise<Received | Missing | undefined> {
+  /**
+   * While the room is known in part its states are too large to be asked for event by event, and not certain anyway: an
+   * event after a gap gets the state of the join. Of what is before the join that would be the future; it is left to
+   * whoever pages back.
+   */
+  async #takeInPart(
+    checked: CheckedPdu,
+    { isBehind }: KnownOfEvent,
+  ): Promise<Received | Missing | undefined> {
     const { roomNid, origin } = this.#room;
     if (!(await readIsPartial(this.#context.rooms.database.reader, roomNid))) return undefined;
+    if (isBehind === true) return INCOMPLETE;
     return takeInEvent(this.#context, { origin, roomNid, checked, refuse: false, takesGaps: true });
   }
 
