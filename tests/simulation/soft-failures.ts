@@ -16,9 +16,9 @@ import type { SimulatedServer } from './simulated-server.ts';
  * Why a server may hide an event. The auth rules refuse the event
  * - `refused`: beside changes of state that are concurrent with it and were current when it came there;
  * - `lost-support`: because a state event that it stands on was no longer current, which they refuse in the same way;
- * - `rejudged`: because a state event that it stands on was no longer current. A concurrent change of state, made where
- *   that event was unknown, had resolution judge it once more, and what came after it refuses it (the "state resets" of
- *   state resolution before version 2.1).
+ * - `rejudged`: because a state event that it stands on was no longer current. A concurrent event, made where that one
+ *   was unknown, had resolution judge it once more, and what came after it refuses it (the "state resets" of state
+ *   resolution before version 2.1).
  */
 export type SoftFailureReason = (typeof softFailureReasons)[number];
 
@@ -126,11 +126,11 @@ class SoftFailure {
     return isRejudged ? 'rejudged' : undefined;
   }
 
-  /** Whether a concurrent change of state was made where the event was not in the state. */
+  /** Whether a concurrent event was made where the event was not in the state. */
   async #isUnknownBeside({ eventId, pdu }: ViewedEvent): Promise<boolean> {
-    for (const change of this.#knownThen()) {
-      if (change.pdu.state_key === undefined || !this.#isBeside(change.eventId)) continue;
-      const state = await this.#stateBefore(change);
+    for (const other of this.#knownThen()) {
+      if (!this.#isBeside(other.eventId)) continue;
+      const state = await this.#stateBefore(other);
       if (state.get(keyOf(pdu.type, pdu.state_key))?.eventId !== eventId) return true;
     }
     return false;
