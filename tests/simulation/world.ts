@@ -11,7 +11,7 @@ import { EventGraph } from './event-graph.ts';
 import { Network, fairWeather } from './network.ts';
 import { Person, roomPath } from './person.ts';
 import { Random } from './random.ts';
-import { readMembers, viewRoom } from './room-view.ts';
+import { describeView, readMembers, viewRoom } from './room-view.ts';
 import type { RoomView } from './room-view.ts';
 import { SimulatedServer } from './simulated-server.ts';
 import { judgeSoftFailures, softFailureReasons } from './soft-failures.ts';
@@ -305,7 +305,11 @@ export class World {
     const softFailures = { refused: 0, 'lost-support': 0, rejudged: 0 };
     for (const roomId of this.#rooms) {
       const views = await this.#viewsOf(roomId);
-      this.#problems.push(...disagreements(roomId, views));
+      const disagreed = disagreements(roomId, views);
+      this.#problems.push(...disagreed);
+      if (disagreed.length > 0) {
+        for (const line of views.flatMap(describeView)) this.#options.trace?.(line);
+      }
       const graph = new EventGraph(views);
       for (const view of views) {
         this.#note(`${view.server} ${roomId} ${hash('sha256', JSON.stringify(view.state))}`);
