@@ -64,11 +64,13 @@ export interface TakeIn {
   readonly isBehind?: boolean | undefined;
 }
 
-/** Events that it stands on are not there. */
+/** Events that it stands on are not there, or the states after them are not known. */
 export interface Missing {
   readonly kind: 'missing';
   readonly prevEventIds: readonly string[];
   readonly authEventIds: readonly string[];
+  /** Whether a prev event came while the room was known in part, and the server left before it knew the whole. */
+  readonly isStateUnknown: boolean;
 }
 
 /** Also how it is taken in again, after the room's policy server was asked about it. */
@@ -293,7 +295,12 @@ async function findParents(
   const missingPrev = prevIds.filter((id) => (prev.get(id)?.state_before ?? null) === null);
   const missingAuth = authIds.filter((id) => !auth.has(id));
   const mayLackPrev = given !== undefined || (isPartial && takesGaps);
-  const isComplete = (missingPrev.length === 0 || mayLackPrev) && missingAuth.length === 0;
+  const isStateUnknown =
+    given === undefined &&
+    !isPartial &&
+    placed.some(({ flags }) => (flags & EventFlag.partialState) !== 0);
+  const isComplete =
+    (missingPrev.length === 0 || mayLackPrev) && missingAuth.length === 0 && !isStateUnknown;
   if (isComplete) return { kind: 'found', prev: placed, auth: [...auth.values()] };
   if (refuse) {
     return { kind: 'refused', cause: 'incomplete', reason: 'what the event refers to is unknown' };
@@ -302,6 +309,7 @@ async function findParents(
     kind: 'missing',
     prevEventIds: given === undefined ? missingPrev : [],
     authEventIds: missingAuth,
+    isStateUnknown,
   };
 }
 
