@@ -21,6 +21,5 @@ export function openRemoteRooms(
     limitRemoteRooms: config.rooms.limitRemoteRooms,
     silenceMsMax: config.federation.clientTimeoutMs,
     logger,
-    joining: new Map(),
   };
 }

@@ -15,6 +15,4 @@ export interface RemoteRooms {
   /** How long a server may be silent while it tells of a room. */
   readonly silenceMsMax: number;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
-  /** The last join under way of each room: two at a time would fetch it twice. */
-  readonly joining: Map<string, Promise<void>>;
 }
