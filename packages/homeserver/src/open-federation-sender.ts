@@ -21,10 +21,16 @@ export interface FederationSenderParts extends FederationParts {
   readonly encryption: Encryption;
 }
 
+export interface OpenFederationSender {
+  /** As {@link FederationSender.tellOfRoom}, of all that was said up to now. */
+  tellOfRoom(serverName: string, roomNid: number): Promise<boolean>;
+  close(): Promise<void>;
+}
+
 /** Sends to other servers whatever happens here that concerns them, until it is closed. */
 export async function openFederationSender(
   parts: FederationSenderParts,
-): Promise<{ close(): Promise<void> }> {
+): Promise<OpenFederationSender> {
   const { config, database, logger, now, rooms, federation, typing } = parts;
   const { client, destinations } = federation;
   const { serverName } = config.server;
@@ -81,6 +87,10 @@ export async function openFederationSender(
   });
   const deviceListFollower = await LogFollower.open(database, logger, deviceListLog);
   return {
+    tellOfRoom: async (server, roomNid) => {
+      await follower.catchUp();
+      return sender.tellOfRoom(server, roomNid);
+    },
     close: async () => {
       typingEdus.close();
       presenceEdus?.close();

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { JsonObject } from '@soma/protocol';
 
+import { FederationError } from '../federation-client/federation-error.ts';
+import { Deliveries } from './deliveries.ts';
 import { DestinationQueue } from './destination-queue.ts';
 import type { QueuedPdu, QueueParts, QueueStart } from './destination-queue.ts';
 import type { EphemeralKind } from './ephemeral-edus.ts';
@@ -12,12 +14,16 @@ import {
   retrySweepMsMax,
   retrySweepMsMin,
   stopGraceMs,
+  tellOfRoomMsMax,
 } from './limits.ts';
-import { readDueDestinations, readPendingDestinations } from './outbox-rooms-store.ts';
+import { readDueDestinations, readLacking, readPendingDestinations } from './outbox-rooms-store.ts';
 import { Slots } from './slots.ts';
 import { TransactionIds } from './transaction.ts';
 
-export type SenderOptions = Omit<QueueParts, 'closing' | 'aborting' | 'slots' | 'ids'> & {
+export type SenderOptions = Omit<
+  QueueParts,
+  'closing' | 'aborting' | 'slots' | 'ids' | 'deliveries'
+> & {
   /** How soon, at the earliest, a destination that fails is asked again. */
   readonly retryIntervalMsMin: number;
 };
@@ -48,6 +54,7 @@ export class FederationSender {
       ...options,
       slots: new Slots(concurrentTransactionsMax),
       ids: new TransactionIds(),
+      deliveries: new Deliveries(),
       closing: this.#closing.signal,
       aborting: this.#aborting.signal,
     };
@@ -99,6 +106,20 @@ export class FederationSender {
         queue.addEphemeral(kind, key, content),
       ),
     );
+  }
+
+  /**
+   * Resolves when the destination has got the room's events that are in the outbox: to whether it lacked any. Throws a
+   * FederationError where it does not get them in time.
+   */
+  async tellOfRoom(serverName: string, roomNid: number): Promise<boolean> {
+    const { database } = this.#options;
+    const lacking = await readLacking(database.reader, serverName, roomNid);
+    if (lacking === undefined) return false;
+    const told = this.#parts.deliveries.wait(serverName, lacking, tellOfRoomMsMax);
+    this.#wake(serverName);
+    if (await told) return true;
+    throw new FederationError('unreachable', serverName, 'it does not take what was said before');
   }
 
   /** Ends what is under way, or gives it up after a while: it is in the outbox. */

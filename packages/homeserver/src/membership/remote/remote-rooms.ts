@@ -11,6 +11,11 @@ export interface RemoteRooms {
   readonly client: Pick<FederationClient, 'requestJson' | 'requestStream' | 'allows'>;
   readonly keyRing: Pick<KeyRing, 'verify' | 'prepare'>;
   readonly intake: Pick<RoomIntake, 'importRoom' | 'receive'>;
+  /**
+   * Resolves when the server has got what this one had to say in the room: to whether it lacked anything. Throws a
+   * FederationError where it does not get it in time.
+   */
+  tellOfRoom(serverName: string, roomNid: number): Promise<boolean>;
   readonly limitRemoteRooms: LimitRemoteRooms;
   /** How long a server may be silent while it tells of a room. */
   readonly silenceMsMax: number;

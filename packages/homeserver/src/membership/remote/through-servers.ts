@@ -44,8 +44,14 @@ async function askTemplate(
   servers: readonly string[],
   failures: Failure[],
 ): Promise<{ server: string; template: MemberTemplate }> {
-  const ask = (server: string, signal: AbortSignal): Promise<MemberTemplate> =>
-    fetchTemplate(remote, wanted, server, signal);
+  const roomNid = await remote.rooms.names.rooms.find(wanted.roomId);
+  const ask = async (server: string, signal: AbortSignal): Promise<MemberTemplate> => {
+    const template = await fetchTemplate(remote, wanted, server, signal);
+    // One that does not know what was said here when users were last in the room does not build on it: what they have
+    // left would stand beside what they join, and who is in the room would be another question for each server.
+    const hasLacked = roomNid !== undefined && (await remote.tellOfRoom(server, roomNid));
+    return hasLacked ? fetchTemplate(remote, wanted, server, signal) : template;
+  };
   try {
     const asked = await askInTurn(servers, hedgeDelayMs, ask);
     failures.push(...asked.failures);
