@@ -22,8 +22,8 @@ export interface FederationSenderParts extends FederationParts {
 }
 
 export interface OpenFederationSender {
-  /** As {@link FederationSender.tellOfRoom}, of all that was said up to now. */
-  tellOfRoom(serverName: string, roomNid: number): Promise<boolean>;
+  /** As {@link FederationSender.tellAgain}, of all that was said up to now. */
+  tellAgain: FederationSender['tellAgain'];
   close(): Promise<void>;
 }
 
@@ -87,9 +87,9 @@ export async function openFederationSender(
   });
   const deviceListFollower = await LogFollower.open(database, logger, deviceListLog);
   return {
-    tellOfRoom: async (server, roomNid) => {
+    tellAgain: async (name, pdu) => {
       await follower.catchUp();
-      return sender.tellOfRoom(server, roomNid);
+      await sender.tellAgain(name, pdu);
     },
     close: async () => {
       typingEdus.close();

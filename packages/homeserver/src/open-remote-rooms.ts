@@ -18,7 +18,7 @@ export function openRemoteRooms(
     client: federation.client,
     keyRing: federation.keyRing,
     intake,
-    tellOfRoom: (server, roomNid) => federation.sender.tellOfRoom(server, roomNid),
+    tellAgain: (server, event) => federation.sender.tellAgain(server, event),
     limitRemoteRooms: config.rooms.limitRemoteRooms,
     silenceMsMax: config.federation.clientTimeoutMs,
     logger,

@@ -7,21 +7,21 @@ export class Deliveries {
     for (const tell of this.#waiting.get(serverName) ?? []) tell(upTo);
   }
 
-  /** Whether the destination gets as far before the time is over. */
-  wait(serverName: string, position: number, timeoutMs: number): Promise<boolean> {
+  /** Resolves when the destination has got as far, or the time is over. */
+  wait(serverName: string, position: number, timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(serverName) ?? new Set();
       this.#waiting.set(serverName, waiting);
-      const end = (isDelivered: boolean): void => {
+      const end = (): void => {
         clearTimeout(timer);
         waiting.delete(tell);
         if (waiting.size === 0) this.#waiting.delete(serverName);
-        resolve(isDelivered);
+        resolve();
       };
       const tell = (upTo: number): void => {
-        if (upTo >= position) end(true);
+        if (upTo >= position) end();
       };
-      const timer = setTimeout(() => end(false), timeoutMs);
+      const timer = setTimeout(end, timeoutMs);
       waiting.add(tell);
     });
   }

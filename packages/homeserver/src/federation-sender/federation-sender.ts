@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { JsonObject } from '@soma/protocol';
 
-import { FederationError } from '../federation-client/federation-error.ts';
 import { Deliveries } from './deliveries.ts';
 import { DestinationQueue } from './destination-queue.ts';
 import type { QueuedPdu, QueueParts, QueueStart } from './destination-queue.ts';
@@ -14,9 +13,9 @@ import {
   retrySweepMsMax,
   retrySweepMsMin,
   stopGraceMs,
-  tellOfRoomMsMax,
+  tellAgainMsMax,
 } from './limits.ts';
-import { readDueDestinations, readLacking, readPendingDestinations } from './outbox-rooms-store.ts';
+import { readDueDestinations, readPendingDestinations } from './outbox-rooms-store.ts';
 import { Slots } from './slots.ts';
 import { TransactionIds } from './transaction.ts';
 
@@ -108,18 +107,13 @@ export class FederationSender {
     );
   }
 
-  /**
-   * Resolves when the destination has got the room's events that are in the outbox: to whether it lacked any. Throws a
-   * FederationError where it does not get them in time.
-   */
-  async tellOfRoom(serverName: string, roomNid: number): Promise<boolean> {
-    const { database } = this.#options;
-    const lacking = await readLacking(database.reader, serverName, roomNid);
-    if (lacking === undefined) return false;
-    const told = this.#parts.deliveries.wait(serverName, lacking, tellOfRoomMsMax);
-    this.#wake(serverName);
-    if (await told) return true;
-    throw new FederationError('unreachable', serverName, 'it does not take what was said before');
+  /** Sends the destination an event that it may have got before. Resolves when it has it, or after a few seconds. */
+  async tellAgain(serverName: string, pdu: QueuedPdu): Promise<void> {
+    const { destinations } = this.#options;
+    await destinations.forgive(serverName);
+    const told = this.#parts.deliveries.wait(serverName, pdu.order, tellAgainMsMax);
+    this.deliver(new Map([[serverName, [pdu]]]));
+    await told;
   }
 
   /** Ends what is under way, or gives it up after a while: it is in the outbox. */

@@ -26,11 +26,6 @@ const behind = query<{ room_nid: number; last_order: number; sent_position: numb
 const isPending = `(exists (select 1 from outbox_rooms r
      where r.server_name = d.server_name and r.last_order > d.sent_position)
    or exists (select 1 from outbox_edus e where e.server_name = d.server_name))`;
-const lacking = query<{ last_order: number }>(
-  `select r.last_order from outbox_rooms r
-   join outbox_destinations d on d.server_name = r.server_name and d.sent_position < r.last_order
-   where r.server_name = ? and r.room_nid = ?`,
-);
 const pending = query<{ server_name: string }>(
   `select d.server_name from outbox_destinations d
    where d.server_name > ? and ${isPending} order by d.server_name limit ?`,
@@ -75,15 +70,6 @@ export async function readRoomsBehind(
     rooms: rows.map((row) => ({ roomNid: row.room_nid, lastOrder: row.last_order })),
     sentPosition: rows[0]?.sent_position ?? 0,
   };
-}
-
-/** The position up to which the destination must get events to have those of the room; undefined where it has them. */
-export async function readLacking(
-  reader: Reader,
-  serverName: string,
-  roomNid: number,
-): Promise<number | undefined> {
-  return (await reader.get(lacking, serverName, roomNid))?.last_order;
 }
 
 /** Up to `limit` destinations with a name after this one that have something to get. */

@@ -4,6 +4,7 @@ import { FederationError } from '../../federation-client/federation-error.ts';
 import { NoServerAnswered, askInTurn } from './ask-in-turn.ts';
 import type { Failure } from './ask-in-turn.ts';
 import { handshakeTimeoutMs, hedgeDelayMs } from './limits.ts';
+import { makeKnown, readLastSaid } from './make-known.ts';
 import { readMemberTemplate } from './member-template.ts';
 import type { MemberTemplate, WantedMembership } from './member-template.ts';
 import { isServersFault, remoteRefusal } from './remote-refusal.ts';
@@ -44,13 +45,10 @@ async function askTemplate(
   servers: readonly string[],
   failures: Failure[],
 ): Promise<{ server: string; template: MemberTemplate }> {
-  const roomNid = await remote.rooms.names.rooms.find(wanted.roomId);
+  const said = await readLastSaid(remote, wanted.roomId);
   const ask = async (server: string, signal: AbortSignal): Promise<MemberTemplate> => {
-    const template = await fetchTemplate(remote, wanted, server, signal);
-    // One that does not know what was said here when users were last in the room does not build on it: what they have
-    // left would stand beside what they join, and who is in the room would be another question for each server.
-    const hasLacked = roomNid !== undefined && (await remote.tellOfRoom(server, roomNid));
-    return hasLacked ? fetchTemplate(remote, wanted, server, signal) : template;
+    if (said !== undefined) await makeKnown(remote, server, said, signal);
+    return fetchTemplate(remote, wanted, server, signal);
   };
   try {
     const asked = await askInTurn(servers, hedgeDelayMs, ask);
