@@ -305,24 +305,24 @@ export class World {
     const softFailures = { refused: 0, 'lost-support': 0, rejudged: 0 };
     for (const roomId of this.#rooms) {
       const views = await this.#viewsOf(roomId);
-      const disagreed = disagreements(roomId, views);
-      this.#problems.push(...disagreed);
-      if (disagreed.length > 0) {
-        for (const line of views.flatMap(describeView)) this.#options.trace?.(line);
-      }
+      const problems = disagreements(roomId, views);
       const graph = new EventGraph(views);
       for (const view of views) {
         this.#note(`${view.server} ${roomId} ${hash('sha256', JSON.stringify(view.state))}`);
         events += view.events.size;
         for (const { userId, eventId } of this.#read.filter((one) => one.roomId === roomId)) {
           if (view.receipts[userId] === eventId) continue;
-          this.#problems.push(`${view.server} does not know what ${userId} has read in ${roomId}`);
+          problems.push(`${view.server} does not know what ${userId} has read in ${roomId}`);
         }
         const server = this.#servers.find(({ name }) => name === view.server);
         if (server === undefined) continue;
-        const { reasons, problems } = await judgeSoftFailures(server, roomId, view, graph);
-        this.#problems.push(...problems);
-        for (const reason of softFailureReasons) softFailures[reason] += reasons[reason];
+        const judged = await judgeSoftFailures(server, roomId, view, graph);
+        problems.push(...judged.problems);
+        for (const reason of softFailureReasons) softFailures[reason] += judged.reasons[reason];
+      }
+      this.#problems.push(...problems);
+      if (problems.length > 0) {
+        for (const line of views.flatMap(describeView)) this.#options.trace?.(line);
       }
     }
     for (const server of this.#servers) {

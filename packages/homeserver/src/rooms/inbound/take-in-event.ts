@@ -4,6 +4,7 @@ import type { Submitted } from '../../storage/change.ts';
 import { PREDECESSOR } from '../../storage/change.ts';
 import { ChangeRefused } from '../../storage/database.ts';
 import type { Reader } from '../../storage/sql.ts';
+import { readAuthNids } from '../edge-store.ts';
 import { headEntryOf } from '../event-place.ts';
 import type { EventPlace } from '../event-place.ts';
 import { EventFlag, readEventNid } from '../event-store.ts';
@@ -32,6 +33,7 @@ import { askPolicyServer, judgeByPolicy } from './judge-by-policy.ts';
 import type { PolicyAnswer, Unsigned } from './judge-by-policy.ts';
 import { judgeEvent } from './judge-event.ts';
 import type { Judgement } from './judge-event.ts';
+import { replacementStepsMax } from './limits.ts';
 import { placeEvent } from './place-event.ts';
 import type { EventToPlace } from './place-event.ts';
 import { decideWaitingRedactions, effectOfRedaction } from './redactions.ts';
@@ -212,7 +214,15 @@ async function isStoodOn(
   if (await hasAcceptedChild(reader, eventNid)) return true;
   if (pdu.state_key === undefined) return false;
   await head.load([[pdu.type, pdu.state_key]]);
-  return head.get(pdu.type, pdu.state_key)?.event.eventId === eventId;
+  const current = head.get(pdu.type, pdu.state_key);
+  if (current === undefined || current.event.eventId === eventId) return current !== undefined;
+  // What has replaced it in the state was allowed by it: a ban by the join of who is banned.
+  let nids: readonly number[] = [current.eventNid];
+  for (let step = 0; step < replacementStepsMax && nids.length > 0; step += 1) {
+    nids = await readAuthNids(reader, nids);
+    if (nids.includes(eventNid)) return true;
+  }
+  return false;
 }
 
 async function persist(
