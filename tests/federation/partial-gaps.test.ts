@@ -4,6 +4,7 @@ import { join as joinPath } from 'node:path';
 import { pathOf } from '../harness/api.ts';
 import { registerUser, sendText } from '../harness/client.ts';
 import type { FederatedServer } from '../harness/federation.ts';
+import { listAt, valueAt } from '../harness/json-path.ts';
 import { runCli } from '../harness/run-cli.ts';
 import { federationTests } from './federation-test.ts';
 import {
@@ -172,4 +173,33 @@ test('what was known in part when the room was left is not built on after a new 
   room.events.push(beside);
   await send(peer, one, [beside]);
   await eventually('the message', async () => (await texts(alice, room.roomId)).includes('beside'));
+});
+
+test('a late join is shown that the current state, a ban, was allowed by', async ({
+  one,
+  newPeer,
+}) => {
+  const peer = await newPeer();
+  const played = playPartialRoom(peer);
+  const { room, gate } = played;
+  const alice = await registerUser(one, 'late-join');
+  await join(alice, room);
+  const lateId = `@late:${peer.serverName}`;
+  const late = room.add('m.room.member', lateId, { membership: 'join' }, lateId);
+  room.add('m.room.message', undefined, say('unseen'));
+  const ban = room.add('m.room.member', lateId, { membership: 'ban' });
+  await send(peer, one, [ban]);
+  const path = pathOf`/_matrix/client/v3/rooms/${room.roomId}/messages`;
+  const memberships = async () => {
+    const { body } = await alice.request('GET', path, { query: { dir: 'b', limit: 20 } });
+    return listAt(body, 'chunk')
+      .filter((event) => valueAt(event, 'state_key') === lateId)
+      .map((event) => valueAt(event, 'content', 'membership'));
+  };
+  await eventually('the ban', async () => (await memberships()).includes('ban'));
+  gate.open();
+  assert.deepEqual(await memberIds(alice, room.roomId), expectedIds(played, alice));
+  await send(peer, one, [late]);
+  await eventually('the join', async () => (await memberships()).includes('join'));
+  await assertSound(one);
 });
