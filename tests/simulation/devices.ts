@@ -88,7 +88,7 @@ export async function checkDevices(people: readonly Person[]): Promise<string[]>
     const own = await owner.ask('GET', `/devices/${DEVICE_ID}`);
     for (const other of people) {
       const meet = [...(rooms.get(owner) ?? [])].some((room) => rooms.get(other)?.has(room));
-      if (other.server === owner.server || meet !== true) continue;
+      if (other.server === owner.server || !meet) continue;
       const { body } = await other.ask('POST', '/keys/query', {
         device_keys: { [owner.userId]: [] },
       });

@@ -5,6 +5,7 @@ import { DeviceListLog } from './federation-sender/device-list-log.ts';
 import { FederationSender } from './federation-sender/federation-sender.ts';
 import { OutboundLog } from './federation-sender/outbound-log.ts';
 import { PresenceEdus } from './federation-sender/presence-edus.ts';
+import type { PresenceEdusOptions } from './federation-sender/presence-edus.ts';
 import { ReceiptPace } from './federation-sender/receipt-pace.ts';
 import { ServersAlongLog } from './federation-sender/servers-along-log.ts';
 import { TypingEdus } from './federation-sender/typing-edus.ts';
@@ -55,17 +56,7 @@ export async function openFederationSender(
   };
   const shared = { servers, sender, serverName, reportFault };
   const typingEdus = new TypingEdus({ ...shared, typing, rooms: names.rooms });
-  const { presence, source } = parts.presence;
-  const presenceEdus =
-    presence === undefined
-      ? undefined
-      : new PresenceEdus({
-          ...shared,
-          presence,
-          contentOf: (userNid) => source.contentOf(userNid),
-          database,
-          users: names.users,
-        });
+  const presenceEdus = presenceEdusOf(parts, shared);
   sender.start();
   const allows = (name: string): boolean => client.allows(name);
   const outboundLog = new OutboundLog({
@@ -100,4 +91,19 @@ export async function openFederationSender(
       await sender.close();
     },
   };
+}
+
+/** Undefined where nobody's presence is told. */
+function presenceEdusOf(
+  { database, rooms, presence: { presence, source } }: FederationSenderParts,
+  shared: Pick<PresenceEdusOptions, 'servers' | 'sender' | 'serverName' | 'reportFault'>,
+): PresenceEdus | undefined {
+  if (presence === undefined) return undefined;
+  return new PresenceEdus({
+    ...shared,
+    presence,
+    contentOf: (userNid) => source.contentOf(userNid),
+    database,
+    users: rooms.names.users,
+  });
 }
