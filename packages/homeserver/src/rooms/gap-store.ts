@@ -1,6 +1,7 @@
-import { unescapeText } from '../storage/escape-text.ts';
-import { query } from '../storage/sql.ts';
+import { escapeText, unescapeText } from '../storage/escape-text.ts';
+import { query, textList } from '../storage/sql.ts';
 import type { Reader } from '../storage/sql.ts';
+import { EventFlag, UNACCEPTED_FLAGS } from './event-store.ts';
 
 /** An event that is not there, and the place of one that follows it. */
 export interface Gap {
@@ -44,6 +45,34 @@ export async function readGaps(
     order: row.event_order,
     originServerTs: row.origin_server_ts,
   }));
+}
+
+/** (room, limit) */
+const outliersInGaps = query<{ json: string }>(
+  `select o.json from backward_extremities b
+   join events c on c.event_nid = b.child_nid and (c.flags & ${UNACCEPTED_FLAGS}) = 0
+   join events o on o.event_nid = b.event_nid
+   where b.room_nid = ? and (o.flags & ${EventFlag.outlier}) <> 0 limit ?`,
+);
+const outliers = query<{ json: string }>(
+  `select e.json from event_ids i join events e on e.event_nid = i.event_nid
+   where i.event_id {in_texts} and (e.flags & ${EventFlag.outlier}) <> 0`,
+);
+
+/** JSON texts of events without a place in the room on which accepted ones stand. */
+export async function readOutliersInGaps(
+  reader: Reader,
+  roomNid: number,
+  limit: number,
+): Promise<string[]> {
+  return (await reader.all(outliersInGaps, roomNid, limit)).map((row) => row.json);
+}
+
+/** JSON texts of those of these events that are known without a place in their room. */
+export async function readOutliers(reader: Reader, eventIds: readonly string[]): Promise<string[]> {
+  if (eventIds.length === 0) return [];
+  const rows = await reader.all(outliers, textList(eventIds.map(escapeText)));
+  return rows.map((row) => row.json);
 }
 
 const tornRooms = query<{ room_nid: number }>('select distinct room_nid from backward_extremities');

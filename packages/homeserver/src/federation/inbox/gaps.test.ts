@@ -87,6 +87,27 @@ for (const engine of testEngines()) {
       }
     });
 
+    test('what a ban came after is shown, where that is known by events of the state alone', async () => {
+      network.answer = (request) => answerFrom(a, request);
+      const roomId = await sharedRoom();
+      const left = await b.send(roomId, member(bob, bob, 'leave'));
+      assert.equal((await pass(b, a, roomId, left)).kind, 'accepted');
+      const carol = a.user('carol');
+      await a.send(roomId, member(carol, carol, 'join'));
+      const said = await a.send(roomId, message(carol, 'before the ban'));
+      const ban = await a.send(roomId, member(alice, carol, 'ban'));
+      await a.send(roomId, topic(alice, 'without her'));
+      await b.join(a, roomId, bob);
+      const ends = await a.extremities(roomId);
+      const draft = message(alice, 'on both');
+      const fork = await a.build(a, roomId, draft, { prevEvents: [ban, ...ends] });
+      assert.equal((await a.receive(a, roomId, fork.json)).kind, 'accepted');
+      assert.equal((await b.receive(a, roomId, fork.json)).kind, 'accepted');
+      assert.equal((await readEventById(b.database.reader, said))?.flags, 0);
+      assert.deepEqual(await b.state(roomId), await a.state(roomId));
+      await assertSound();
+    });
+
     test('what fills the gap before a join is neither news nor an end of the room', async () => {
       network.answer = (request) => answerFrom(a, request);
       const roomId = await sharedRoom('12');

@@ -35,6 +35,10 @@ export const singleEventsAtOnce = 5;
 /** How far back it is looked for a late event among what the current state was allowed by. */
 export const replacementStepsMax = 4;
 
+/** How far, and from how many events, the past is followed through events without a place in the room. */
+export const pastStepsMax = 10;
+export const outliersInGapsMax = 100;
+
 /** How long an event that could not be had is not asked for again, at first and at most. */
 export const pullRetryMs = 60_000;
 export const pullRetryMsMax = 24 * 60 * 60 * 1000;

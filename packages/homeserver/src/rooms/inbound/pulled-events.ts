@@ -16,6 +16,7 @@ import { askState } from './asked-state.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import { collectMissingEvents } from './collect-missing-events.ts';
 import type { InboundContext } from './inbound-context.ts';
+import { readKnownPast } from './known-past.ts';
 import { pullRetryMs, pullRetryMsMax, pulledEventsMax } from './limits.ts';
 import type { NotReceived, Received } from './room-intake.ts';
 import { FetchLimitExceeded, RoomRequests } from './room-requests.ts';
@@ -84,7 +85,7 @@ export class PulledEvents {
   /** Those that an event which was accepted before stands on. */
   async #behind(events: readonly CheckedPdu[]): Promise<ReadonlySet<string>> {
     const { reader } = this.#context.rooms.database;
-    const behind = new Set<string>();
+    const behind = new Set(await readKnownPast(reader, this.#room.roomNid));
     for (const { eventId, pdu } of events.toReversed()) {
       const eventNid = await readEventNid(reader, eventId);
       if (eventNid !== undefined && (await hasAcceptedChild(reader, eventNid))) behind.add(eventId);
