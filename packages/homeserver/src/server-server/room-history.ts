@@ -34,7 +34,7 @@ const getMissingPreviousEvents = serverEndpoint({
   paths: ['/_matrix/federation/v1/get_missing_events/{roomId}'],
   authentication: 'server',
   body: Type.Object({
-    earliest_events: EventIds,
+    earliest_events: Type.Array(Type.String()),
     latest_events: EventIds,
     limit: Type.Optional(Type.Integer({ minimum: 0 })),
     min_depth: Type.Optional(Type.Integer()),
