@@ -83,6 +83,11 @@ test('a profile that its server does not give, or gives in another shape, harms 
   };
   answers(200, { displayname: null, avatar_url: 7, 'm.tz': 'Europe/Paris' });
   assert.deepEqual((await erin.request('GET', path)).body, { 'm.tz': 'Europe/Paris' });
+  answers(200, { displayname: 'Frank', 'm.tz': 7, 'org.example.shoes': 44 });
+  assert.deepEqual((await erin.request('GET', path)).body, {
+    displayname: 'Frank',
+    'org.example.shoes': 44,
+  });
   answers(403, { errcode: 'M_FORBIDDEN', error: 'no' });
   assertRefused(await erin.request('GET', path), 403, 'M_FORBIDDEN');
   answers(200, ['not', 'a', 'profile']);

@@ -76,6 +76,7 @@ test('what a server says of its rooms is taken without what is malformed', async
   const chunk = [
     room,
     { ...room, name: 7, topic: 'T', evil: {} },
+    { ...room, topic: 'U', canonical_alias: 'lounge', avatar_url: 'https://x' },
     { ...room, room_id: 'x' },
     7,
     null,
@@ -84,8 +85,8 @@ test('what a server says of its rooms is taken without what is malformed', async
     response.end(JSON.stringify({ chunk, next_batch: 7, total_room_count_estimate: 'many' }));
   const query = { server: peer.serverName };
   assert.deepEqual(await ok(carol, 'GET', `${v3}/publicRooms`, { query }), {
-    chunk: [room, { ...room, topic: 'T' }],
-    total_room_count_estimate: 2,
+    chunk: [room, { ...room, topic: 'T' }, { ...room, topic: 'U' }],
+    total_room_count_estimate: 3,
   });
 });
 
