@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 
+import { act } from '../client-server/requests.ts';
 import { pathOf } from '../harness/api.ts';
 import { createRoom, registerUser } from '../harness/client.ts';
+import { valueAt } from '../harness/json-path.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
+import { PlayedUser } from './played-user.ts';
 
 const test = federationTests();
 
@@ -26,7 +29,7 @@ test('another server sees the whole profile of a user, or a field of it', async 
 test('another server learns the room of an alias', async ({ one, newPeer }) => {
   const peer = await newPeer();
   const bob = await registerUser(one, 'bob');
-  const roomId = await createRoom(bob, { room_alias_name: 'lounge' });
+  const roomId = await createRoom(bob, { preset: 'public_chat', room_alias_name: 'lounge' });
   const query = (alias: string) => {
     const path = `/_matrix/federation/v1/query/directory?room_alias=${encodeURIComponent(alias)}`;
     return peer.request(one.serverName, 'GET', path);
@@ -34,6 +37,13 @@ test('another server learns the room of an alias', async ({ one, newPeer }) => {
   const { status, body } = await query(`#lounge:${one.serverName}`);
   assert.equal(status, 200, JSON.stringify(body));
   assert.deepEqual(body, { room_id: roomId, servers: [one.serverName] });
+  const servers = async (): Promise<unknown> =>
+    valueAt((await query(`#lounge:${one.serverName}`)).body, 'servers');
+  await new PlayedUser(peer, 'guest').become(one, 'join', roomId);
+  assert.deepEqual(await servers(), [one.serverName, peer.serverName]);
+  // Who asks a server that has left the room would be sent away by it.
+  await act(bob, roomId, 'leave');
+  assert.deepEqual(await servers(), [peer.serverName]);
   assertRefused(await query(`#nothing:${one.serverName}`), 404, 'M_NOT_FOUND');
   assertRefused(await query('lounge'), 400, 'M_INVALID_PARAM');
 });

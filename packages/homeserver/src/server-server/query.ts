@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { parseUserId, serverNameOf } from '@soma/protocol';
 
 import { fullProfile, profileText } from '../accounts/full-profile.ts';
-import { resolveAlias } from '../directory/resolve-alias.ts';
+import { lookUpOwnAlias } from '../directory/look-up-alias.ts';
 import { forbidden, invalidParam, notFound, unrecognized } from '../errors/matrix-error.ts';
 import { JsonText } from '../http/response.ts';
 import { serverEndpoint } from './services.ts';
@@ -48,10 +48,10 @@ const queryRoomDirectory = serverEndpoint({
     200: Type.Object({ room_id: Type.String(), servers: Type.Array(Type.String()) }),
   },
   errcodes: ['M_INVALID_PARAM', 'M_NOT_FOUND'],
-  handle: async ({ query }, { directory }) => ({
-    room_id: await resolveAlias(directory, query.room_alias),
-    servers: [directory.rooms.serverName],
-  }),
+  async handle({ query }, { directory }) {
+    const { roomId, servers } = await lookUpOwnAlias(directory, query.room_alias);
+    return { room_id: roomId, servers };
+  },
 });
 
 const queryInfo = serverEndpoint({
