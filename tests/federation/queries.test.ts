@@ -24,6 +24,8 @@ test('another server sees the whole profile of a user, or a field of it', async 
   assert.deepEqual(await get(path), { displayname: 'alice', 'm.tz': 'Europe/Paris' });
   assert.deepEqual(await get(`${path}&field=m.tz`), { 'm.tz': 'Europe/Paris' });
   assert.deepEqual(await get(`${path}&field=avatar_url`), {});
+  const none = await peer.request(one.serverName, 'GET', `${path}&field=org.example.none`);
+  assertRefused(none, 404, 'M_NOT_FOUND');
 });
 
 test('another server learns the room of an alias', async ({ one, newPeer }) => {

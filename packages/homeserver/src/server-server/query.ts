@@ -32,6 +32,11 @@ const queryProfile = serverEndpoint({
     if (profile === undefined) throw notFound('There is no such user');
     const { field } = query;
     const shown = [...profile].filter(([name]) => field === undefined || name === field);
+    // A field that is not set does not exist, but for these two, of which every user has a place.
+    const isOptional = field === 'displayname' || field === 'avatar_url';
+    if (field !== undefined && !isOptional && shown.length === 0) {
+      throw notFound('The user has no such field');
+    }
     return new JsonText(profileText(shown));
   },
 });
