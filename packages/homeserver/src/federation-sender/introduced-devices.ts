@@ -42,11 +42,14 @@ export class IntroducedDevices {
     this.#options = options;
   }
 
-  async introduce(reader: Reader, { userIds, ...came }: CameToRoom): Promise<Introductions> {
-    const { users, keysOf } = this.#options;
+  async introduce(reader: Reader, came: CameToRoom): Promise<Introductions> {
+    const { users, servers, allows, keysOf } = this.#options;
+    const { roomNid, userIds, now } = came;
     const serverNames = new Set<string>();
     const statements: Statement[] = [];
-    for (const userId of userIds) {
+    const others =
+      userIds.size === 0 ? [] : (await servers.othersAt(reader, roomNid, now)).filter(allows);
+    for (const userId of others.length === 0 ? [] : userIds) {
       const userNid = await users.find(userId);
       if (userNid === undefined) continue;
       const [device] = (await keysOf(reader, { userId, userNid })).devices;
@@ -54,7 +57,7 @@ export class IntroducedDevices {
       const { deviceId, displayName, keys } = device;
       const update = { userId, deviceId, displayName, keys };
       const streamId = await readDeviceListPosition(reader, userNid);
-      for (const serverName of await this.#untold(reader, userNid, came)) {
+      for (const serverName of await this.#untold(reader, userNid, others, came)) {
         serverNames.add(serverName);
         statements.push(...enqueueDeviceListResync(serverName, update, streamId));
       }
@@ -62,16 +65,19 @@ export class IntroducedDevices {
     return { serverNames, statements };
   }
 
+  /** Those of the servers that are in no other room with the user. */
   async #untold(
     reader: Reader,
     userNid: number,
-    { roomNid, above, now }: Omit<CameToRoom, 'userIds'>,
+    serverNames: readonly string[],
+    { above, now }: CameToRoom,
   ): Promise<ReadonlySet<string>> {
-    const { servers, allows } = this.#options;
-    const untold = new Set((await servers.othersAt(reader, roomNid, now)).filter(allows));
-    for (const otherRoomNid of await readRoomsJoinedBy(reader, userNid, above)) {
+    const untold = new Set(serverNames);
+    for (const roomNid of await readRoomsJoinedBy(reader, userNid, above)) {
       if (untold.size === 0) break;
-      for (const told of await servers.othersAt(reader, otherRoomNid, now)) untold.delete(told);
+      for (const told of await this.#options.servers.othersAt(reader, roomNid, now)) {
+        untold.delete(told);
+      }
     }
     return untold;
   }
