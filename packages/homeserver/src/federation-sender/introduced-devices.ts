@@ -32,8 +32,8 @@ export interface Introductions {
 }
 
 /**
- * Tells the servers of a room of the devices of users who come to it, where they have not been told of changes before (SS API,
- * "Device Management"): what such a server knows of them may be from long ago.
+ * Tells the servers of a room of the devices of users who come to it, where they have not been told of changes before
+ * (SS API, "Device Management"): what such a server knows of them may be from long ago.
  */
 export class IntroducedDevices {
   readonly #options: IntroducedDevicesOptions;
