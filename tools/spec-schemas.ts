@@ -13,6 +13,8 @@ import type { Json } from './spec-schemas/schema-reader.ts';
 
 const TARGET = new URL('../tests/spec-schemas/', import.meta.url);
 const METHODS = ['get', 'put', 'post', 'delete'];
+/** Those whose answers tests check. */
+const CHECKED_APIS = ['client-server', 'server-server'];
 const APIS = ['client-server', 'server-server', 'application-service', 'push-gateway', 'identity'];
 
 function run([checkout]: readonly string[]): void {
@@ -79,8 +81,10 @@ function originOf(checkout: string): Record<string, string> {
 /** `GET /_matrix/client/v3/sync` → status → schema, for the statuses that have one. */
 function readOperations(reader: SchemaReader, data: string): Record<string, Json> {
   const operations: Record<string, Json> = {};
-  for (const { key, file, operation } of operationsIn(reader, join(data, 'api/client-server'))) {
-    operations[key] ??= readResponses(reader, file, operation);
+  for (const api of CHECKED_APIS) {
+    for (const { key, file, operation } of operationsIn(reader, join(data, 'api', api))) {
+      operations[key] ??= readResponses(reader, file, operation);
+    }
   }
   return operations;
 }

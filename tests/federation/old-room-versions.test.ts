@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { roomVersion, type RoomVersion } from '@soma/protocol';
+
 import { act } from '../client-server/requests.ts';
 import { pathOf } from '../harness/api.ts';
 import {
@@ -12,10 +14,16 @@ import {
   type TestUser,
 } from '../harness/client.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
-import { federationTests } from './federation-test.ts';
+import { assertRefused, federationTests } from './federation-test.ts';
+import { PlayedRoom, playRooms } from './played-room.ts';
+import { PlayedUser, signEvent } from './played-user.ts';
 
 const test = federationTests();
 const v3 = '/_matrix/client/v3';
+
+function knownVersion(id: string): RoomVersion {
+  return roomVersion(id) ?? assert.fail(id);
+}
 
 async function bodiesIn(user: TestUser, roomId: string): Promise<unknown[]> {
   const path = v3 + pathOf`/rooms/${roomId}/messages`;
@@ -63,3 +71,42 @@ for (const version of ['1', '2', '3', '5']) {
     );
   });
 }
+
+test("an event that has the ID of another room's is not taken for that one", async (given) => {
+  const { one } = given;
+  const peer = await given.newPeer();
+  const alice = await registerUser(one, 'old-ids');
+  // The events of a played room of version 1 have the same IDs in each room.
+  const [known, room] = [
+    new PlayedRoom(peer, { version: '1' }),
+    new PlayedRoom(peer, { version: '1' }),
+  ];
+  playRooms(peer, [known, room]);
+  const join = ({ roomId }: PlayedRoom) =>
+    alice.request('POST', v3 + pathOf`/join/${roomId}`, {
+      body: {},
+      query: { via: peer.serverName },
+    });
+  assert.equal((await join(known)).status, 200);
+  assertRefused(await join(room), 502, 'M_UNKNOWN');
+  assert.equal((await join(known)).status, 200);
+});
+
+test('a join with the ID of an event of another room lets nobody in', async ({ one, newPeer }) => {
+  const bob = new PlayedUser(await newPeer(), 'bob');
+  const alice = await registerUser(one, 'old-join');
+  const options = { room_version: '1', preset: 'public_chat' };
+  const [first, second] = [await createRoom(alice, options), await createRoom(alice, options)];
+  const { eventId } = await bob.become(one, 'join', first);
+  const { pdu } = await bob.signed(one, 'join', second);
+  const same = signEvent(bob.peer, knownVersion('1'), pdu, eventId);
+  assertRefused(await bob.send(one, 'join', second, same), 400, 'M_INVALID_PARAM');
+  const members = await alice.request('GET', v3 + pathOf`/rooms/${second}/joined_members`);
+  assert.deepEqual(Object.keys(Object(valueAt(members.body, 'joined'))), [alice.userId]);
+  // Nor is a message that comes so an error of the server.
+  const body = { origin: bob.peer.serverName, origin_server_ts: 1, pdus: [same.pdu] };
+  const sent = await bob.peer.request(one.serverName, 'PUT', '/_matrix/federation/v1/send/same', {
+    body,
+  });
+  assert.equal(sent.status, 200, JSON.stringify(sent.body));
+});

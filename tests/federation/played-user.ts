@@ -35,13 +35,14 @@ export interface SignedEvent {
   readonly pdu: JsonObject;
 }
 
-/** Hashes and signs an event; in room versions 1 and 2 it gets an ID. */
+/** Hashes and signs an event; in room versions 1 and 2 it gets an ID, by default a new one. */
 export function signEvent(
   { serverName, key }: Signer,
   version: RoomVersion,
   event: JsonObject,
+  eventId = `$${randomUUID()}:${serverName}`,
 ): SignedEvent {
-  const own = version.eventId === 'field' ? { event_id: `$${randomUUID()}:${serverName}` } : {};
+  const own = version.eventId === 'field' ? { event_id: eventId } : {};
   const unhashed = { ...event, ...own };
   const hashed = { ...unhashed, hashes: { sha256: contentHash(unhashed, { sha256 }) } };
   const signature = key.sign(referenceText(hashed, version));

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 
+import { act } from '../client-server/requests.ts';
 import { pathOf } from '../harness/api.ts';
 import { createRoom, registerUser } from '../harness/client.ts';
+import { valueAt } from '../harness/json-path.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
+import { PlayedUser } from './played-user.ts';
 
 const test = federationTests();
 
@@ -21,12 +24,14 @@ test('another server sees the whole profile of a user, or a field of it', async 
   assert.deepEqual(await get(path), { displayname: 'alice', 'm.tz': 'Europe/Paris' });
   assert.deepEqual(await get(`${path}&field=m.tz`), { 'm.tz': 'Europe/Paris' });
   assert.deepEqual(await get(`${path}&field=avatar_url`), {});
+  const none = await peer.request(one.serverName, 'GET', `${path}&field=org.example.none`);
+  assertRefused(none, 404, 'M_NOT_FOUND');
 });
 
 test('another server learns the room of an alias', async ({ one, newPeer }) => {
   const peer = await newPeer();
   const bob = await registerUser(one, 'bob');
-  const roomId = await createRoom(bob, { room_alias_name: 'lounge' });
+  const roomId = await createRoom(bob, { preset: 'public_chat', room_alias_name: 'lounge' });
   const query = (alias: string) => {
     const path = `/_matrix/federation/v1/query/directory?room_alias=${encodeURIComponent(alias)}`;
     return peer.request(one.serverName, 'GET', path);
@@ -34,6 +39,13 @@ test('another server learns the room of an alias', async ({ one, newPeer }) => {
   const { status, body } = await query(`#lounge:${one.serverName}`);
   assert.equal(status, 200, JSON.stringify(body));
   assert.deepEqual(body, { room_id: roomId, servers: [one.serverName] });
+  const servers = async (): Promise<unknown> =>
+    valueAt((await query(`#lounge:${one.serverName}`)).body, 'servers');
+  await new PlayedUser(peer, 'guest').become(one, 'join', roomId);
+  assert.deepEqual(await servers(), [one.serverName, peer.serverName]);
+  // Who asks a server that has left the room would be sent away by it.
+  await act(bob, roomId, 'leave');
+  assert.deepEqual(await servers(), [peer.serverName]);
   assertRefused(await query(`#nothing:${one.serverName}`), 404, 'M_NOT_FOUND');
   assertRefused(await query('lounge'), 400, 'M_INVALID_PARAM');
 });
@@ -83,6 +95,11 @@ test('a profile that its server does not give, or gives in another shape, harms 
   };
   answers(200, { displayname: null, avatar_url: 7, 'm.tz': 'Europe/Paris' });
   assert.deepEqual((await erin.request('GET', path)).body, { 'm.tz': 'Europe/Paris' });
+  answers(200, { displayname: 'Frank', 'm.tz': 7, 'org.example.shoes': 44 });
+  assert.deepEqual((await erin.request('GET', path)).body, {
+    displayname: 'Frank',
+    'org.example.shoes': 44,
+  });
   answers(403, { errcode: 'M_FORBIDDEN', error: 'no' });
   assertRefused(await erin.request('GET', path), 403, 'M_FORBIDDEN');
   answers(200, ['not', 'a', 'profile']);

@@ -125,6 +125,10 @@ test('events between those that a server has and those that it was sent, oldest 
   };
   const between = { earliest_events: [said[24] ?? ''], latest_events: [last] };
   assert.deepEqual(await ask(between), said.slice(25, 29));
+  // A server names all ends of the room that it knows, however many they are.
+  const ends = Array.from({ length: 6_000 }, (_, index) => `$end${index}`);
+  const among = { ...between, earliest_events: [said[24] ?? '', ...ends] };
+  assert.deepEqual(await ask(among), said.slice(25, 29));
   assert.deepEqual(await ask({ ...between, limit: 2 }), said.slice(27, 29));
   assert.deepEqual(await ask({ earliest_events: [], latest_events: [last] }), said.slice(19, 29));
   const most = { earliest_events: [], latest_events: [last], limit: 1_000 };

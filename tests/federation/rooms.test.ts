@@ -76,6 +76,7 @@ test('what a server says of its rooms is taken without what is malformed', async
   const chunk = [
     room,
     { ...room, name: 7, topic: 'T', evil: {} },
+    { ...room, topic: 'U', canonical_alias: 'lounge', avatar_url: 'https://x' },
     { ...room, room_id: 'x' },
     7,
     null,
@@ -84,9 +85,28 @@ test('what a server says of its rooms is taken without what is malformed', async
     response.end(JSON.stringify({ chunk, next_batch: 7, total_room_count_estimate: 'many' }));
   const query = { server: peer.serverName };
   assert.deepEqual(await ok(carol, 'GET', `${v3}/publicRooms`, { query }), {
-    chunk: [room, { ...room, topic: 'T' }],
-    total_room_count_estimate: 2,
+    chunk: [room, { ...room, topic: 'T' }, { ...room, topic: 'U' }],
+    total_room_count_estimate: 3,
   });
+});
+
+test('a room that one server does not give is asked of others that are named later', async (given) => {
+  const [dora, peer] = [await registerUser(given.two, 'dora'), await given.newPeer()];
+  const room = { room_id: '!far:127.0.0.1:1', num_joined_members: 1, world_readable: true };
+  peer.answer = (_request, response) => {
+    const answer = { room: { ...room, children_state: [] }, children: [] };
+    response.end(JSON.stringify({ ...answer, inaccessible_children: [] }));
+  };
+  const hierarchy = (roomId: string) =>
+    dora.request('GET', `${v1}/rooms/${encodeURIComponent(roomId)}/hierarchy`);
+  assertRefused(await hierarchy(room.room_id), 403, 'M_FORBIDDEN');
+  const space = await createRoom(dora, { creation_content: { type: 'm.space' } });
+  await setChild(dora, space, room.room_id, peer.serverName);
+  const { body } = await hierarchy(space);
+  assert.deepEqual(
+    listAt(body, 'rooms').map((each) => valueAt(each, 'room_id')),
+    [space, room.room_id],
+  );
 });
 
 test('a space is shown to a server as far as its users may see it', async ({ one, newPeer }) => {

@@ -131,14 +131,19 @@ test('a room of version 1 or 2 invites by the older request where the newer is u
   const peer = await newPeer();
   const bobId = `@bob:${peer.serverName}`;
   const alice = await registerUser(one, 'older');
+  let refusal: readonly [status: number, errcode: string] = [404, 'M_UNRECOGNIZED'];
   const all = takeInvites(peer, (event, { path }, response) => {
-    if (path.includes('/v2/')) reply(response, 404, { errcode: 'M_UNRECOGNIZED', error: 'what?' });
+    const [status, errcode] = refusal;
+    if (path.includes('/v2/')) reply(response, status, { errcode, error: 'what?' });
     else reply(response, 200, [200, { event: signed(peer, event, '2') }]);
   });
-  const old = await createRoom(alice, { room_version: '2' });
-  assert.equal((await invite(alice, old, bobId)).status, 200);
-  assert.equal(await membershipOf(alice, old, bobId), 'invite');
-  assert.ok(Array.isArray(valueAt(all[1]?.body, 'unsigned', 'invite_room_state')));
+  for (const each of [[400, 'M_UNKNOWN'], [404, 'M_NOT_FOUND'], refusal] as const) {
+    refusal = each;
+    const old = await createRoom(alice, { room_version: '2' });
+    assert.equal((await invite(alice, old, bobId)).status, 200);
+    assert.equal(await membershipOf(alice, old, bobId), 'invite');
+    assert.ok(Array.isArray(valueAt(all.at(-1)?.body, 'unsigned', 'invite_room_state')));
+  }
   const newer = await createRoom(alice, {});
   assertRefused(await invite(alice, newer, bobId), 502, 'M_UNKNOWN');
 });

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 
+import { roomVersion, type JsonObject } from '@soma/protocol';
+
 import { pathOf } from '../harness/api.ts';
+import { createRoom, registerUser } from '../harness/client.ts';
 import { valueAt } from '../harness/json-path.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
+import { PlayedUser, signEvent } from './played-user.ts';
 
 const federationTest = federationTests();
 
@@ -42,3 +46,41 @@ federationTest('a transaction that holds too much, or is none, is refused', asyn
   const answer = await peer.request(given.one.serverName, 'PUT', target, unsigned);
   assertRefused(answer, 401, 'M_UNAUTHORIZED');
 });
+
+federationTest(
+  'an event that is refused has its result, also one that names too many',
+  async (given) => {
+    const { one } = given;
+    const alice = await registerUser(one, 'results');
+    const bob = new PlayedUser(await given.newPeer(), 'bob');
+    const roomId = await createRoom(alice, { preset: 'public_chat', room_version: '11' });
+    const { eventId } = await bob.become(one, 'join', roomId);
+    const version = roomVersion('11') ?? assert.fail();
+    const message = (more: JsonObject) =>
+      signEvent(bob.peer, version, {
+        type: 'm.room.message',
+        room_id: roomId,
+        sender: bob.userId,
+        content: {},
+        depth: 9,
+        auth_events: [],
+        prev_events: [eventId],
+        origin_server_ts: 1,
+        ...more,
+      });
+    const names = (count: number) => Array.from({ length: count }, (_, index) => `$event${index}`);
+    const refused = [
+      message({ prev_events: names(21) }),
+      message({ auth_events: names(11) }),
+      message({ depth: 2 ** 53 - 1, room_id: `!none:${one.serverName}` }),
+    ];
+    const body = { pdus: refused.map(({ pdu }) => pdu) };
+    const target = '/_matrix/federation/v1/send/results';
+    const answer = await bob.peer.request(one.serverName, 'PUT', target, { body });
+    assert.equal(answer.status, 200);
+    for (const event of refused) {
+      const error = valueAt(answer.body, 'pdus', event.eventId, 'error');
+      assert.equal(typeof error, 'string', JSON.stringify(answer.body));
+    }
+  },
+);

@@ -162,7 +162,12 @@ test('a server is believed about its own users alone, and their own devices', as
       [carol.userId]: crossSigningKey(victim.userId, 'master', newIdentity()),
       [victim.userId]: crossSigningKey(victim.userId, 'master', newIdentity()),
     },
-    self_signing_keys: 'none',
+    self_signing_keys: {
+      [carol.userId]: {
+        ...crossSigningKey(carol.userId, 'self_signing', newIdentity()),
+        signatures: 'none',
+      },
+    },
   }));
   const shown = await query(bob, { [carol.userId]: [], [victim.userId]: [] });
   assert.deepEqual(valueAt(shown, 'device_keys'), {

@@ -6,6 +6,7 @@ import { formatXMatrix, signJson, signedRequestText, type JsonObject } from '@so
 
 import type { Response } from './api.ts';
 import { newSigningKey, type TestSigningKey } from './signing-key.ts';
+import { checkAgainstSpec } from './spec-check.ts';
 import type { TestAuthority } from './test-certificates.ts';
 
 /** What a request says of itself; by default the truth. */
@@ -126,7 +127,13 @@ function send(
           ...(payload === undefined ? {} : { 'content-length': Buffer.byteLength(payload) }),
         },
       },
-      (incoming) => void readAnswer(incoming).then(resolve, reject),
+      (incoming) => {
+        const answered = readAnswer(incoming).then((answer) => {
+          checkAgainstSpec(method, sentTarget, answer);
+          return answer;
+        });
+        answered.then(resolve, reject);
+      },
     );
     outgoing.once('error', reject);
     outgoing.end(payload);

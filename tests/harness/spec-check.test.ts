@@ -41,6 +41,13 @@ test('the content of an event that the server makes is checked wherever it stand
   assert.throws(check(sync, 200, body), /presence.*m\.presence/);
 });
 
-test('paths that are not of the client-server API pass', () => {
+test('answers to other servers are checked too', () => {
+  const path = '/_matrix/federation/v1/state_ids/!room:example.org?event_id=$a';
+  check(path, 200, { pdu_ids: [], auth_chain_ids: [] })();
+  assert.throws(check(path, 200, { pdu_ids: [] }), /auth_chain_ids/);
+  assert.throws(check('/_matrix/key/v2/server', 200, { server_name: 'a' }), /verify_keys/);
+});
+
+test('paths that are of no API pass', () => {
   check('/health', 200, { anything: 1 })();
 });

@@ -37,7 +37,7 @@ const operations = readOperations();
 const checks = new Map<string, Check>();
 
 /**
- * Throws where an answer of the client-server API is not what the specification's own schema says, deviations
+ * Throws where an answer to a client or to another server is not what the specification's own schema says, deviations
  * apart (spec-deviations.ts). Answers without a schema pass.
  */
 export function checkAgainstSpec(

@@ -1,8 +1,10 @@
 import type { Encryption } from './e2ee/encryption.ts';
 import { readKeysForServers } from './e2ee/keys-for-servers.ts';
+import type { KeyUser, UserKeys } from './e2ee/read-user-keys.ts';
 import type { Typing } from './ephemeral/typing.ts';
 import { DeviceListLog } from './federation-sender/device-list-log.ts';
 import { FederationSender } from './federation-sender/federation-sender.ts';
+import { IntroducedDevices } from './federation-sender/introduced-devices.ts';
 import { OutboundLog } from './federation-sender/outbound-log.ts';
 import { PresenceEdus } from './federation-sender/presence-edus.ts';
 import type { PresenceEdusOptions } from './federation-sender/presence-edus.ts';
@@ -12,6 +14,7 @@ import { TypingEdus } from './federation-sender/typing-edus.ts';
 import type { Federation, FederationParts } from './open-federation.ts';
 import type { OpenPresence } from './open-presence.ts';
 import type { Rooms } from './rooms/rooms.ts';
+import type { Reader } from './storage/sql.ts';
 import { LogFollower } from './streams/log-follower.ts';
 
 export interface FederationSenderParts extends FederationParts {
@@ -59,12 +62,15 @@ export async function openFederationSender(
   const presenceEdus = presenceEdusOf(parts, shared);
   sender.start();
   const allows = (name: string): boolean => client.allows(name);
+  const keysOf = (reader: Reader, user: KeyUser): Promise<UserKeys> =>
+    readKeysForServers(parts.encryption, reader, user);
   const outboundLog = new OutboundLog({
     serverName,
     servers,
     sender,
     receiptPace,
     allows,
+    devices: new IntroducedDevices({ users: names.users, servers, allows, keysOf }),
     arrived: (roomNid, arrivals) => presenceEdus?.arrived(roomNid, arrivals),
   });
   const follower = await LogFollower.open(database, logger, outboundLog);
@@ -74,7 +80,7 @@ export async function openFederationSender(
     servers,
     sender,
     allows,
-    keysOf: (reader, user) => readKeysForServers(parts.encryption, reader, user),
+    keysOf,
   });
   const deviceListFollower = await LogFollower.open(database, logger, deviceListLog);
   return {

@@ -29,6 +29,7 @@ import { departUser } from './membership/depart-user.ts';
 import { MembershipProjection } from './membership/membership-projection.ts';
 import { hasForgotten, isJoined } from './membership/membership-store.ts';
 import { propagateProfile } from './membership/propagate-profile.ts';
+import type { RoomServers } from './membership/room-servers.ts';
 import { openApplicationServices } from './open-application-services.ts';
 import { openBackground } from './open-background.ts';
 import { openConversation } from './open-conversation.ts';
@@ -143,7 +144,7 @@ export async function openServices(
     { ...domain, ...opened, ...shown, ...others, remoteRooms, pasts: inbound.pasts, redeemInvite },
     federation,
     bridges.queries,
-    parts,
+    { ...parts, roomServers: inbound.roomServers },
   );
   const sso = openSingleSignOn(services);
   const first = [sso, inbound, presence, outreach, conversation, bridges, sender];
@@ -158,12 +159,18 @@ export async function openServices(
   };
 }
 
+interface HandlerParts {
+  readonly logger: Logger;
+  readonly now: () => number;
+  readonly roomServers: RoomServers;
+}
+
 /** What is composed of the domain, for the handlers. */
 function clientServices(
   domain: Omit<ClientServices, ComposedService>,
   { client }: Federation,
   queries: ServiceQueries,
-  { logger, now }: { readonly logger: Logger; readonly now: () => number },
+  { logger, now, roomServers }: HandlerParts,
 ): Omit<ClientServices, 'singleSignOn'> {
   const { config, accounts, rooms, sync, media, pushRules, remoteRooms } = domain;
   const { applicationServices } = domain;
@@ -173,6 +180,7 @@ function clientServices(
     federation: client,
     checkAliasOwner: (alias, serviceId) => applicationServices.checkAliasOwner(alias, serviceId),
     bringAlias: (alias) => queries.bringAlias(alias),
+    serversOf: async (roomNid) => (await roomServers.of(roomNid)).joinedByAge(),
   };
   const rateLimits = openRateLimiters(config.ratelimiting, now);
   return {

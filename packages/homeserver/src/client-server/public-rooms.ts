@@ -1,14 +1,13 @@
 import { Type } from 'typebox';
 
-import { parseNetworkInstanceId } from '../appservices/network-instance.ts';
 import { listPublicRooms } from '../directory/list-public-rooms.ts';
 import type { PublicRoomsPage, PublicRoomsRequest } from '../directory/list-public-rooms.ts';
 import { listRemoteRooms } from '../directory/list-remote-rooms.ts';
-import type { DirectoryScope } from '../directory/room-details-store.ts';
-import { invalidParam, missingToken } from '../errors/matrix-error.ts';
+import type { RemoteRoomsRequest } from '../directory/list-remote-rooms.ts';
+import { missingToken } from '../errors/matrix-error.ts';
 import { clientPaths } from '../http/endpoint.ts';
 import type { Requester } from '../http/endpoint.ts';
-import { OptionalText, optional } from './body-fields.ts';
+import { PublicRoomsBody, networksOf, publicRoomsRequest } from './public-rooms-request.ts';
 import { clientEndpoint } from './services.ts';
 import type { ClientServices } from './services.ts';
 
@@ -41,47 +40,22 @@ const queryPublicRooms = clientEndpoint({
   authentication: 'required',
   guests: true,
   query: Type.Object({ server: Text }),
-  body: Type.Object({
-    limit: optional(Type.Integer({ minimum: 0 })),
-    since: OptionalText,
-    filter: optional(
-      Type.Object({
-        generic_search_term: OptionalText,
-        room_types: optional(Type.Array(Type.Union([Type.String(), Type.Null()]))),
-      }),
-    ),
-    include_all_networks: optional(Type.Boolean()),
-    third_party_instance_id: OptionalText,
-  }),
+  body: PublicRoomsBody,
   bodyOptional: true,
   errcodes: ['M_INVALID_PARAM', 'M_FORBIDDEN', 'M_NOT_FOUND'],
   handle: ({ query, body, requester }, services) => {
     checkMayList(services, requester, query.server);
-    const { limit, since, filter, third_party_instance_id: network } = body;
-    const scope = scopeOf(body.include_all_networks ?? false, network ?? undefined);
     return list(services, query.server, {
-      scope,
-      limit: limit ?? undefined,
-      since: since ?? undefined,
-      searchTerm: filter?.generic_search_term ?? undefined,
-      roomTypes: filter?.room_types ?? undefined,
+      ...publicRoomsRequest(body),
+      networks: networksOf(body),
     });
   },
 });
 
-/** Throws `400 M_INVALID_PARAM` for all networks and one of them. */
-function scopeOf(isEverywhere: boolean, instanceId: string | undefined): DirectoryScope {
-  if (instanceId === undefined) return isEverywhere ? 'everywhere' : 'published';
-  if (isEverywhere) {
-    throw invalidParam('third_party_instance_id is for one network, include_all_networks for all');
-  }
-  return parseNetworkInstanceId(instanceId);
-}
-
 function list(
   { directory, directoryClient }: ClientServices,
   server: string | undefined,
-  request: PublicRoomsRequest,
+  request: PublicRoomsRequest & RemoteRoomsRequest,
 ): Promise<PublicRoomsPage> {
   if (server === undefined || server === directory.rooms.serverName) {
     return listPublicRooms(directory, request);

@@ -10,6 +10,8 @@ export interface Directory {
   checkAliasOwner(alias: string, serviceId: string | undefined): void;
   /** Whether an application service makes the room of its alias now. Throws a 408 where it does not answer. */
   bringAlias(alias: string): Promise<boolean>;
+  /** The servers that are in a room, those that have been there the longest first. */
+  serversOf(roomNid: number): Promise<readonly string[]>;
   /** Asks other servers about their aliases. */
   readonly federation: Pick<FederationClient, 'requestJson'>;
 }

@@ -11,6 +11,15 @@ import { isCount, parseRoomSummary } from './parse-room-summary.ts';
 const ROOMS_MAX = 500;
 const TIMEOUT_MS = 20_000;
 
+/** What of another server's published rooms is asked for. */
+export interface RemoteRoomsRequest extends Omit<PublicRoomsRequest, 'scope'> {
+  /** By default the server's own rooms. */
+  readonly networks?: {
+    readonly include_all_networks?: true;
+    readonly third_party_instance_id?: string;
+  };
+}
+
 /**
  * The rooms that another server publishes (SS API, `POST /publicRooms`). Throws `400 M_INVALID_PARAM` for what is no
  * server name, and what {@link askDirectory} throws.
@@ -18,7 +27,7 @@ const TIMEOUT_MS = 20_000;
 export async function listRemoteRooms(
   client: DirectoryClient,
   server: string,
-  { limit = ROOMS_MAX, since, searchTerm, roomTypes }: PublicRoomsRequest,
+  { limit = ROOMS_MAX, since, searchTerm, roomTypes, networks }: RemoteRoomsRequest,
 ): Promise<PublicRoomsPage> {
   const destination = parseServerName(server);
   if (destination === undefined) throw invalidParam('server is not a server name');
@@ -29,6 +38,7 @@ export async function listRemoteRooms(
   const page = {
     limit: Math.min(limit === 0 ? ROOMS_MAX : limit, ROOMS_MAX),
     ...(since === undefined ? {} : { since }),
+    ...networks,
   };
   const path = '/_matrix/federation/v1/publicRooms';
   const answer = await askDirectory(client, {

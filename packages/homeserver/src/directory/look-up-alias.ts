@@ -24,9 +24,7 @@ const timeoutMs = 20_000;
 export async function lookUpAlias(directory: Directory, text: string): Promise<AliasedRoom> {
   const alias = parseAlias(text);
   const { serverName } = directory.rooms;
-  if (serverNameOf(alias) === serverName) {
-    return { roomId: await resolveAlias(directory, alias), servers: [serverName] };
-  }
+  if (serverNameOf(alias) === serverName) return lookUpOwnAlias(directory, alias);
   try {
     return await ask(directory, alias);
   } catch (error) {
@@ -36,6 +34,18 @@ export async function lookUpAlias(directory: Directory, text: string): Promise<A
       throw notFound(`Room alias ${alias} not found`);
     throw new MatrixError(502, 'M_UNKNOWN', `The server of ${alias} did not answer`);
   }
+}
+
+/** The same for an alias of this server. Throws `400 M_INVALID_PARAM`, `404 M_NOT_FOUND`. */
+export async function lookUpOwnAlias(directory: Directory, alias: string): Promise<AliasedRoom> {
+  const { serverName, names } = directory.rooms;
+  const roomId = await resolveAlias(directory, alias);
+  const roomNid = await names.rooms.find(roomId);
+  const resident = roomNid === undefined ? [] : await directory.serversOf(roomNid);
+  // This server helps with a join first, if it can.
+  const isThere = resident.length === 0 || resident.includes(serverName);
+  const servers = new Set([...(isThere ? [serverName] : []), ...resident]);
+  return { roomId, servers: [...servers].slice(0, serversMax) };
 }
 
 /** SS API, `GET /query/directory`. */

@@ -12,6 +12,9 @@ const TEXTS = [
   'encryption',
 ];
 
+/** How the text must begin. */
+const PREFIXES: Readonly<Record<string, string>> = { canonical_alias: '#', avatar_url: 'mxc://' };
+
 /** What another server says of a room, without what is unknown or malformed; undefined for what is no summary. */
 export function parseRoomSummary(value: JsonValue | undefined): JsonObject | undefined {
   if (!isJsonObject(value)) return undefined;
@@ -20,7 +23,8 @@ export function parseRoomSummary(value: JsonValue | undefined): JsonObject | und
   if (roomId === undefined || !isCount(members)) return undefined;
   const texts = TEXTS.flatMap((name) => {
     const text = value[name];
-    return typeof text === 'string' ? [[name, text] as const] : [];
+    const isRight = typeof text === 'string' && text.startsWith(PREFIXES[name] ?? '');
+    return isRight ? [[name, text] as const] : [];
   });
   const roomIds = (Array.isArray(allowed) ? allowed : []).filter(
     (each) => parseRoomId(each) !== undefined,

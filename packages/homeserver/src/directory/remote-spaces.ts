@@ -52,20 +52,22 @@ export class RemoteSpaces {
    * does.
    */
   async find(roomId: string, via: readonly string[]): Promise<RemoteSpace | undefined> {
-    const known = this.#known.get(roomId);
-    if (known !== undefined && known.untilMs > this.#now()) return known.space;
     const servers = this.#serversOf(roomId, via);
     if (servers.length === 0) return undefined;
+    // What some servers do not know others may.
+    const key = [roomId, ...servers].join(' ');
+    const known = this.#known.get(key);
+    if (known !== undefined && known.untilMs > this.#now()) return known.space;
     const space = this.#ask(roomId, servers);
-    this.#known.set(roomId, { space, untilMs: this.#now() + KEPT_MS });
+    this.#known.set(key, { space, untilMs: this.#now() + KEPT_MS });
     try {
       const found = await space;
       if (found === undefined) {
-        this.#known.set(roomId, { space, untilMs: this.#now() + KEPT_MS_FAILED });
+        this.#known.set(key, { space, untilMs: this.#now() + KEPT_MS_FAILED });
       }
       return found;
     } catch (error) {
-      this.#known.delete(roomId);
+      this.#known.delete(key);
       throw error;
     }
   }

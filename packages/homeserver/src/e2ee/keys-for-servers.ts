@@ -21,7 +21,7 @@ interface KeysForServer extends UserKeys {
  */
 export async function queryKeysForServer(
   encryption: Encryption,
-  users: Readonly<Record<string, readonly string[]>>,
+  users: Readonly<Record<string, readonly string[] | null>>,
 ): Promise<JsonObject> {
   const found = await Promise.all(
     [...ownUsers(encryption, users)].map(async ([userId, deviceIds]) => {
@@ -39,7 +39,7 @@ export async function queryKeysForServer(
     device_keys: Object.fromEntries(
       found.map(({ userId, deviceIds, keys }) => [
         userId,
-        deviceKeysJson(keys?.devices ?? [], deviceIds),
+        deviceKeysJson(keys?.devices ?? [], deviceIds ?? []),
       ]),
     ),
     master_keys: pick('master'),

@@ -111,6 +111,10 @@ export function parseSigningKey(key: unknown, userId: string, usage: KeyUsage): 
   if (!Array.isArray(usages) || !usages.includes(usage)) {
     throw invalidParam(`${usage}_key is for another usage`);
   }
+  const { signatures = {} } = key;
+  if (!isJsonObject(signatures) || !Object.values(signatures).every(isJsonObject)) {
+    throw invalidParam(`${usage}_key has malformed signatures`);
+  }
   if (publicKeyOf(key) === undefined) {
     throw invalidParam(`${usage}_key must have one key, named ed25519:<public key>`);
   }

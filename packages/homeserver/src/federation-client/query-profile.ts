@@ -35,13 +35,16 @@ export async function queryProfile(
   }
 }
 
+/** Fields that are texts to clients. */
+const TEXTS: readonly string[] = ['displayname', 'avatar_url', 'm.tz'];
+
 /** What clients are told to expect; a server that forgets a name may say so with null. */
 function profileIn(answer: unknown, field: string | undefined): JsonObject {
   if (!isJsonObject(answer)) throw notFound('No such profile');
   const entries = Object.entries(answer).filter(
     ([name, value]) =>
       (field === undefined || name === field) &&
-      (typeof value === 'string' || !['displayname', 'avatar_url'].includes(name)),
+      (typeof value === 'string' || !TEXTS.includes(name)),
   );
   return Object.fromEntries(entries);
 }

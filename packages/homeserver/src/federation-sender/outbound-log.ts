@@ -6,6 +6,7 @@ import { readChanges } from '../streams/cursor-store.ts';
 import type { FollowedIndex, LogStep } from '../streams/log-follower.ts';
 import type { QueuedPdu } from './destination-queue.ts';
 import type { FederationSender } from './federation-sender.ts';
+import type { IntroducedDevices } from './introduced-devices.ts';
 import { destinationsRememberedMax } from './limits.ts';
 import { knowDestinationStatement, noteRoomStatement } from './outbox-rooms-store.ts';
 import { readDestinationsWithEdus } from './outbox-store.ts';
@@ -30,6 +31,7 @@ export interface OutboundLogOptions {
   readonly receiptPace: Pick<ReceiptPace, 'tell'>;
   /** Is told who has come to which room; twice where a step fails. */
   readonly arrived?: ((roomNid: number, arrivals: Arrivals) => void) | undefined;
+  readonly devices?: Pick<IntroducedDevices, 'introduce'> | undefined;
   /** Whether this server federates with that one. */
   readonly allows: (serverName: string) => boolean;
 }
@@ -48,6 +50,7 @@ interface OutboundEvent extends QueuedPdu {
 interface HandedOn {
   readonly pdus: ReadonlyMap<string, readonly QueuedPdu[]>;
   readonly receipts: ReadonlyMap<number, readonly string[]>;
+  readonly introducedTo: ReadonlySet<string>;
 }
 
 /**
@@ -77,11 +80,17 @@ export class OutboundLog implements FollowedIndex {
     );
     const stretch = { above, upTo: receipts.upTo, now };
     const events: OutboundEvent[] = [];
+    const introductions: Statement[] = [];
+    const introducedTo = new Set<string>();
     for (const roomNid of rooms.subjects) {
       const walk = await this.#options.servers.walk(reader, roomNid, stretch);
       if (!walk.isAlone) events.push(...(await this.#eventsOf(reader, roomNid, stretch, walk)));
       const arrivals = walk.finish();
       this.#options.arrived?.(roomNid, arrivals);
+      const came = { roomNid, userIds: arrivals.userIds, above, now };
+      const introduced = await this.#options.devices?.introduce(reader, came);
+      introductions.push(...(introduced?.statements ?? []));
+      for (const serverName of introduced?.serverNames ?? []) introducedTo.add(serverName);
     }
     const noted = noteEvents(events.toSorted((a, b) => a.order - b.order));
     const received = await receiptStatements(reader, receipts.subjects, stretch, this.#options);
@@ -89,10 +98,11 @@ export class OutboundLog implements FollowedIndex {
     for (const serverName of await readDestinationsWithEdus(reader, above, stretch.upTo)) {
       sender.deliverStoredEdus(serverName);
     }
-    this.#next = { pdus: noted.pdus, receipts: received.destinations };
+    this.#next = { pdus: noted.pdus, receipts: received.destinations, introducedTo };
     const statements = [
       ...this.#know(noted.pdus.keys()),
       ...noted.statements,
+      ...introductions,
       ...received.statements,
     ];
     return { statements, upTo: stretch.upTo };
@@ -103,6 +113,7 @@ export class OutboundLog implements FollowedIndex {
     if (this.#next === undefined) return;
     for (const serverName of this.#next.pdus.keys()) this.#known.set(serverName, true);
     if (this.#next.pdus.size > 0) sender.deliver(this.#next.pdus);
+    for (const serverName of this.#next.introducedTo) sender.deliverStoredEdus(serverName);
     for (const [roomNid, others] of this.#next.receipts) receiptPace.tell(roomNid, others);
     this.#next = undefined;
   }

@@ -130,6 +130,9 @@ const changedBeside = query<MembershipRow>(
 const joinedRooms = query<{ room_nid: number }>(
   'select room_nid from memberships where user_nid = ? and membership = 1',
 );
+const joinedRoomsBy = query<{ room_nid: number }>(
+  'select room_nid from memberships where user_nid = ? and membership = 1 and position <= ?',
+);
 const sharedRooms = query<{ user_nid: number }>(
   `select distinct theirs.user_nid from memberships mine
    join memberships theirs on theirs.room_nid = mine.room_nid and theirs.membership = 1
@@ -261,6 +264,15 @@ export async function readMembershipsChangedBeside(
 /** The rooms that the user is joined to. */
 export async function readJoinedRooms(reader: Reader, userNid: number): Promise<number[]> {
   return (await reader.all(joinedRooms, userNid)).map((row) => row.room_nid);
+}
+
+/** The rooms that the user is joined to, with a member event from no later than a position. */
+export async function readRoomsJoinedBy(
+  reader: Reader,
+  userNid: number,
+  position: number,
+): Promise<number[]> {
+  return (await reader.all(joinedRoomsBy, userNid, position)).map((row) => row.room_nid);
 }
 
 /** Who has this membership of the room, longest first. */

@@ -29,7 +29,10 @@ const query = serverEndpoint({
   method: 'POST',
   paths: ['/_matrix/federation/v1/user/keys/query'],
   authentication: 'server',
-  body: Type.Object({ device_keys: Type.Record(Type.String(), Type.Array(Type.String())) }),
+  // A list without devices is null to servers in Go.
+  body: Type.Object({
+    device_keys: Type.Record(Type.String(), Type.Union([Type.Array(Type.String()), Type.Null()])),
+  }),
   errcodes: ['M_INVALID_PARAM'],
   handle: ({ body }, { encryption }) => queryKeysForServer(encryption, body.device_keys),
 });

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { parseUserId, serverNameOf } from '@soma/protocol';
 
 import { fullProfile, profileText } from '../accounts/full-profile.ts';
-import { resolveAlias } from '../directory/resolve-alias.ts';
+import { lookUpOwnAlias } from '../directory/look-up-alias.ts';
 import { forbidden, invalidParam, notFound, unrecognized } from '../errors/matrix-error.ts';
 import { JsonText } from '../http/response.ts';
 import { serverEndpoint } from './services.ts';
@@ -32,6 +32,11 @@ const queryProfile = serverEndpoint({
     if (profile === undefined) throw notFound('There is no such user');
     const { field } = query;
     const shown = [...profile].filter(([name]) => field === undefined || name === field);
+    // A field that is not set does not exist, but for these two, of which every user has a place.
+    const isOptional = field === 'displayname' || field === 'avatar_url';
+    if (field !== undefined && !isOptional && shown.length === 0) {
+      throw notFound('The user has no such field');
+    }
     return new JsonText(profileText(shown));
   },
 });
@@ -48,10 +53,10 @@ const queryRoomDirectory = serverEndpoint({
     200: Type.Object({ room_id: Type.String(), servers: Type.Array(Type.String()) }),
   },
   errcodes: ['M_INVALID_PARAM', 'M_NOT_FOUND'],
-  handle: async ({ query }, { directory }) => ({
-    room_id: await resolveAlias(directory, query.room_alias),
-    servers: [directory.rooms.serverName],
-  }),
+  async handle({ query }, { directory }) {
+    const { roomId, servers } = await lookUpOwnAlias(directory, query.room_alias);
+    return { room_id: roomId, servers };
+  },
 });
 
 const queryInfo = serverEndpoint({

@@ -7,6 +7,7 @@ import { missingEvents } from '../federation/serving/missing-events.ts';
 import { singleEvent } from '../federation/serving/single-event.ts';
 import { JsonText } from '../http/response.ts';
 import { serverEndpoint } from './services.ts';
+import { slashed } from './slashed.ts';
 
 const EventIds = Type.Array(Type.String(), { maxItems: namedEventsMax });
 
@@ -15,7 +16,7 @@ const backfillRoom = serverEndpoint({
   summary: 'Events of a room, and what came before them',
   spec: 'Backfilling and retrieving missing events',
   method: 'GET',
-  paths: ['/_matrix/federation/v1/backfill/{roomId}'],
+  paths: slashed('/_matrix/federation/v1/backfill/{roomId}'),
   authentication: 'server',
   query: Type.Object({ v: EventIds, limit: Type.Integer({ minimum: 1 }) }),
   errcodes: ['M_FORBIDDEN', 'M_INVALID_PARAM', 'M_MISSING_PARAM', 'M_NOT_FOUND'],
@@ -33,7 +34,7 @@ const getMissingPreviousEvents = serverEndpoint({
   paths: ['/_matrix/federation/v1/get_missing_events/{roomId}'],
   authentication: 'server',
   body: Type.Object({
-    earliest_events: EventIds,
+    earliest_events: Type.Array(Type.String()),
     latest_events: EventIds,
     limit: Type.Optional(Type.Integer({ minimum: 0 })),
     min_depth: Type.Optional(Type.Integer()),
@@ -57,7 +58,7 @@ const getEvent = serverEndpoint({
   summary: 'One event',
   spec: 'Retrieving events',
   method: 'GET',
-  paths: ['/_matrix/federation/v1/event/{eventId}'],
+  paths: slashed('/_matrix/federation/v1/event/{eventId}'),
   authentication: 'server',
   errcodes: ['M_FORBIDDEN', 'M_NOT_FOUND'],
   async handle({ origin, params }, { serving }) {

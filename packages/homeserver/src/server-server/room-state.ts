@@ -4,6 +4,7 @@ import { idTexts, objectText, pduTexts } from '../federation/serving/event-lists
 import { authChainOf, stateBefore } from '../federation/serving/state-before.ts';
 import { JsonStream } from '../http/response.ts';
 import { serverEndpoint } from './services.ts';
+import { slashed } from './slashed.ts';
 
 const spec = 'Retrieving events';
 const AtEvent = Type.Object({ event_id: Type.String() });
@@ -14,7 +15,7 @@ const getRoomState = serverEndpoint({
   summary: 'The state of a room before an event',
   spec,
   method: 'GET',
-  paths: ['/_matrix/federation/v1/state/{roomId}'],
+  paths: slashed('/_matrix/federation/v1/state/{roomId}'),
   authentication: 'server',
   query: AtEvent,
   errcodes,
@@ -39,7 +40,7 @@ const getRoomStateIds = serverEndpoint({
   summary: 'The IDs of the events that make the state of a room before an event',
   spec,
   method: 'GET',
-  paths: ['/_matrix/federation/v1/state_ids/{roomId}'],
+  paths: slashed('/_matrix/federation/v1/state_ids/{roomId}'),
   authentication: 'server',
   query: AtEvent,
   errcodes,

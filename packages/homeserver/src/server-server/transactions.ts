@@ -2,13 +2,14 @@ import { Type } from 'typebox';
 
 import { JsonText } from '../http/response.ts';
 import { serverEndpoint } from './services.ts';
+import { slashed } from './slashed.ts';
 
 export const sendTransaction = serverEndpoint({
   operationId: 'sendTransaction',
   summary: 'Take events and ephemeral messages of another server',
   spec: 'Transactions',
   method: 'PUT',
-  paths: ['/_matrix/federation/v1/send/{txnId}'],
+  paths: slashed('/_matrix/federation/v1/send/{txnId}'),
   authentication: 'server',
   // One that waits holds back all that its server sends; how many run at once is bounded by the inbox.
   serverRateLimit: false,

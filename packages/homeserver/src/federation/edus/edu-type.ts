@@ -47,25 +47,30 @@ interface EduTypeDefinition<Schema extends TSchema> {
   ): Promise<void>;
 }
 
-/** A type whose contents are checked against a schema, which is compiled once, by the first of them. */
+/** A type whose contents are checked against a schema. */
 export function eduType<Schema extends TSchema>({
   name,
   isDurable,
   schema,
   receive,
 }: EduTypeDefinition<Schema>): EduType {
-  let validator: Validator<{}, Schema> | undefined;
+  const isContent = guardOf(schema);
   return {
     name,
     isDurable,
     async receive(origin, contents, services) {
-      const check = (validator ??= Compile(schema));
-      const valid = contents.filter((content): content is Static<Schema> & JsonValue =>
-        check.Check(content),
-      );
+      const valid = contents.filter((content) => isContent(content));
       if (valid.length > 0) await receive(origin, valid, services);
     },
   };
+}
+
+/** Whether a value is what a schema says; the schema is compiled once, for the first value. */
+export function guardOf<Schema extends TSchema>(
+  schema: Schema,
+): (value: unknown) => value is Static<Schema> {
+  let validator: Validator<{}, Schema> | undefined;
+  return (value): value is Static<Schema> => (validator ??= Compile(schema)).Check(value);
 }
 
 /** The user ID, if it is one of this server, which may speak for nobody else. */

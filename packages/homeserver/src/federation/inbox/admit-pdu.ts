@@ -92,7 +92,10 @@ export async function admitPdu(
     return { eventId: likelyId(rooms, text, version), error: 'This server is not in the room' };
   }
   const checked = await checkPdu({ keyRing, sha256: rooms.signer.sha256 }, text, version);
-  if (!checked.ok) return { eventId: checked.eventId, error: checked.reason };
+  if (!checked.ok) {
+    const refusedId = checked.eventId ?? likelyId(rooms, text, version);
+    return { eventId: refusedId, error: checked.reason };
+  }
   const { eventId } = checked;
   if (checked.roomId !== roomId) return { eventId, error: 'The event is of another room' };
   if (place === 'denied') {
@@ -108,7 +111,7 @@ function likelyId(
   known: RoomVersion | undefined,
 ): string | undefined {
   const version = known ?? roomVersion(DEFAULT_ROOM_VERSION);
-  const parsed = version === undefined ? undefined : parsePduText(text, version);
+  const parsed = version === undefined ? undefined : parsePduText(text, version, 'unlimited');
   if (version === undefined || parsed?.ok !== true) return undefined;
   return parsed.pdu.event_id ?? eventIdOf(parsed.exact, version, signer);
 }

@@ -4,8 +4,10 @@
 export const backfillEventsMax = 100;
 /** As Synapse: events of one `/get_missing_events`. */
 export const missingEventsMax = 20;
-/** Events that a request may name: of each kind, where it names several kinds. */
+/** Events that a request may name. */
 export const namedEventsMax = 100;
+/** Events that the asking server has: all ends of the room that it knows. More of them are not looked at. */
+export const earliestEventsMax = 5_000;
 /** Events that one walk through a room's history looks at; some of them may not be shown. */
 export const walkedEventsMax = 1_000;
 /** Events around a time that are looked past, since the server may not see them. */

@@ -1,6 +1,7 @@
 import { EventFlag } from '../../rooms/event-store.ts';
+import { readEventNids } from '../../rooms/graph-store.ts';
 import { admitServer } from './admit-server.ts';
-import { missingEventsMax } from './limits.ts';
+import { earliestEventsMax, missingEventsMax } from './limits.ts';
 import type { Serving } from './serving.ts';
 import { shownEvents } from './shown-events.ts';
 import { readPlaced, walkHistory } from './walk-history.ts';
@@ -24,11 +25,11 @@ export async function missingEvents(
   const access = await admitServer(serving, request.origin, request.roomId);
   return serving.rooms.database.read(async (reader) => {
     const latest = await readPlaced(reader, access, request.latest);
-    const earliest = await readPlaced(reader, access, request.earliest);
+    const earliest = request.earliest.slice(0, earliestEventsMax);
     const latestNids = new Set(latest.map((row) => row.event_nid));
     const rows = await walkHistory(reader, {
       from: latest,
-      except: new Set(earliest.map((row) => row.event_nid)),
+      except: new Set((await readEventNids(reader, earliest)).values()),
       limit: Math.min(request.limit, missingEventsMax),
       pick: () => 0,
       wants: ({ event_nid: eventNid, flags, depth }) =>

@@ -73,10 +73,16 @@ export async function sendInvite(
     return await put(remote, server, memberPath('v2', 'invite', roomId, eventId), body);
   } catch (error) {
     // The older form tells no room version.
-    if (!isUnrecognised(error) || version.eventId !== 'field') throw error;
+    if (!mayBeOlder(error) || version.eventId !== 'field') throw error;
     const older = { ...pdu, unsigned: { ...pdu.unsigned, invite_room_state: [...state] } };
     return put(remote, server, memberPath('v1', 'invite', roomId, eventId), older);
   }
+}
+
+/** SS API, `PUT /v2/invite`: a server that answers so may be from before it. */
+function mayBeOlder(error: unknown): boolean {
+  if (!(error instanceof FederationError) || error.failure !== 'refused') return false;
+  return error.status === 400 || error.status === 404 || isUnrecognised(error);
 }
 
 function put(

@@ -32,7 +32,7 @@ interface Judged {
 
 /**
  * Judges events by their auth events and stores them without a place in the room's history. One whose auth events are
- * neither stored nor among these is left out.
+ * neither stored nor among these is left out, and one that has the ID of another room's event.
  */
 export async function storeOutliers(
   context: InboundContext,
@@ -51,7 +51,7 @@ export async function storeOutliers(
   const stored = new Map<string, StoredOutlier>();
   for (const checked of events) {
     const row = rows.get(checked.eventId);
-    if (row !== undefined) stored.set(checked.eventId, alreadyStored(checked, row));
+    if (row?.room_nid === roomNid) stored.set(checked.eventId, alreadyStored(checked, row));
     await turns.next();
   }
   const nids = new Map([...rows].map(([id, row]) => [id, row.event_nid]));
@@ -140,6 +140,7 @@ async function storeBatch(
   const fresh = await Promise.all(
     batch.map(async ({ checked, rejectedBy }): Promise<NewEventRow[]> => {
       const row = rows.get(checked.eventId);
+      if (row !== undefined && row.room_nid !== roomNid) return [];
       const eventNid = nids.get(checked.eventId) ?? 0;
       const outlier =
         row === undefined ? { checked, eventNid, rejectedBy } : alreadyStored(checked, row);

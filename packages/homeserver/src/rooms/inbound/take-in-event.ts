@@ -148,6 +148,10 @@ async function takeInto(
   const { reader } = rooms.database;
   const { checked, roomNid, pastOrder } = takeIn;
   const known = await readGraphRow(reader, checked.eventId);
+  // In room versions 1 and 2 an event's ID is what its server makes it.
+  if (known !== undefined && known.room_nid !== roomNid) {
+    return { kind: 'refused', cause: 'invalid', reason: 'an event of another room has its ID' };
+  }
   if (known !== undefined && (known.flags & EventFlag.outlier) === 0) return receivedBefore(known);
   if (!(await isServerInRoom(reader, roomNid))) return refused('unknown-room');
   if (!(await rooms.acls.allowsAtHead(write.head, takeIn.origin))) return refused('denied');
