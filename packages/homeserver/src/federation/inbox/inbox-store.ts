@@ -9,9 +9,16 @@ export interface InboxRow {
   readonly room_nid: number;
   readonly event_id: string;
   readonly origin: string;
+  /** 0 until it has been tried without asking anybody; then how often it has been, or is about to be, asked about. */
   readonly attempts: number;
   readonly next_try_ts: number;
   readonly json: string;
+}
+
+interface WaitingRow {
+  readonly room_nid: number;
+  readonly origin: string;
+  readonly count: number;
 }
 
 const insertEvent = query(
@@ -20,16 +27,29 @@ const insertEvent = query(
 );
 const deleteEvent = query('delete from inbox where inbox_nid = ?');
 const postpone = query('update inbox set attempts = ?, next_try_ts = ? where inbox_nid = ?');
+const columns = 'inbox_nid, room_nid, event_id, origin, attempts, next_try_ts, json';
 const nextOfRoom = query<InboxRow>(
-  `select inbox_nid, room_nid, event_id, origin, attempts, next_try_ts, json from inbox
-   where room_nid = ? and next_try_ts <= ? order by inbox_nid limit ?`,
+  `select ${columns} from inbox where room_nid = ? and attempts = 0 order by inbox_nid limit ?`,
 );
-const waitingOfRooms = query<{ room_nid: number; count: number; next_try_ts: number }>(
-  `select room_nid, count(*) as count, min(next_try_ts) as next_try_ts from inbox
-   group by room_nid order by room_nid`,
+const waitingOfRooms = query<WaitingRow>(
+  `select room_nid, origin, count(*) as count from inbox where attempts = 0
+   group by room_nid, origin order by room_nid, origin`,
 );
-const waitingOfRoom = query<{ count: number; next_try_ts: number | null }>(
-  'select count(*) as count, min(next_try_ts) as next_try_ts from inbox where room_nid = ?',
+const waitingOfRoom = query<WaitingRow>(
+  `select room_nid, origin, count(*) as count from inbox where room_nid = ? and attempts = 0
+   group by room_nid, origin`,
+);
+const nextIncomplete = query<InboxRow>(
+  `select ${columns} from inbox
+   where room_nid = ? and origin = ? and attempts > 0 and next_try_ts <= ? order by inbox_nid limit ?`,
+);
+const incomplete = query<WaitingRow>(
+  `select room_nid, origin, count(*) as count from inbox where attempts > 0
+   group by room_nid, origin order by room_nid, origin`,
+);
+const nextTry = query<{ next_try_ts: number | null }>(
+  `select min(next_try_ts) as next_try_ts from inbox
+   where room_nid = ? and origin = ? and attempts > 0`,
 );
 const answer = query<{ answer: string }>(
   'select answer from received_transactions where origin = ? and transaction_id = ?',
@@ -66,35 +86,54 @@ export function postponeStatement(
   return statement(postpone, attempts, nextTryTs, inboxNid);
 }
 
-/** The first events of the room that may be tried, up to `limit`. */
-export function readNext(
+/** The first events of the room that have not been tried, up to `limit`. */
+export function readNext(reader: Reader, roomNid: number, limit: number): Promise<InboxRow[]> {
+  return reader.all(nextOfRoom, roomNid, limit);
+}
+
+/** How many events of one server wait in one room. */
+export interface WaitingEvents {
+  readonly roomNid: number;
+  readonly origin: string;
+  readonly count: number;
+}
+
+/** Of events that have not been tried. */
+export async function readWaiting(reader: Reader): Promise<WaitingEvents[]> {
+  return (await reader.all(waitingOfRooms)).map(toWaiting);
+}
+
+export async function readWaitingOf(reader: Reader, roomNid: number): Promise<WaitingEvents[]> {
+  return (await reader.all(waitingOfRoom, roomNid)).map(toWaiting);
+}
+
+/** Of events about which others are asked. */
+export async function readIncomplete(reader: Reader): Promise<WaitingEvents[]> {
+  return (await reader.all(incomplete)).map(toWaiting);
+}
+
+/** The first of these that may be tried, up to `limit`. */
+export function readIncompleteNext(
   reader: Reader,
   roomNid: number,
+  origin: string,
   now: number,
   limit: number,
 ): Promise<InboxRow[]> {
-  return reader.all(nextOfRoom, roomNid, now, limit);
+  return reader.all(nextIncomplete, roomNid, origin, now, limit);
 }
 
-/** How many events wait. */
-export interface WaitingEvents {
-  readonly roomNid: number;
-  readonly count: number;
-  /** When the first of them may be tried. */
-  readonly nextTryTs: number;
+/** When the first of these may be tried. */
+export async function readNextTryTs(
+  reader: Reader,
+  roomNid: number,
+  origin: string,
+): Promise<number | undefined> {
+  return (await reader.get(nextTry, roomNid, origin))?.next_try_ts ?? undefined;
 }
 
-export async function readWaiting(reader: Reader): Promise<WaitingEvents[]> {
-  return (await reader.all(waitingOfRooms)).map((row) => ({
-    roomNid: row.room_nid,
-    count: row.count,
-    nextTryTs: row.next_try_ts,
-  }));
-}
-
-export async function readWaitingOf(reader: Reader, roomNid: number): Promise<WaitingEvents> {
-  const row = await reader.get(waitingOfRoom, roomNid);
-  return { roomNid, count: row?.count ?? 0, nextTryTs: row?.next_try_ts ?? 0 };
+function toWaiting({ room_nid: roomNid, origin, count }: WaitingRow): WaitingEvents {
+  return { roomNid, origin, count };
 }
 
 /** What was answered to a transaction. */
