@@ -1,7 +1,7 @@
 /** Limits of what Soma asks of other servers, and of what it takes from them. */
 
-/** Of a JSON answer, where the caller has no limit of its own. */
-export const jsonBytesMax = 32 * 1024 * 1024;
+/** Of a JSON answer, where the caller has no limit of its own: of one event, or of what was made of fifty. */
+export const jsonBytesMax = 1024 * 1024;
 
 /** Of a server's keys, and of what an error tells. */
 export const smallJsonBytesMax = 64 * 1024;
