@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { isJsonObject, roomVersion, type JsonObject, type RoomVersion } from '@soma/protocol';
+import {
+  contentHash,
+  isJsonObject,
+  referenceText,
+  roomVersion,
+  type JsonObject,
+  type JsonValue,
+  type RoomVersion,
+} from '@soma/protocol';
 
 import { ok, roomPath } from '../client-server/requests.ts';
 import { pathOf, type Response } from '../harness/api.ts';
@@ -17,6 +25,9 @@ import { PlayedUser, signEvent, type SignedEvent } from './played-user.ts';
 
 /** How soon an event of a server that means well is to be there, whatever others do. */
 const SOON_MS = 8_000;
+
+/** Fields of an event that are not as they should be; undefined ones are left out. */
+export type Changes = Readonly<Record<string, JsonValue | undefined>>;
 
 export interface HostileRoomOptions {
   readonly version?: string;
@@ -65,21 +76,37 @@ export class HostileRoom {
   }
 
   /** An event of mallory's, signed by her server; what is undefined is left out. */
-  make(changes: Readonly<Record<string, JsonObject[string] | undefined>> = {}): SignedEvent {
-    const event = { ...this.template, ...said('hostile'), ...changes };
-    const kept = Object.entries(event).filter((entry): entry is [string, JsonObject[string]] => {
+  make(changes: Changes = {}): SignedEvent {
+    return signEvent(this.mallory.peer, this.version, this.#changed(changes));
+  }
+
+  /** What need not be an event at all; hashed and signed as far as it can be. */
+  forge(changes: Changes): JsonObject {
+    const { serverName, key } = this.mallory.peer;
+    const event = this.#changed(changes);
+    const sha256 = (text: string): string => hash('sha256', text, 'base64');
+    const hashes =
+      'hashes' in changes ? {} : { hashes: { sha256: contentHash(event, { sha256 }) } };
+    const hashed = { ...hashes, ...event };
+    const signature = key.sign(referenceText(hashed, this.version));
+    return { signatures: { [serverName]: { [key.keyId]: signature } }, ...hashed };
+  }
+
+  #changed(changes: Changes): JsonObject {
+    const event = { ...this.template, ...said(randomUUID()), ...changes };
+    const kept = Object.entries(event).filter((entry): entry is [string, JsonValue] => {
       return entry[1] !== undefined;
     });
-    return signEvent(this.mallory.peer, this.version, Object.fromEntries(kept));
+    return Object.fromEntries(kept);
   }
 
   /** How the events of the room name another one. */
-  reference(eventId: string): JsonObject[string] {
+  reference(eventId: string): JsonValue {
     return this.version.eventId === 'field' ? [eventId, { sha256: 'A'.repeat(43) }] : eventId;
   }
 
   /** IDs of events that nobody has. */
-  unknown(count: number): JsonObject[string][] {
+  unknown(count: number): JsonValue[] {
     const id = (): string =>
       this.version.eventId === 'field'
         ? `$${randomUUID()}:${this.mallory.peer.serverName}`
