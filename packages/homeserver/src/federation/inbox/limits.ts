@@ -5,6 +5,12 @@ export const pdusMax = 50;
 export const edusMax = 100;
 
 /**
+ * Transactions of one server at once. It is to wait for the answer to one before it sends the next (SS API,
+ * "Transactions"), but may have been restarted meanwhile.
+ */
+export const transactionsAtOnceMax = 3;
+
+/**
  * Events that wait for their place, of one room, and of one server. They pass as fast as the disk takes them; a server that
  * sends more waits for its answer, and is then asked to come later.
  */

@@ -9,7 +9,7 @@ import { RoomsOfTransaction, admitPdu } from './admit-pdu.ts';
 import type { PduAdmission } from './admit-pdu.ts';
 import { insertAnswerStatement, readAnswer, unansweredGuard } from './inbox-store.ts';
 import type { Inbox, InboxEvent } from './inbox.ts';
-import { edusMax, pdusMax, retryAfterMs } from './limits.ts';
+import { edusMax, pdusMax, retryAfterMs, transactionsAtOnceMax } from './limits.ts';
 import { elementTexts } from './member-texts.ts';
 
 export interface TransactionOptions {
@@ -23,7 +23,7 @@ export interface TransactionOptions {
 export class Transactions {
   readonly #options: TransactionOptions;
   /** By origin and transaction ID. */
-  readonly #running = new Map<string, Promise<string>>();
+  readonly #running = new Map<ServerName, Map<string, Promise<string>>>();
 
   constructor(options: TransactionOptions) {
     this.#options = options;
@@ -35,14 +35,17 @@ export class Transactions {
    *
    * @param json the body as it was sent
    */
-  receive(origin: ServerName, transactionId: string, json: string): Promise<string> {
-    const key = `${origin} ${transactionId}`;
-    const running = this.#running.get(key);
-    if (running !== undefined) return running;
-    const started = this.#receive(origin, transactionId, json).finally(() =>
-      this.#running.delete(key),
-    );
-    this.#running.set(key, started);
+  async receive(origin: ServerName, transactionId: string, json: string): Promise<string> {
+    const running = this.#running.get(origin) ?? new Map<string, Promise<string>>();
+    const same = running.get(transactionId);
+    if (same !== undefined) return same;
+    if (running.size >= transactionsAtOnceMax) throw limitExceeded(retryAfterMs);
+    const started = this.#receive(origin, transactionId, json).finally(() => {
+      running.delete(transactionId);
+      if (running.size === 0) this.#running.delete(origin);
+    });
+    running.set(transactionId, started);
+    this.#running.set(origin, running);
     return started;
   }
 
