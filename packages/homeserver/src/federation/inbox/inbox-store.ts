@@ -58,6 +58,11 @@ const insertAnswer = query(
   `insert into received_transactions (origin, transaction_id, received_ts, answer)
    values (?, ?, ?, ?) on conflict do nothing`,
 );
+const trim = query(
+  `delete from received_transactions where origin = ? and received_ts <
+     (select received_ts from received_transactions where origin = ?
+      order by received_ts desc limit 1 offset ?)`,
+);
 const prune = query('delete from received_transactions where received_ts < ?');
 
 export interface NewInboxRow {
@@ -158,6 +163,11 @@ export function insertAnswerStatement(
 export function unansweredGuard(name: string, origin: string, transactionId: string): Guard {
   const check = statement(answer, origin, escapeText(transactionId));
   return { name, expect: 'absent', check };
+}
+
+/** Keeps the newest answers to a server. */
+export function trimAnswersStatement(origin: string, kept: number): Statement {
+  return statement(trim, origin, origin, kept);
 }
 
 export function pruneAnswersStatement(beforeTs: number): Statement {

@@ -47,6 +47,9 @@ export const eventsPerTurn = 10;
 export const attemptsMax = 6;
 export const firstRetryMs = 30_000;
 
-/** How long an answer is kept for a transaction that comes again. */
+/** How long an answer is kept for a transaction that comes again, and about how many to one server. */
 export const answersKeptMs = 24 * 60 * 60 * 1000;
+export const answersOfOriginMax = 500;
+/** Servers of which is known how many answers they have got lately. */
+export const originsRememberedMax = 10_000;
 export const pruneEveryMs = 60 * 60 * 1000;

@@ -3,13 +3,27 @@ import type { JsonObject, JsonValue, ServerName } from '@soma/protocol';
 
 import { badJson, limitExceeded } from '../../errors/matrix-error.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
+import { boundedCache } from '../../storage/bounded-cache.ts';
+import type { Statement } from '../../storage/sql.ts';
 import type { EduHandlers } from '../edus/edu-handlers.ts';
 import type { Edu } from '../edus/edu-type.ts';
 import { RoomsOfTransaction, admitPdu } from './admit-pdu.ts';
 import type { PduAdmission } from './admit-pdu.ts';
-import { insertAnswerStatement, readAnswer, unansweredGuard } from './inbox-store.ts';
+import {
+  insertAnswerStatement,
+  readAnswer,
+  trimAnswersStatement,
+  unansweredGuard,
+} from './inbox-store.ts';
 import type { Inbox, InboxEvent } from './inbox.ts';
-import { edusMax, pdusMax, retryAfterMs, transactionsAtOnceMax } from './limits.ts';
+import {
+  answersOfOriginMax,
+  edusMax,
+  originsRememberedMax,
+  pdusMax,
+  retryAfterMs,
+  transactionsAtOnceMax,
+} from './limits.ts';
 import { elementTexts } from './member-texts.ts';
 
 export interface TransactionOptions {
@@ -24,6 +38,9 @@ export class Transactions {
   readonly #options: TransactionOptions;
   /** By origin and transaction ID. */
   readonly #running = new Map<ServerName, Map<string, Promise<string>>>();
+
+  /** Answers since those to a server were trimmed. */
+  readonly #answers = boundedCache<ServerName, number>(originsRememberedMax);
 
   constructor(options: TransactionOptions) {
     this.#options = options;
@@ -72,12 +89,20 @@ export class Transactions {
       statements: [
         ...(await inbox.add(events)),
         insertAnswerStatement(origin, transactionId, rooms.now(), answer),
+        ...this.#trimmed(origin),
       ],
       guards: [unansweredGuard('transaction is new', origin, transactionId)],
       positions: 0,
     }).done;
     if (outcome.outcome === 'applied') inbox.added(events);
     return (await readAnswer(database.reader, origin, transactionId)) ?? answer;
+  }
+
+  /** Who sends without end is not remembered without end. */
+  #trimmed(origin: ServerName): Statement[] {
+    const count = (this.#answers.get(origin) ?? 0) + 1;
+    this.#answers.set(origin, count % answersOfOriginMax);
+    return count < answersOfOriginMax ? [] : [trimAnswersStatement(origin, answersOfOriginMax)];
   }
 }
 

@@ -8,10 +8,12 @@ import { testEngines } from '../../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../../tests/harness/engines.ts';
 import { readEventById } from '../../rooms/event-store.ts';
 import type { RoomIntake } from '../../rooms/inbound/room-intake.ts';
+import { query } from '../../storage/sql.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import type { Edu } from '../edus/edu-type.ts';
 import { readWaiting } from './inbox-store.ts';
 import { Inbox } from './inbox.ts';
+import { answersOfOriginMax, transactionsAtOnceMax } from './limits.ts';
 import { Transactions } from './receive-transaction.ts';
 import { ServerUnderTest, TestNetwork } from './servers-under-test.ts';
 
@@ -149,6 +151,23 @@ for (const engine of testEngines()) {
 
     test('what is no PDU is left out of the answer', async () => {
       assert.deepEqual(await send({ pdus: [{}, 1, null, { room_id: '!a:b' }] }), { pdus: {} });
+    });
+
+    test('a server has no more transactions at once than it may, nor answers kept', async () => {
+      const bodies = Array.from({ length: 10 }, () => send({ pdus: [] }));
+      const refused = (await Promise.allSettled(bodies)).flatMap((each) =>
+        each.status === 'rejected' ? [each.reason] : [],
+      );
+      assert.equal(refused.length, 10 - transactionsAtOnceMax);
+      for (const reason of refused) assert.equal(Object(reason).errcode, 'M_LIMIT_EXCEEDED');
+      for (let sent = 0; sent < 2 * answersOfOriginMax; sent += transactionsAtOnceMax) {
+        const each = Array.from({ length: transactionsAtOnceMax }, () => send({ pdus: [] }));
+        await Promise.all(each);
+      }
+      const all = await a.database.reader.all(
+        query<{ count: number }>('select count(*) as count from received_transactions'),
+      );
+      assert.ok(Number(all[0]?.count) <= 2 * answersOfOriginMax, JSON.stringify(all));
     });
 
     test('its EDUs are handed on, without those that are malformed', async () => {
