@@ -207,8 +207,9 @@ export type PlayedAnswer = (
 export function playAnswers(peer: TestPeer, answer: PlayedAnswer): void {
   peer.answer = (request, response) => {
     const action = (request.url ?? '').split('?')[0]?.split('/')[4] ?? '';
-    const value = answer(action, request, response);
-    if (value === undefined) return;
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
+    void Promise.resolve(answer(action, request, response)).then((value) => {
+      if (value === undefined) return;
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
+    });
   };
 }
