@@ -3,6 +3,9 @@
 /** Of a JSON answer, where the caller has no limit of its own: of one event, or of what was made of fifty. */
 export const jsonBytesMax = 1024 * 1024;
 
+/** Arrays and objects within one another, in a JSON answer; as in a body of a request. */
+export const jsonDepthMax = 500;
+
 /** Of a server's keys, and of what an error tells. */
 export const smallJsonBytesMax = 64 * 1024;
 
