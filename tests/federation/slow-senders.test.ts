@@ -7,6 +7,7 @@ import type { FederatedServer } from '../harness/federation.ts';
 import { peakDuring, residentMemory } from '../harness/resident-memory.ts';
 import { federationTests } from './federation-test.ts';
 import { HostileRoom } from './hostile-room.ts';
+import { startMuteServer } from './slow-answers.ts';
 
 const test = federationTests();
 
@@ -15,9 +16,14 @@ const LARGE_BODIES = 60;
 const LARGE_BYTES = 10_000_000;
 /** What all of either may cost. */
 const MEGABYTES_MAX = 200;
+/** More than servers are asked for their keys at once. */
+const STRANGERS = 450;
 const SEND = 'PUT /_matrix/federation/v1/send/1 HTTP/1.1\r\nHost: x\r\n';
-const AUTHORIZATION =
-  'Authorization: X-Matrix origin="example.org",destination="x",key="ed25519:1",sig="AA"\r\n';
+const PROFILE = '/_matrix/federation/v1/query/profile';
+/** How a request claims to be of a server. */
+const claim = (origin: string, destination: string): string =>
+  `Authorization: X-Matrix origin="${origin}",destination="${destination}",key="ed25519:1",sig="AA"\r\n`;
+const AUTHORIZATION = claim('example.org', 'example.org');
 
 /** Connections to a server's listener for other servers, until they are all closed. */
 class Connections {
@@ -34,8 +40,13 @@ class Connections {
   }
 
   /** One on which this is sent once it stands. */
-  open(text = ''): Socket {
-    const options = { port: this.#port, host: '127.0.0.1', rejectUnauthorized: false };
+  open(text = '', localAddress = '127.0.0.1'): Socket {
+    const options = {
+      port: this.#port,
+      host: '127.0.0.1',
+      localAddress,
+      rejectUnauthorized: false,
+    };
     const socket = connectTls(options, () => socket.write(text));
     return this.#keep(socket);
   }
@@ -89,4 +100,24 @@ test('bodies of those who have not said who they are are not kept without end', 
   const peak = await peakDuring(given.one.pid(), burdening());
   connections.close();
   assert.ok(peak - idleMemory < MEGABYTES_MAX, `${idleMemory} MB before, ${peak} MB at most`);
+});
+
+test('who names servers that never answer keeps nobody else from proving who it is', async ({
+  one,
+  newPeer,
+}) => {
+  const strangers = await Promise.all(Array.from({ length: STRANGERS }, startMuteServer));
+  const connections = new Connections(one);
+  for (const { serverName } of strangers) {
+    const head = `GET ${PROFILE} HTTP/1.1\r\nHost: x\r\n${claim(serverName, one.serverName)}`;
+    connections.open(`${head}\r\n`, '127.0.0.2');
+  }
+  try {
+    await sleep(2_000);
+    const unknown = await newPeer();
+    assert.equal((await unknown.request(one.serverName, 'GET', PROFILE)).status, 400);
+  } finally {
+    connections.close();
+    for (const stranger of strangers) stranger.close();
+  }
 });

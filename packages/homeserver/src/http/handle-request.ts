@@ -106,7 +106,13 @@ function receiveSigned(edge: Edge, exchange: Exchange, route: Route): void {
   if (authorization.length === 0) throw unauthorized('The request has no X-Matrix signature');
   const verify = (body: ServerRequest['body']): void => {
     edge
-      .authenticateServer({ method: incoming.method ?? '', target, authorization, body })
+      .authenticateServer({
+        method: incoming.method ?? '',
+        target,
+        authorization,
+        body,
+        clientAddress: exchange.clientAddress,
+      })
       .then(async (origin) => {
         exchange.origin = origin;
         await waitForTurn(edge, exchange, route);
