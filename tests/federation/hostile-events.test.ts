@@ -163,3 +163,30 @@ test('what is malformed or forged is refused, and what is not allowed changes no
   await given.one.restart();
   await room.assertUnharmed(before);
 });
+
+/** Bodies of transactions, as they go over the line, and what they are answered with. */
+const bodies: Readonly<Record<string, readonly [text: string, status: number]>> = {
+  'breaks off': ['{"pdus":[', 400],
+  'is nested without end': [`{"pdus":[],"edus":${'['.repeat(100_000)}`, 400],
+  'is a list': ['[]', 401],
+  'is larger than any': [`{"pdus":[],"filling":"${'x'.repeat(14_000_000)}"}`, 413],
+  'has its events twice': ['{"pdus":[1],"pdus":[]}', 200],
+  'has too many events, and none after all': [`{"pdus":[${'1,'.repeat(60)}1],"pdus":[]}`, 200],
+  'has a number without end': [`{"pdus":[],"origin_server_ts":${'9'.repeat(400)}}`, 401],
+  'has half a character': ['{"pdus":[],"edus":[{"edu_type":"\\ud800","content":{}}]}', 200],
+  'has special names': ['{"__proto__":{"pdus":5},"constructor":1,"pdus":[]}', 200],
+};
+
+test('a transaction that is none is refused, and harms nobody', async (given) => {
+  const room = await HostileRoom.open(given, 'burdened');
+  const before = await room.state();
+  const { peer } = room.mallory;
+  for (const [title, [sentBody, status]] of Object.entries(bodies)) {
+    const path = `/_matrix/federation/v1/send/${encodeURIComponent(title)}`;
+    // Signed as what it means, where it means anything.
+    const body = status === 200 ? { body: JSON.parse(sentBody) } : {};
+    const answer = await peer.request(given.one.serverName, 'PUT', path, { ...body, sentBody });
+    assert.equal(answer.status, status, `${title}: ${JSON.stringify(answer.body)}`);
+  }
+  await room.assertUnharmed(before);
+});
