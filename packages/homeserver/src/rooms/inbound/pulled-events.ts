@@ -106,6 +106,10 @@ export class PulledEvents {
       for (const id of taken.prevEventIds) await this.#pull(id, known.isBehind);
       taken = await this.#try(event, known);
     }
+    if (taken.kind === 'missing' && taken.prevEventIds.length === 0 && taken.isStateUnknown) {
+      const stateBefore = await this.#askState(event.eventId);
+      if (stateBefore !== undefined) taken = await this.#try(event, { ...known, stateBefore });
+    }
     return taken.kind === 'missing' ? INCOMPLETE : taken;
   }
 
@@ -169,12 +173,16 @@ export class PulledEvents {
     try {
       const event = await this.#requests.event(eventId);
       if (event === undefined) return false;
-      const stateBefore = await askState(this.#context, this.#room, this.#requests, eventId);
+      const stateBefore = await this.#askState(eventId);
       if (stateBefore === undefined) return false;
       return (await this.#take(event, { stateBefore, isBehind })).kind !== 'refused';
     } catch (error) {
       if (!(error instanceof FederationError)) throw error;
       return false;
     }
+  }
+
+  #askState(eventId: string): Promise<number | undefined> {
+    return askState(this.#context, this.#room, this.#requests, eventId);
   }
 }

@@ -4,6 +4,7 @@ import type { Submitted } from '../../storage/change.ts';
 import { PREDECESSOR } from '../../storage/change.ts';
 import { ChangeRefused } from '../../storage/database.ts';
 import type { Reader } from '../../storage/sql.ts';
+import { readAuthNids } from '../edge-store.ts';
 import { headEntryOf } from '../event-place.ts';
 import type { EventPlace } from '../event-place.ts';
 import { EventFlag, readEventNid } from '../event-store.ts';
@@ -32,6 +33,7 @@ import { askPolicyServer, judgeByPolicy } from './judge-by-policy.ts';
 import type { PolicyAnswer, Unsigned } from './judge-by-policy.ts';
 import { judgeEvent } from './judge-event.ts';
 import type { Judgement } from './judge-event.ts';
+import { replacementStepsMax } from './limits.ts';
 import { placeEvent } from './place-event.ts';
 import type { EventToPlace } from './place-event.ts';
 import { decideWaitingRedactions, effectOfRedaction } from './redactions.ts';
@@ -65,11 +67,13 @@ export interface TakeIn {
   readonly isBehind?: boolean | undefined;
 }
 
-/** Events that it stands on are not there. */
+/** Events that it stands on are not there, or the states after them are not known. */
 export interface Missing {
   readonly kind: 'missing';
   readonly prevEventIds: readonly string[];
   readonly authEventIds: readonly string[];
+  /** Whether a prev event came while the room was known in part, and the server left before it knew the whole. */
+  readonly isStateUnknown: boolean;
 }
 
 /** Also how it is taken in again, after the room's policy server was asked about it. */
@@ -219,7 +223,15 @@ async function isStoodOn(
   if (await hasAcceptedChild(reader, eventNid)) return true;
   if (pdu.state_key === undefined) return false;
   await head.load([[pdu.type, pdu.state_key]]);
-  return head.get(pdu.type, pdu.state_key)?.event.eventId === eventId;
+  const current = head.get(pdu.type, pdu.state_key);
+  if (current === undefined || current.event.eventId === eventId) return current !== undefined;
+  // What has replaced it in the state was allowed by it: a ban by the join of who is banned.
+  let nids: readonly number[] = [current.eventNid];
+  for (let step = 0; step < replacementStepsMax && nids.length > 0; step += 1) {
+    nids = await readAuthNids(reader, nids);
+    if (nids.includes(eventNid)) return true;
+  }
+  return false;
 }
 
 async function persist(
@@ -302,7 +314,12 @@ async function findParents(
   const missingPrev = prevIds.filter((id) => (prev.get(id)?.state_before ?? null) === null);
   const missingAuth = authIds.filter((id) => !auth.has(id));
   const mayLackPrev = given !== undefined || (isPartial && takesGaps);
-  const isComplete = (missingPrev.length === 0 || mayLackPrev) && missingAuth.length === 0;
+  const isStateUnknown =
+    given === undefined &&
+    !isPartial &&
+    placed.some(({ flags }) => (flags & EventFlag.partialState) !== 0);
+  const isComplete =
+    (missingPrev.length === 0 || mayLackPrev) && missingAuth.length === 0 && !isStateUnknown;
   if (isComplete) return { kind: 'found', prev: placed, auth: [...auth.values()] };
   if (refuse) {
     return { kind: 'refused', cause: 'incomplete', reason: 'what the event refers to is unknown' };
@@ -311,6 +328,7 @@ async function findParents(
     kind: 'missing',
     prevEventIds: given === undefined ? missingPrev : [],
     authEventIds: missingAuth,
+    isStateUnknown,
   };
 }
 
