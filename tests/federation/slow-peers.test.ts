@@ -6,8 +6,9 @@ import { checkDatabase } from '../harness/check-database.ts';
 import { createRoom, registerUser, sendText } from '../harness/client.ts';
 import { peakDuring, residentMemory } from '../harness/resident-memory.ts';
 import { federationTests } from './federation-test.ts';
-import { HostileRoom, playAnswers } from './hostile-room.ts';
-import { PlayedUser } from './played-user.ts';
+import { said } from './forked-room.ts';
+import { HostileRoom, playAnswers, templateFor } from './hostile-room.ts';
+import { PlayedUser, signEvent } from './played-user.ts';
 import { slowAnswers, startMuteServer } from './slow-answers.ts';
 import { recordTransactions } from './transaction-record.ts';
 
@@ -31,11 +32,31 @@ test('nobody waits behind a server that never answers what its events stand on',
   for (const room of rooms) {
     await room.send([room.make({ prev_events: room.unknown(1) }).pdu]);
   }
-  await Promise.all(rooms.map((room) => room.hearCarol()));
+  for (const room of rooms) await room.hearCarol();
   // What is being asked does not hold up a stop.
   await one.stop();
   await checkDatabase(one);
   await one.restart();
+});
+
+test('an event that a server tells of before its own, and knows nothing of, comes with its own', async (given) => {
+  const room = await HostileRoom.open(given, 'forestalled');
+  const { mallory, carol, server, roomId } = room;
+  const template = await templateFor(carol, server, roomId);
+  const parent = signEvent(carol.peer, room.version, { ...template, ...said('parent') });
+  const child = signEvent(carol.peer, room.version, {
+    ...template,
+    ...said('child'),
+    prev_events: [parent.eventId],
+  });
+  playAnswers(mallory.peer, () => undefined);
+  playAnswers(carol.peer, (action) =>
+    action === 'get_missing_events' ? { events: [parent.pdu] } : {},
+  );
+  await room.send([child.pdu]);
+  while (!mallory.peer.asked.some((asked) => asked.includes('get_missing_events'))) await sleep(20);
+  await room.send([child.pdu], [], carol);
+  await room.untilSeen(child.eventId);
 });
 
 test('nobody waits behind servers that answer slowly or not at all', async ({ one, newPeer }) => {

@@ -24,10 +24,14 @@ interface WaitingRow {
 const insertEvent = query(
   `insert into inbox (inbox_nid, room_nid, event_id, origin, received_ts, attempts, next_try_ts, json)
    values (?, ?, ?, ?, ?, 0, 0, ?)
-   on conflict (room_nid, event_id) do update set next_try_ts = 0 where inbox.origin = excluded.origin`,
+   on conflict (room_nid, event_id) do update set next_try_ts = 0, origin = excluded.origin,
+     attempts = case when inbox.origin = excluded.origin then inbox.attempts else 0 end
+     where inbox.attempts > 0`,
 );
-const deleteEvent = query('delete from inbox where inbox_nid = ?');
-const postpone = query('update inbox set attempts = ?, next_try_ts = ? where inbox_nid = ?');
+const deleteEvent = query('delete from inbox where inbox_nid = ? and origin = ?');
+const postpone = query(
+  'update inbox set attempts = ?, next_try_ts = ? where inbox_nid = ? and origin = ?',
+);
 const columns = 'inbox_nid, room_nid, event_id, origin, attempts, next_try_ts, json';
 const nextOfRoom = query<InboxRow>(
   `select ${columns} from inbox where room_nid = ? and attempts = 0 order by inbox_nid limit ?`,
@@ -48,8 +52,8 @@ const incomplete = query<WaitingRow>(
   `select room_nid, origin, count(*) as count from inbox where attempts > 0
    group by room_nid, origin order by room_nid, origin`,
 );
-const nextTry = query<{ next_try_ts: number | null }>(
-  `select min(next_try_ts) as next_try_ts from inbox
+const rest = query<{ count: number; next_try_ts: number | null }>(
+  `select count(*) as count, min(next_try_ts) as next_try_ts from inbox
    where room_nid = ? and origin = ? and attempts > 0`,
 );
 const answer = query<{ answer: string }>(
@@ -75,22 +79,29 @@ export interface NewInboxRow {
   readonly json: string;
 }
 
-/** An event that its sender sends again, while it waits to be tried again, is tried at once. */
+/**
+ * An event that comes again, while it waits to be tried again, is tried at once; from another server as if it had come for the
+ * first time, since that one may have what it stands on.
+ */
 export function insertInboxStatement(row: NewInboxRow): Statement {
   const { inboxNid, roomNid, eventId, origin, receivedTs, json } = row;
   return statement(insertEvent, inboxNid, roomNid, eventId, origin, receivedTs, json);
 }
 
-export function deleteInboxStatement(inboxNid: number): Statement {
-  return statement(deleteEvent, inboxNid);
+export function deleteInboxStatement({
+  inbox_nid: inboxNid,
+  origin,
+}: Pick<InboxRow, 'inbox_nid' | 'origin'>): Statement {
+  return statement(deleteEvent, inboxNid, origin);
 }
 
+/** Of what has come from another server meanwhile, nothing changes; the same goes for a deletion. */
 export function postponeStatement(
-  inboxNid: number,
+  { inbox_nid: inboxNid, origin }: Pick<InboxRow, 'inbox_nid' | 'origin'>,
   attempts: number,
   nextTryTs: number,
 ): Statement {
-  return statement(postpone, attempts, nextTryTs, inboxNid);
+  return statement(postpone, attempts, nextTryTs, inboxNid, origin);
 }
 
 /** The first events of the room that have not been tried, up to `limit`. */
@@ -130,13 +141,14 @@ export function readIncompleteNext(
   return reader.all(nextIncomplete, roomNid, origin, now, limit);
 }
 
-/** When the first of these may be tried. */
-export async function readNextTryTs(
+/** How many of these are left, and when the first may be tried. */
+export async function readIncompleteRest(
   reader: Reader,
   roomNid: number,
   origin: string,
-): Promise<number | undefined> {
-  return (await reader.get(nextTry, roomNid, origin))?.next_try_ts ?? undefined;
+): Promise<{ readonly count: number; readonly nextTryTs: number | undefined }> {
+  const row = await reader.get(rest, roomNid, origin);
+  return { count: row?.count ?? 0, nextTryTs: row?.next_try_ts ?? undefined };
 }
 
 function toWaiting({ room_nid: roomNid, origin, count }: WaitingRow): WaitingEvents {

@@ -106,7 +106,10 @@ export class Inbox {
 
   added(events: readonly InboxEvent[]): void {
     for (const { roomNid, origin } of events) this.#waiting.add(roomNid, origin, 1);
-    for (const { roomNid } of events) this.#lanes.wake(roomNid);
+    for (const { roomNid, origin } of events) {
+      this.#lanes.wake(roomNid);
+      this.#incomplete.hurry(roomNid, origin);
+    }
   }
 
   /** Whether there is room for these, all of one server; waits a while for it. */
@@ -177,11 +180,11 @@ export class Inbox {
       if (outcome === 'interrupted') continue;
       finished.push(row.origin);
       if (outcome === 'done' || !this.#mayWait(row)) {
-        statements.push(deleteInboxStatement(row.inbox_nid));
+        statements.push(deleteInboxStatement(row));
         continue;
       }
       const delayMs = outcome === 'unasked' ? 0 : firstRetryMs;
-      statements.push(postponeStatement(row.inbox_nid, 1, this.#rooms.now() + delayMs));
+      statements.push(postponeStatement(row, 1, this.#rooms.now() + delayMs));
       incomplete.push(row.origin);
     }
     if (statements.length > 0) await write(this.#rooms.database, { statements, positions: 0 });

@@ -5,7 +5,7 @@ import {
   postponeStatement,
   readIncomplete,
   readIncompleteNext,
-  readNextTryTs,
+  readIncompleteRest,
 } from './inbox-store.ts';
 import type { InboxRow } from './inbox-store.ts';
 import { Lanes } from './lanes.ts';
@@ -63,6 +63,11 @@ export class IncompleteEvents {
     for (const origin of origins) this.#lanes.wake(laneOf(roomNid, origin));
   }
 
+  /** Events of the server have come to the room: some may be among these, and are to be tried at once. */
+  hurry(roomNid: number, origin: string): void {
+    if (this.#counts.ofOrigin(origin) > 0) this.#lanes.wake(laneOf(roomNid, origin));
+  }
+
   /** Resolves when nothing is under way any more. What waits stays on disk. */
   close(): Promise<void> {
     return this.#lanes.close();
@@ -75,8 +80,9 @@ export class IncompleteEvents {
     this.#running.set(origin, (this.#running.get(origin) ?? 0) + 1);
     try {
       const rows = await readIncompleteNext(reader, roomNid, origin, rooms.now(), eventsPerTurn);
-      await this.#take(roomNid, origin, rows);
-      const nextTryTs = await readNextTryTs(reader, roomNid, origin);
+      await this.#take(rows, roomNid);
+      const { count, nextTryTs } = await readIncompleteRest(reader, roomNid, origin);
+      this.#counts.set(roomNid, origin, count);
       return nextTryTs === undefined ? undefined : nextTryTs - rooms.now();
     } catch (error) {
       logger.error({ err: error, room: roomNid, origin }, 'the inbox of a room cannot be read');
@@ -88,25 +94,22 @@ export class IncompleteEvents {
     }
   }
 
-  async #take(roomNid: number, origin: string, rows: readonly InboxRow[]): Promise<void> {
+  async #take(rows: readonly InboxRow[], roomNid: number): Promise<void> {
     const { database } = this.#context.rooms;
     const outcomes = await receiveRows(this.#context, roomNid, rows, false);
     const statements: Statement[] = [];
-    let finished = 0;
     for (const [index, row] of rows.entries()) {
       const outcome = outcomes[index];
       if (outcome === 'interrupted') continue;
       const isPostponed = outcome !== 'done' && row.attempts < attemptsMax;
-      statements.push(isPostponed ? this.#postponed(row) : deleteInboxStatement(row.inbox_nid));
-      if (!isPostponed) finished += 1;
+      statements.push(isPostponed ? this.#postponed(row) : deleteInboxStatement(row));
     }
     if (statements.length > 0) await write(database, { statements, positions: 0 });
-    this.#counts.add(roomNid, origin, -finished);
   }
 
-  #postponed({ inbox_nid: inboxNid, attempts }: InboxRow): Statement {
-    const nextTryTs = this.#context.rooms.now() + firstRetryMs * 2 ** (attempts - 1);
-    return postponeStatement(inboxNid, attempts + 1, nextTryTs);
+  #postponed(row: InboxRow): Statement {
+    const nextTryTs = this.#context.rooms.now() + firstRetryMs * 2 ** (row.attempts - 1);
+    return postponeStatement(row, row.attempts + 1, nextTryTs);
   }
 }
 

@@ -8,7 +8,7 @@ export const edusMax = 100;
  * Transactions of one server at once. It is to wait for the answer to one before it sends the next (SS API,
  * "Transactions"), but may have been restarted meanwhile.
  */
-export const transactionsAtOnceMax = 3;
+export const transactionsAtOnceMax = 5;
 
 /**
  * Events that wait for their place, of one room, and of one server. They pass as fast as the disk takes them; a server that

@@ -28,11 +28,16 @@ export class WaitingCounts {
     else this.#ofRooms.set(roomNid, ofRoom);
   }
 
+  /** Puts right what is counted of a server in a room. */
+  set(roomNid: number, origin: string, count: number): void {
+    this.add(roomNid, origin, count - (this.#ofRooms.get(roomNid)?.get(origin) ?? 0));
+  }
+
   /** Puts right what is counted of a room. */
   setRoom(roomNid: number, counts: ReadonlyMap<string, number>): void {
-    const known = this.#ofRooms.get(roomNid) ?? new Map<string, number>();
-    for (const origin of new Set([...known.keys(), ...counts.keys()])) {
-      this.add(roomNid, origin, (counts.get(origin) ?? 0) - (known.get(origin) ?? 0));
+    const known = this.#ofRooms.get(roomNid)?.keys() ?? [];
+    for (const origin of new Set([...known, ...counts.keys()])) {
+      this.set(roomNid, origin, counts.get(origin) ?? 0);
     }
   }
 }
