@@ -9,6 +9,10 @@ export const jsonDepthMax = 500;
 /** Of a server's keys, and of what an error tells. */
 export const smallJsonBytesMax = 64 * 1024;
 
+/** Anybody can name any server in a request; more at once, and on behalf of one address, are not asked for their keys. */
+export const keyFetchesAtOnceMax = 400;
+export const keyFetchesOfAddressMax = 50;
+
 /** Of a notary's answer about a batch of servers. */
 export const notaryBytesMax = 4 * 1024 * 1024;
 

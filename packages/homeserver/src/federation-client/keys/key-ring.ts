@@ -7,7 +7,7 @@ import { write } from '../../storage/database.ts';
 import type { Database } from '../../storage/database.ts';
 import type { FederationClient } from '../federation-client.ts';
 import { FederationError } from '../federation-error.ts';
-import { serversRememberedMax } from '../limits.ts';
+import { keyFetchesAtOnceMax, keyFetchesOfAddressMax, serversRememberedMax } from '../limits.ts';
 import { fetchKeys, fetchKeysFromNotary } from './fetch-keys.ts';
 import type { NotaryQuery } from './fetch-keys.ts';
 import type { OwnKeys } from './own-keys.ts';
@@ -42,9 +42,6 @@ interface Backoff {
 /** So soon a server is asked again that did not have what was looked for, and at most so late one that failed. */
 const refreshMsMin = 10_000;
 const retryMsMax = 600_000;
-/** Anybody can name any server in a request; more of them at once, and on behalf of one address, are not asked. */
-const fetchesAtOnceMax = 400;
-const fetchesOfAddressMax = 50;
 /** Servers in one question to a notary, and servers that are asked at once where many keys are prepared. */
 const notaryServersMax = 100;
 const preparedAtOnceMax = 40;
@@ -223,8 +220,9 @@ export class KeyRing {
     if (running !== undefined) return running;
     const backoff = this.#backoffs.get(serverName);
     if (backoff !== undefined && backoff.retryAtMs > this.#options.now()) return;
-    const isFull = from !== undefined && (this.#ofAddresses.get(from) ?? 0) >= fetchesOfAddressMax;
-    if (isFull || this.#running.size >= fetchesAtOnceMax) return;
+    const isFull =
+      from !== undefined && (this.#ofAddresses.get(from) ?? 0) >= keyFetchesOfAddressMax;
+    if (isFull || this.#running.size >= keyFetchesAtOnceMax) return;
     this.#countOf(from, 1);
     const started = this.#fetch(serverName, keyIds, validAtMs).finally(() => {
       this.#running.delete(serverName);
