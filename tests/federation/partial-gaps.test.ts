@@ -21,6 +21,8 @@ import type { PlayedEvent, PlayedRoom } from './played-room.ts';
 
 const test = federationTests();
 
+const isLeave = (pdu: unknown): boolean => valueAt(pdu, 'content', 'membership') === 'leave';
+
 const say = (body: string) => ({ msgtype: 'm.text', body });
 
 /** A message that stands on an event which nobody but its server has, in the state that the room has now. */
@@ -201,5 +203,51 @@ test('a late join is shown that the current state, a ban, was allowed by', async
   assert.deepEqual(await memberIds(alice, room.roomId), expectedIds(played, alice));
   await send(peer, one, [late]);
   await eventually('the join', async () => (await memberships()).includes('join'));
+  await assertSound(one);
+});
+
+test('a server that is told of itself among those in the room learns the members', async ({
+  one,
+  newPeer,
+}) => {
+  const peer = await newPeer();
+  const played = playPartialRoom(peer);
+  const { room, gate } = played;
+  room.answers.join = (event) => ({
+    ...room.takeJoin(event),
+    servers_in_room: [peer.serverName, one.serverName],
+  });
+  gate.open();
+  const alice = await registerUser(one, 'told-of-itself');
+  await join(alice, room);
+  assert.deepEqual(await memberIds(alice, room.roomId), expectedIds(played, alice));
+});
+
+test('an event from before the join is not rejected for members who are not known yet', async ({
+  one,
+  newPeer,
+}) => {
+  const peer = await newPeer();
+  const played = playPartialRoom(peer);
+  const { room, gate } = played;
+  const alice = await registerUser(one, 'topical');
+  gate.open();
+  await join(alice, room);
+  await memberIds(alice, room.roomId);
+  const path = pathOf`/_matrix/client/v3/rooms/${room.roomId}`;
+  assert.equal((await alice.request('POST', `${path}/leave`, { body: {} })).status, 200);
+  // The leave comes to the other server, which goes on from it.
+  await eventually('the leave', () => played.sent.some(isLeave));
+  const left = played.sent.find(isLeave) ?? assert.fail();
+  room.placePdu(left);
+  const topic = room.add('m.room.topic', '', { topic: 'while she was away' });
+  played.close();
+  await join(alice, room);
+  await send(peer, one, [topic, room.add('m.room.message', undefined, say('and on'))]);
+  await eventually('the message', async () => (await texts(alice, room.roomId)).includes('and on'));
+  played.gate.open();
+  assert.deepEqual(await memberIds(alice, room.roomId), expectedIds(played, alice));
+  const { body } = await alice.request('GET', `${path}/state/m.room.topic`);
+  assert.equal(valueAt(body, 'topic'), 'while she was away');
   await assertSound(one);
 });

@@ -137,6 +137,13 @@ export class PlayedRoom {
     this.#depth = Math.max(this.#depth, event.pdu.depth);
   }
 
+  /** Puts an event at the room's end that a server has sent. */
+  placePdu(sent: JsonObject): void {
+    const parsed = parsePdu(sent, this.version);
+    if (!parsed.ok) throw new Error(parsed.problem.reason);
+    this.place({ eventId: eventIdOf(parsed.pdu, this.version, this.crypto()), pdu: parsed.pdu });
+  }
+
   /** Builds and signs an event on the room's end, without adding it. */
   build(
     type: string,

@@ -114,9 +114,8 @@ export class PulledEvents {
   }
 
   /**
-   * While the room is known in part its states are too large to be asked for event by event, and not certain anyway: an
-   * event after a gap gets the state of the join. Of what is before the join that would be the future; it is left to
-   * whoever pages back.
+   * While the room is known in part its states are too large to be asked for event by event: an event after a gap gets the
+   * state of the join, until it is checked again.
    */
   async #takeInPart(
     checked: CheckedPdu,
@@ -124,8 +123,14 @@ export class PulledEvents {
   ): Promise<Received | Missing | undefined> {
     const { roomNid, origin } = this.#room;
     if (!(await readIsPartial(this.#context.rooms.database.reader, roomNid))) return undefined;
-    if (isBehind === true) return INCOMPLETE;
-    return takeInEvent(this.#context, { origin, roomNid, checked, refuse: false, takesGaps: true });
+    return takeInEvent(this.#context, {
+      origin,
+      roomNid,
+      checked,
+      refuse: false,
+      isBehind,
+      takesGaps: true,
+    });
   }
 
   #try(checked: CheckedPdu, known: KnownOfEvent): Promise<Received | Missing> {

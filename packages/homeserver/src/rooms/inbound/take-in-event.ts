@@ -178,6 +178,9 @@ async function takeInto(
     pastOrder !== undefined ||
     takeIn.isBehind === true ||
     (isInterned && (await isStoodOn(reader, write.head, event)));
+  if (partial !== undefined && isBehind && !isSinceJoin(parents.prev, checked, partial)) {
+    return INCOMPLETE;
+  }
   const judgement = await judge(context, write.head, takeIn, authEventNids, before, isBehind);
   if (judgement.kind === 'unsigned') return judgement;
   if (takeIn.refuse && judgement.kind !== 'accepted') {
@@ -360,15 +363,36 @@ async function stateBefore(
  * the join counts as the state before the join does.
  */
 function stateAfterRow(row: GraphRow, partial: PartialHead | undefined): number {
-  if (partial === undefined) return row.state_after ?? 0;
-  const isSince =
-    (row.flags & EventFlag.partialState) !== 0 && (row.event_order ?? 0) >= partial.position;
-  return isSince ? (row.state_after ?? 0) : partial.rootNid;
+  if (partial === undefined || isSince(row, partial)) return row.state_after ?? 0;
+  return partial.rootNid;
+}
+
+/**
+ * Whether all that an event stands on came with the join or after it. Of what others stand on already, and is from before
+ * the join, the state of the join would be the future: while the room is known in part, it is left to whoever pages back.
+ */
+function isSinceJoin(
+  prev: readonly GraphRow[],
+  { pdu }: CheckedPdu,
+  partial: PartialHead,
+): boolean {
+  const hasAll = prev.length === new Set(prevEventIds(pdu)).size;
+  return hasAll && prev.every((row) => isSince(row, partial));
+}
+
+function isSince({ flags, event_order: order }: GraphRow, { position }: PartialHead): boolean {
+  return (flags & EventFlag.partialState) !== 0 && (order ?? 0) >= position;
 }
 
 async function nidsOf({ rooms }: InboundContext, eventIds: readonly string[]): Promise<number[]> {
   return [...new Set((await internEventIds(rooms, eventIds)).values())];
 }
+
+const INCOMPLETE: NotReceived = {
+  kind: 'refused',
+  cause: 'incomplete',
+  reason: 'it is from before the join, and the room is known in part',
+};
 
 const REASONS = {
   'unknown-room': 'This server is not in the room',
