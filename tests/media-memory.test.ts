@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,33 +8,12 @@ import { registerUser, type TestUser } from './harness/client.ts';
 import { startHomeserver, type TestHomeserver } from './harness/homeserver-process.ts';
 import { textAt } from './harness/json-path.ts';
 import { download, upload } from './harness/media-requests.ts';
+import { peakDuring, residentMemory } from './harness/resident-memory.ts';
 
 const atOnce = 20;
 const chunk = randomBytes(1_000_000);
 const chunkCount = 25;
 const megabytesMax = 60;
-
-/** Of the whole process, in megabytes. */
-function residentMemory(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kilobytes) / 1000;
-}
-
-/** The most memory that the process takes while `body` runs. */
-async function peakDuring(pid: number, body: Promise<unknown>): Promise<number> {
-  let peak = 0;
-  let isRunning = true;
-  const watch = async (): Promise<void> => {
-    while (isRunning) {
-      peak = Math.max(peak, residentMemory(pid));
-      await sleep(10);
-    }
-  };
-  const watching = watch();
-  await body.finally(() => (isRunning = false));
-  await watching;
-  return peak;
-}
 
 async function uploadSlowly(server: TestHomeserver, { accessToken }: TestUser): Promise<string> {
   const length = String(chunk.length * chunkCount);

@@ -2,10 +2,12 @@ import type { JsonObject } from '@soma/protocol';
 
 import { invalidParam } from '../errors/matrix-error.ts';
 import type { Reader } from '../storage/sql.ts';
+import { inTurn } from '../streams/in-turn.ts';
 import { claimLocal } from './claim-keys.ts';
 import type { KeyClaims } from './claim-keys.ts';
 import { readDeviceListPosition } from './device-list-store.ts';
 import type { AskedOfUsers, Encryption } from './encryption.ts';
+import { usersReadAtOnce } from './limits.ts';
 import { deviceKeysJson, readUserKeys } from './read-user-keys.ts';
 import type { KeyUser, UserKeys } from './read-user-keys.ts';
 import { splitUsers } from './split-users.ts';
@@ -23,12 +25,11 @@ export async function queryKeysForServer(
   encryption: Encryption,
   users: Readonly<Record<string, readonly string[] | null>>,
 ): Promise<JsonObject> {
-  const found = await Promise.all(
-    [...ownUsers(encryption, users)].map(async ([userId, deviceIds]) => {
-      const keys = await readForServer(encryption, userId);
-      return { userId, deviceIds, keys };
-    }),
-  );
+  const asked = ownUsers(encryption, users);
+  const found = await inTurn(asked, usersReadAtOnce, async ([userId, deviceIds]) => {
+    const keys = await readForServer(encryption, userId);
+    return { userId, deviceIds, keys };
+  });
   const pick = (of: 'master' | 'selfSigning'): JsonObject =>
     Object.fromEntries(
       found.flatMap(({ userId, keys }) =>

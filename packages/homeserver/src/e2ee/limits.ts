@@ -6,6 +6,9 @@ export const keyNameBytesMax = 255;
 /** In UTF-8 bytes, as JSON: the keys of one device, or one key. */
 export const keyBytesMax = 65_536;
 
+/** Users whose keys are read at once for one request, which may name any number of them. */
+export const usersReadAtOnce = 10;
+
 /** Of messages to devices, in one answer (CS API, "Send-to-Device messaging"). */
 export const toDeviceMessagesMax = 100;
 

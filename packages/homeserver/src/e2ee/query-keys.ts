@@ -1,6 +1,8 @@
 import type { JsonObject } from '@soma/protocol';
 
+import { inTurn } from '../streams/in-turn.ts';
 import type { Encryption } from './encryption.ts';
+import { usersReadAtOnce } from './limits.ts';
 import { deviceKeysJson, readUserKeys } from './read-user-keys.ts';
 import type { KeyUser, UserKeys } from './read-user-keys.ts';
 import { splitUsers } from './split-users.ts';
@@ -14,7 +16,7 @@ export async function queryKeys(
 ): Promise<JsonObject> {
   const { local, remote } = splitUsers(encryption, users);
   const [ours, theirs] = await Promise.all([
-    Promise.all([...local.keys()].map((userId) => localKeys(encryption, viewer, userId))),
+    inTurn(local.keys(), usersReadAtOnce, (userId) => localKeys(encryption, viewer, userId)),
     encryption.remote.queryKeys(viewer, remote, timeoutMs),
   ]);
   const devices = ours.map(

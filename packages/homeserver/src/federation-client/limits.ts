@@ -1,10 +1,17 @@
 /** Limits of what Soma asks of other servers, and of what it takes from them. */
 
-/** Of a JSON answer, where the caller has no limit of its own. */
-export const jsonBytesMax = 32 * 1024 * 1024;
+/** Of a JSON answer, where the caller has no limit of its own: of one event, or of what was made of fifty. */
+export const jsonBytesMax = 1024 * 1024;
+
+/** Arrays and objects within one another, in a JSON answer; as in a body of a request. */
+export const jsonDepthMax = 500;
 
 /** Of a server's keys, and of what an error tells. */
 export const smallJsonBytesMax = 64 * 1024;
+
+/** Anybody can name any server in a request; more at once, and on behalf of one address, are not asked for their keys. */
+export const keyFetchesAtOnceMax = 400;
+export const keyFetchesOfAddressMax = 50;
 
 /** Of a notary's answer about a batch of servers. */
 export const notaryBytesMax = 4 * 1024 * 1024;

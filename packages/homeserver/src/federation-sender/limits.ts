@@ -10,6 +10,9 @@ export const storedEdusPerTransactionMax = 80;
 /** About so many characters of EDUs go into one transaction, and one EDU whatever its size. */
 export const eduCharactersMax = 4 * 1024 * 1024;
 
+/** In characters: what a destination says against an event, in the log. */
+export const errorLengthMax = 500;
+
 /** Users in one presence EDU. */
 export const presencePerEduMax = 50;
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 
-import { canonicalJson, isJsonObject } from '@soma/protocol';
+import { IDENTIFIER_BYTES_MAX, canonicalJson, isJsonObject } from '@soma/protocol';
 import type { JsonValue } from '@soma/protocol';
 
+import { errorLengthMax, pdusPerTransactionMax } from './limits.ts';
 import type { StoredEdu } from './outbox-store.ts';
 import type { OutgoingPdu } from './pdu-store.ts';
 import type { Edu } from './stored-edus.ts';
@@ -45,13 +46,16 @@ function canonicalEdus(edus: readonly Edu[]): JsonValue[] {
   return edus.map(({ edu_type, content }) => ({ edu_type, content }));
 }
 
-/** What the destination says against single PDUs: event ID → error. */
-export function errorsIn(answer: JsonValue): Map<string, JsonValue> {
+/** What the destination says against single PDUs: event ID → error, of as many and as much as a log is to hold. */
+export function errorsIn(answer: JsonValue): Map<string, string> {
   const results = isJsonObject(answer) ? answer['pdus'] : undefined;
-  const errors = new Map<string, JsonValue>();
+  const errors = new Map<string, string>();
   if (!isJsonObject(results)) return errors;
-  for (const [eventId, result] of Object.entries(results)) {
-    if (isJsonObject(result) && result['error'] !== undefined) errors.set(eventId, result['error']);
+  for (const [eventId, result] of Object.entries(results).slice(0, pdusPerTransactionMax)) {
+    const error = isJsonObject(result) ? result['error'] : undefined;
+    if (error === undefined) continue;
+    const text = typeof error === 'string' ? error : JSON.stringify(error);
+    errors.set(eventId.slice(0, IDENTIFIER_BYTES_MAX), text.slice(0, errorLengthMax));
   }
   return errors;
 }

@@ -29,6 +29,8 @@ export interface ReceivedRequest {
   readonly target: string;
   readonly authorization: readonly string[];
   readonly body: { readonly bytes: Buffer; readonly content: unknown } | undefined;
+  /** Whose fault it is that a server is asked for its keys. */
+  readonly clientAddress?: string;
 }
 
 /** Of one request: nobody signs with more keys than these. */
@@ -57,7 +59,8 @@ export async function authenticateRequest(
   }
   if (!allows(origin)) throw forbidden(`This server does not federate with ${origin}`);
   const keyIds = headers.map(({ keyId }) => keyId);
-  const keys = await keyRing.keysFor(origin, keyIds, { kind: 'request' });
+  const use = { kind: 'request', from: request.clientAddress } as const;
+  const keys = await keyRing.keysFor(origin, keyIds, use);
   const signatures = {
     [origin]: Object.fromEntries(headers.map(({ keyId, signature }) => [keyId, signature])),
   };

@@ -37,6 +37,7 @@ export interface ServerRequest {
   readonly authorization: readonly string[];
   /** The body, undefined for an endpoint without one. */
   readonly body: { readonly bytes: Buffer; readonly content: unknown } | undefined;
+  readonly clientAddress?: string;
 }
 
 /** Whose request it is, from the federation domain. Throws the refusals of the spec. */

@@ -12,7 +12,14 @@ let running: EdgeUnderTest;
 before(async () => {
   running = await startEdge(
     {},
-    { timeouts: { headersTimeoutMs: 200, requestTimeoutMs: 300, timeoutCheckMs: 50 } },
+    {
+      timeouts: {
+        headersTimeoutMs: 200,
+        requestTimeoutMs: 300,
+        timeoutCheckMs: 50,
+        heldBodyTimeoutMs: 100,
+      },
+    },
   );
 });
 after(() => running.edge.close(1_000));
@@ -144,6 +151,13 @@ test('a client that sends its body too slowly is cut off with 408', async () => 
   const answered = await readToEnd(socket);
   assert.match(answered, /^HTTP\/1\.1 408 /);
   assert.match(answered, /access-control-allow-origin: \*/i);
+});
+
+test('a large body of nobody in particular has less time', async () => {
+  const socket = await connectTo(running.port);
+  const part = ' '.repeat(70_000);
+  socket.write(`POST ${loginPath} HTTP/1.1\r\nHost: x\r\nContent-Length: 80000\r\n\r\n${part}`);
+  assert.equal(await readToEnd(socket), '');
 });
 
 test('a client that sends its headers too slowly is cut off too', async () => {

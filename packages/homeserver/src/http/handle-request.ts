@@ -13,6 +13,7 @@ import { toMatrixError } from './error-mapping.ts';
 import type { ReportFault } from './error-mapping.ts';
 import { Exchange } from './exchange.ts';
 import type { ListenerTraits } from './exchange.ts';
+import type { HeldBodies } from './held-bodies.ts';
 import { parseJsonBody } from './json-body.ts';
 import { ClientGoneError, readBody, streamBody } from './read-body.ts';
 import { preflightHeaders } from './response-headers.ts';
@@ -29,6 +30,7 @@ export interface Edge {
   readonly authenticateServer: AuthenticateServer;
   /** Undefined where other servers may ask as often as they like. */
   readonly serverRateLimiter: ServerRateLimiter | undefined;
+  readonly heldBodies: HeldBodies;
   readonly accessLog: AccessLog;
   readonly reportFault: ReportFault;
   readonly running: RunningRequests;
@@ -104,7 +106,13 @@ function receiveSigned(edge: Edge, exchange: Exchange, route: Route): void {
   if (authorization.length === 0) throw unauthorized('The request has no X-Matrix signature');
   const verify = (body: ServerRequest['body']): void => {
     edge
-      .authenticateServer({ method: incoming.method ?? '', target, authorization, body })
+      .authenticateServer({
+        method: incoming.method ?? '',
+        target,
+        authorization,
+        body,
+        clientAddress: exchange.clientAddress,
+      })
       .then(async (origin) => {
         exchange.origin = origin;
         await waitForTurn(edge, exchange, route);
@@ -158,7 +166,9 @@ function receiveBody(
   route: Route,
   then: (bytes: Buffer) => void,
 ): void {
-  readBody(exchange.incoming, route.bodyBytesMax, (failure, bytes) => {
+  const isKnown = exchange.requester !== undefined;
+  const count = isKnown ? undefined : edge.heldBodies.counterFor(exchange);
+  readBody(exchange.incoming, route.bodyBytesMax, count, (failure, bytes) => {
     try {
       if (failure !== undefined) throw failure;
       then(bytes);

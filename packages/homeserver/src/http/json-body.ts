@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 
 import { badJson, notJson } from '../errors/matrix-error.ts';
+import { isDeeperThan } from '../outbound/is-deeper-than.ts';
 import { jsonDepthMax } from './limits.ts';
 
 /**
@@ -19,32 +20,4 @@ export function parseJsonBody(bytes: Buffer): unknown {
   } catch {
     throw notJson();
   }
-}
-
-const quote = 0x22;
-const backslash = 0x5c;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-
-/** Works on bytes: those of UTF-8 beyond ASCII are never equal to one of JSON's signs. */
-export function isDeeperThan(bytes: Uint8Array, depthMax: number): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let index = 0; index < bytes.length; index += 1) {
-    const byte = bytes[index];
-    if (inString) {
-      if (byte === quote) inString = false;
-      else if (byte === backslash) index += 1;
-    } else if (byte === quote) {
-      inString = true;
-    } else if (byte === openBracket || byte === openBrace) {
-      depth += 1;
-      if (depth > depthMax) return true;
-    } else if (byte === closeBracket || byte === closeBrace) {
-      depth -= 1;
-    }
-  }
-  return false;
 }

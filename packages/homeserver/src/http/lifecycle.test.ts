@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 
+import { createTestAuthority } from '../../../../tests/harness/test-certificates.ts';
 import { ask, connectTo, readToEnd, startEdge } from './edge-under-test.ts';
 import { ListenError } from './listen-error.ts';
 
@@ -159,6 +160,22 @@ test('a certificate that cannot be read stops the start', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'soma-tls-'));
   const tls = { certificatePath: join(folder, 'cert.pem'), keyPath: join(folder, 'key.pem') };
   await assert.rejects(startEdge({ tls }), /cert\.pem/);
+  rmSync(folder, { recursive: true });
+});
+
+test('a connection that does not come to speak TLS is ended', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'soma-tls-'));
+  const tls = { certificatePath: join(folder, 'cert.pem'), keyPath: join(folder, 'key.pem') };
+  const { certificate, key } = createTestAuthority().issue('127.0.0.1');
+  writeFileSync(tls.certificatePath, certificate);
+  writeFileSync(tls.keyPath, key);
+  const { edge, port } = await startEdge({ tls }, { timeouts: { handshakeTimeoutMs: 100 } });
+  for (const text of ['', 'GET / HTTP/1.1', '\u0016\u0003\u0001']) {
+    const socket = await connectTo(port);
+    socket.write(text);
+    await readToEnd(socket);
+  }
+  await edge.close(1_000);
   rmSync(folder, { recursive: true });
 });
 

@@ -12,6 +12,7 @@ import type { ListenerTraits } from './exchange.ts';
 import { requestListener } from './handle-request.ts';
 import type { Edge } from './handle-request.ts';
 import { healthEndpoint } from './health.ts';
+import { HeldBodies } from './held-bodies.ts';
 import { openServer } from './open-server.ts';
 import type { ServerTimeouts, TlsFiles } from './open-server.ts';
 import type { EndpointRateLimits } from './rate-limit.ts';
@@ -70,11 +71,13 @@ export function handlerOf(
   listener: ListenerTraits & Pick<ListenerDescription, 'resources'>,
   options: EdgeOptions,
   running = new RunningRequests(),
+  heldBodies = new HeldBodies(),
 ): RequestListener {
   const edge: Edge = {
     resolveToken: options.resolveToken,
     authenticateServer: options.authenticateServer ?? refuseServers,
     serverRateLimiter: options.serverRateLimiter,
+    heldBodies,
     accessLog: accessLog(options.logger),
     reportFault: faultLog(options.logger),
     running,
@@ -88,13 +91,14 @@ export async function listen(
   options: EdgeOptions,
 ): Promise<HttpEdge> {
   const running = new RunningRequests();
+  const heldBodies = new HeldBodies(options.timeouts?.heldBodyTimeoutMs);
   const servers: Server[] = [];
   const addresses: BoundAddress[] = [];
   try {
     for (const listener of listeners) {
       const traits =
         listener.unixSocket === undefined ? listener : { ...listener, xForwarded: true };
-      const handler = handlerOf(traits, options, running);
+      const handler = handlerOf(traits, options, running, heldBodies);
       for (const place of placesOf(listener)) {
         const server = openServer(handler, listener.tls, options.timeouts ?? {});
         const port = await bind(server, place, options.logger);

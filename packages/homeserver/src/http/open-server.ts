@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 
 import {
+  handshakeTimeoutMs,
   headersBytesMax,
   headersTimeoutMs,
   keepAliveTimeoutMs,
@@ -22,8 +23,10 @@ export interface TlsFiles {
 }
 
 export interface ServerTimeouts {
+  readonly handshakeTimeoutMs?: number;
   readonly headersTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
+  readonly heldBodyTimeoutMs?: number;
   readonly timeoutCheckMs?: number;
 }
 
@@ -45,10 +48,17 @@ export function openServer(
     tls === undefined
       ? createServer(options, listener)
       : createTlsServer(
-          { ...options, cert: readFileSync(tls.certificatePath), key: readFileSync(tls.keyPath) },
+          {
+            ...options,
+            handshakeTimeout: timeouts.handshakeTimeoutMs ?? handshakeTimeoutMs,
+            cert: readFileSync(tls.certificatePath),
+            key: readFileSync(tls.keyPath),
+          },
           listener,
         );
   server.on('clientError', answerBrokenRequest);
+  // Node tells the listener above too, but where there is no TLS yet no answer ever arrives, nor ends the connection.
+  server.on('tlsClientError', (_error: Error, socket: Duplex) => socket.destroy());
   return server;
 }
 

@@ -11,12 +11,15 @@ export class ClientGoneError extends Error {
 }
 
 /**
- * Collects a body of at most `bytesMax`. Calls back once, with the bytes, with 413 M_TOO_LARGE (the
+ * Collects a body of at most `bytesMax`. Calls back once, with the bytes, with 413 M_TOO_LARGE or what `count` throws (the
  * rest is then unread), or with a ClientGoneError.
+ *
+ * @param count is told of each piece before it is kept
  */
 export function readBody(
   request: IncomingMessage,
   bytesMax: number,
+  count: ((bytes: number) => void) | undefined,
   done: (error: Error | undefined, bytes: Buffer) => void,
 ): void {
   let first: Buffer | undefined;
@@ -34,17 +37,24 @@ export function readBody(
     settle(bodyTooLarge(bytesMax), empty);
     return;
   }
-  request.on('data', (chunk: Buffer) => {
-    if (settled) return;
+  const keep = (chunk: Buffer): void => {
     length += chunk.length;
-    if (length > bytesMax) {
-      request.pause();
-      settle(bodyTooLarge(bytesMax), empty);
-    } else if (first === undefined) {
+    if (length > bytesMax) throw bodyTooLarge(bytesMax);
+    count?.(chunk.length);
+    if (first === undefined) {
       first = chunk;
     } else {
       more ??= [first];
       more.push(chunk);
+    }
+  };
+  request.on('data', (chunk: Buffer) => {
+    if (settled) return;
+    try {
+      keep(chunk);
+    } catch (error) {
+      request.pause();
+      settle(error instanceof Error ? error : new Error(String(error)), empty);
     }
   });
   request.on('end', () => {

@@ -11,7 +11,7 @@ export const sendTransaction = serverEndpoint({
   method: 'PUT',
   paths: slashed('/_matrix/federation/v1/send/{txnId}'),
   authentication: 'server',
-  // One that waits holds back all that its server sends; how many run at once is bounded by the inbox.
+  // One that waits holds back all that its server sends; how many it may send at once is a limit of its own.
   serverRateLimit: false,
   // Its events are checked as they are written: see `parsePduText`.
   body: Type.Unknown(),

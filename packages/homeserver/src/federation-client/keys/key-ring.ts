@@ -7,7 +7,7 @@ import { write } from '../../storage/database.ts';
 import type { Database } from '../../storage/database.ts';
 import type { FederationClient } from '../federation-client.ts';
 import { FederationError } from '../federation-error.ts';
-import { serversRememberedMax } from '../limits.ts';
+import { keyFetchesAtOnceMax, keyFetchesOfAddressMax, serversRememberedMax } from '../limits.ts';
 import { fetchKeys, fetchKeysFromNotary } from './fetch-keys.ts';
 import type { NotaryQuery } from './fetch-keys.ts';
 import type { OwnKeys } from './own-keys.ts';
@@ -17,8 +17,8 @@ import { verifySignature, verifySignatureAside } from './verify-signature.ts';
 
 /** What a signature is on, which decides what keys may have made it. */
 export type KeyUse =
-  /** A request that came now. */
-  | { readonly kind: 'request' }
+  /** A request that came now, from this address where anybody may have sent it. */
+  | { readonly kind: 'request'; readonly from?: string | undefined }
   /** Room versions from 5 on believe a key only until its validity ends. */
   | { readonly kind: 'event'; readonly originServerTs: number; readonly version: RoomVersion };
 
@@ -42,8 +42,6 @@ interface Backoff {
 /** So soon a server is asked again that did not have what was looked for, and at most so late one that failed. */
 const refreshMsMin = 10_000;
 const retryMsMax = 600_000;
-/** Anybody can name any server in a request; more of them at once are not asked. */
-const fetchesAtOnceMax = 200;
 /** Servers in one question to a notary, and servers that are asked at once where many keys are prepared. */
 const notaryServersMax = 100;
 const preparedAtOnceMax = 40;
@@ -66,6 +64,8 @@ export class KeyRing {
   readonly #known = boundedCache<string, KeysById>(serversRememberedMax);
   readonly #backoffs = boundedCache<string, Backoff>(serversRememberedMax);
   readonly #running = new Map<string, Promise<void>>();
+  /** How many of these are on behalf of an address. */
+  readonly #ofAddresses = new Map<string, number>();
 
   constructor(options: KeyRingOptions) {
     this.#options = options;
@@ -109,7 +109,8 @@ export class KeyRing {
     if (found.size > 0 || keyIds.length === 0 || serverName === this.#options.own.serverName) {
       return found;
     }
-    await this.#refresh(serverName, keyIds, this.#validAtMs(use));
+    const from = use.kind === 'request' ? use.from : undefined;
+    await this.#refresh(serverName, keyIds, this.#validAtMs(use), from);
     return this.#goodKeys(serverName, keyIds, use);
   }
 
@@ -209,17 +210,33 @@ export class KeyRing {
     return byId(await readServerKeys(this.#options.database.reader, serverName));
   }
 
-  async #refresh(serverName: string, keyIds: readonly string[], validAtMs: number): Promise<void> {
+  async #refresh(
+    serverName: string,
+    keyIds: readonly string[],
+    validAtMs: number,
+    from?: string,
+  ): Promise<void> {
     const running = this.#running.get(serverName);
     if (running !== undefined) return running;
     const backoff = this.#backoffs.get(serverName);
     if (backoff !== undefined && backoff.retryAtMs > this.#options.now()) return;
-    if (this.#running.size >= fetchesAtOnceMax) return;
-    const started = this.#fetch(serverName, keyIds, validAtMs).finally(() =>
-      this.#running.delete(serverName),
-    );
+    const isFull =
+      from !== undefined && (this.#ofAddresses.get(from) ?? 0) >= keyFetchesOfAddressMax;
+    if (isFull || this.#running.size >= keyFetchesAtOnceMax) return;
+    this.#countOf(from, 1);
+    const started = this.#fetch(serverName, keyIds, validAtMs).finally(() => {
+      this.#running.delete(serverName);
+      this.#countOf(from, -1);
+    });
     this.#running.set(serverName, started);
     await started;
+  }
+
+  #countOf(address: string | undefined, added: number): void {
+    if (address === undefined) return;
+    const count = (this.#ofAddresses.get(address) ?? 0) + added;
+    if (count === 0) this.#ofAddresses.delete(address);
+    else this.#ofAddresses.set(address, count);
   }
 
   async #fetch(serverName: string, keyIds: readonly string[], validAtMs: number): Promise<void> {

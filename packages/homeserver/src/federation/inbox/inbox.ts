@@ -1,5 +1,5 @@
 import type { CheckedPdu } from '../../rooms/inbound/check-pdu.ts';
-import type { Received, RoomIntake } from '../../rooms/inbound/room-intake.ts';
+import type { RoomIntake } from '../../rooms/inbound/room-intake.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
 import { write } from '../../storage/database.ts';
 import { NidBlocks } from '../../storage/nid-blocks.ts';
@@ -16,17 +16,22 @@ import {
   readWaitingOf,
 } from './inbox-store.ts';
 import type { InboxRow } from './inbox-store.ts';
+import { IncompleteEvents } from './incomplete-events.ts';
+import { Lanes } from './lanes.ts';
 import {
   answerDelayMsMax,
   answersKeptMs,
-  attemptsMax,
   eventsPerRun,
   firstRetryMs,
   pruneEveryMs,
   roomsAtOnce,
   waitingEventsMax,
   waitingInRoomMax,
+  waitingOfOriginMax,
 } from './limits.ts';
+import { receiveRows } from './receive-rows.ts';
+import type { InboxContext } from './receive-rows.ts';
+import { WaitingCounts } from './waiting-counts.ts';
 
 export interface InboxOptions {
   readonly rooms: Rooms;
@@ -45,31 +50,29 @@ export interface InboxEvent {
 const INBOX_NID_BLOCK = 1_000;
 
 /**
- * Events of other servers that wait on disk for their place: in order in each room, some rooms at once. What a crash leaves
- * behind is taken up at the next start; an event that has its place already is found to be there.
+ * Events of other servers that wait on disk for their place: in order in each room, some rooms at once. About what cannot
+ * be taken in as it is others are asked, beside that. What a crash leaves behind is taken up at the next start; an event
+ * that has its place already is found to be there.
  */
 export class Inbox {
   readonly #rooms: Rooms;
-  readonly #intake: RoomIntake;
-  readonly #logger: Logger;
+  readonly #context: InboxContext;
   readonly #nids: NidBlocks;
   readonly #checked = new CheckedEvents();
-  /** How many wait, by room. */
-  readonly #waiting = new Map<number, number>();
-  #waitingCount = 0;
-  readonly #running = new Map<number, Promise<void>>();
-  /** Rooms that wait for their turn, in order. */
-  readonly #due = new Set<number>();
-  readonly #timers = new Map<number, NodeJS.Timeout>();
+  readonly #waiting = new WaitingCounts();
+  readonly #lanes: Lanes<number>;
+  readonly #incomplete: IncompleteEvents;
   readonly #relieved = new Set<() => void>();
   readonly #pruning: NodeJS.Timeout;
   #closed = false;
 
-  private constructor({ rooms, intake, logger }: InboxOptions) {
+  private constructor(options: InboxOptions) {
+    const { rooms } = options;
     this.#rooms = rooms;
-    this.#intake = intake;
-    this.#logger = logger;
+    this.#context = { ...options, checked: this.#checked, isClosed: () => this.#closed };
     this.#nids = new NidBlocks(rooms.database, 'inbox', INBOX_NID_BLOCK);
+    this.#lanes = new Lanes({ atOnce: roomsAtOnce, run: (roomNid) => this.#process(roomNid) });
+    this.#incomplete = new IncompleteEvents(this.#context);
     this.#pruning = setInterval(() => void this.#prune(), pruneEveryMs);
     this.#pruning.unref();
   }
@@ -78,10 +81,11 @@ export class Inbox {
   static async open(options: InboxOptions): Promise<Inbox> {
     const inbox = new Inbox(options);
     await inbox.#prune();
-    for (const { roomNid, count } of await readWaiting(options.rooms.database.reader)) {
-      inbox.#count(roomNid, count);
-      inbox.#wake(roomNid);
+    for (const { roomNid, origin, count } of await readWaiting(options.rooms.database.reader)) {
+      inbox.#waiting.add(roomNid, origin, count);
+      inbox.#lanes.wake(roomNid);
     }
+    await inbox.#incomplete.resume();
     return inbox;
   }
 
@@ -101,11 +105,14 @@ export class Inbox {
   }
 
   added(events: readonly InboxEvent[]): void {
-    for (const { roomNid } of events) this.#count(roomNid, 1);
-    for (const { roomNid } of events) this.#wake(roomNid);
+    for (const { roomNid, origin } of events) this.#waiting.add(roomNid, origin, 1);
+    for (const { roomNid, origin } of events) {
+      this.#lanes.wake(roomNid);
+      this.#incomplete.hurry(roomNid, origin);
+    }
   }
 
-  /** Whether there is room for these; waits a while for it. */
+  /** Whether there is room for these, all of one server; waits a while for it. */
   async hasRoom(events: readonly InboxEvent[]): Promise<boolean> {
     const deadlineMs = performance.now() + answerDelayMsMax;
     while (!this.#fits(events)) {
@@ -120,15 +127,17 @@ export class Inbox {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#pruning);
-    for (const timer of this.#timers.values()) clearTimeout(timer);
     for (const resolve of this.#relieved) resolve();
-    this.#due.clear();
-    await Promise.all(this.#running.values());
+    await Promise.all([this.#lanes.close(), this.#incomplete.close()]);
   }
 
   #fits(events: readonly InboxEvent[]): boolean {
-    if (this.#waitingCount + events.length > waitingEventsMax) return false;
-    return events.every(({ roomNid }) => (this.#waiting.get(roomNid) ?? 0) < waitingInRoomMax);
+    const waiting = this.#waiting;
+    if (waiting.total + events.length > waitingEventsMax) return false;
+    return events.every(
+      ({ roomNid, origin }) =>
+        waiting.ofRoom(roomNid) < waitingInRoomMax && waiting.ofOrigin(origin) < waitingOfOriginMax,
+    );
   }
 
   #relief(timeoutMs: number): Promise<void> {
@@ -143,112 +152,60 @@ export class Inbox {
     });
   }
 
-  #count(roomNid: number, added: number): void {
-    const count = Math.max(0, (this.#waiting.get(roomNid) ?? 0) + added);
-    this.#waitingCount += count - (this.#waiting.get(roomNid) ?? 0);
-    if (count === 0) this.#waiting.delete(roomNid);
-    else this.#waiting.set(roomNid, count);
-    if (added < 0) for (const resolve of this.#relieved) resolve();
-  }
-
-  #wake(roomNid: number): void {
-    this.#due.add(roomNid);
-    this.#start();
-  }
-
-  #start(): void {
-    for (const roomNid of this.#due) {
-      if (this.#closed || this.#running.size >= roomsAtOnce) return;
-      if (this.#running.has(roomNid)) continue;
-      this.#due.delete(roomNid);
-      const run = this.#process(roomNid).finally(() => {
-        this.#running.delete(roomNid);
-        this.#start();
-      });
-      this.#running.set(roomNid, run);
-    }
-  }
-
-  /** Takes in the events of a room, oldest first, until none is left that may be tried. */
-  async #process(roomNid: number): Promise<void> {
+  /** Takes in the events of a room, oldest first, until none is left that was not tried. */
+  async #process(roomNid: number): Promise<number | undefined> {
     const { reader } = this.#rooms.database;
     try {
       while (!this.#closed) {
-        const rows = await readNext(reader, roomNid, this.#rooms.now(), eventsPerRun);
+        const rows = await readNext(reader, roomNid, eventsPerRun);
         if (rows.length === 0) break;
         await this.#take(roomNid, rows);
       }
-      await this.#wait(roomNid);
+      await this.#countAnew(roomNid);
+      return undefined;
     } catch (error) {
-      this.#logger.error({ err: error, room: roomNid }, 'the inbox of a room cannot be read');
-      this.#wakeAfter(roomNid, firstRetryMs);
+      const { logger } = this.#context;
+      logger.error({ err: error, room: roomNid }, 'the inbox of a room cannot be read');
+      return firstRetryMs;
     }
   }
 
   async #take(roomNid: number, rows: readonly InboxRow[]): Promise<void> {
-    const roomId = await this.#rooms.names.rooms.text(roomNid);
-    const results = await this.#intake.receiveRun(
-      rows.map(({ inbox_nid: inboxNid, origin, json: pdu }) => {
-        const checked = this.#checked.take(inboxNid);
-        return { origin, roomId, pdu, checked };
-      }),
-    );
+    const outcomes = await receiveRows(this.#context, roomNid, rows, true);
     const statements: Statement[] = [];
-    let finished = 0;
+    const incomplete: string[] = [];
+    const finished: string[] = [];
     for (const [index, row] of rows.entries()) {
-      const result = results[index];
-      const isToRetry = result === undefined || this.#isToRetry(row, roomId, result);
-      // What was interrupted stays as it is.
-      if (this.#closed && isToRetry) continue;
-      const isPostponed = isToRetry && row.attempts + 1 < attemptsMax;
-      statements.push(isPostponed ? this.#postponed(row) : deleteInboxStatement(row.inbox_nid));
-      if (!isPostponed) finished += 1;
+      const outcome = outcomes[index];
+      if (outcome === 'interrupted') continue;
+      finished.push(row.origin);
+      if (outcome === 'done' || !this.#mayWait(row)) {
+        statements.push(deleteInboxStatement(row));
+        continue;
+      }
+      const delayMs = outcome === 'unasked' ? 0 : firstRetryMs;
+      statements.push(postponeStatement(row, 1, this.#rooms.now() + delayMs));
+      incomplete.push(row.origin);
     }
     if (statements.length > 0) await write(this.#rooms.database, { statements, positions: 0 });
-    this.#count(roomNid, -finished);
+    for (const origin of finished) this.#waiting.add(roomNid, origin, -1);
+    for (const resolve of this.#relieved) resolve();
+    this.#incomplete.added(roomNid, incomplete);
   }
 
-  /** Logs what became of an event. */
-  #isToRetry(
-    { event_id: event, origin }: InboxRow,
-    room: string,
-    result: PromiseSettledResult<Received>,
-  ): boolean {
-    const about = { room, event, origin };
-    if (result.status === 'rejected') {
-      if (!this.#closed) this.#logger.error({ ...about, err: result.reason }, 'event not received');
-      return true;
-    }
-    const received = result.value;
-    if (received.kind !== 'accepted') this.#logger.info({ ...about, received }, 'event received');
-    return received.kind === 'refused' && received.cause === 'incomplete';
-  }
-
-  #postponed({ inbox_nid: inboxNid, attempts }: InboxRow): Statement {
-    const nextTryTs = this.#rooms.now() + firstRetryMs * 2 ** attempts;
-    return postponeStatement(inboxNid, attempts + 1, nextTryTs);
+  /** Whether an event may wait for what others have to be asked for. */
+  #mayWait({ event_id: event, origin, room_nid: room }: InboxRow): boolean {
+    if (this.#incomplete.hasRoomFor(origin)) return true;
+    const { logger } = this.#context;
+    logger.info({ event, origin, room }, 'event given up: too many of its server are incomplete');
+    return false;
   }
 
   /** The database knows how many are left: an event that came twice was counted twice. */
-  async #wait(roomNid: number): Promise<void> {
-    const { count, nextTryTs } = await readWaitingOf(this.#rooms.database.reader, roomNid);
-    if (this.#due.has(roomNid)) return;
-    this.#count(roomNid, count - (this.#waiting.get(roomNid) ?? 0));
-    if (count > 0) this.#wakeAfter(roomNid, nextTryTs - this.#rooms.now());
-  }
-
-  #wakeAfter(roomNid: number, delayMs: number): void {
-    if (this.#closed) return;
-    clearTimeout(this.#timers.get(roomNid));
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(roomNid);
-        this.#wake(roomNid);
-      },
-      Math.max(1, delayMs),
-    );
-    timer.unref();
-    this.#timers.set(roomNid, timer);
+  async #countAnew(roomNid: number): Promise<void> {
+    const counts = await readWaitingOf(this.#rooms.database.reader, roomNid);
+    if (this.#lanes.isDue(roomNid)) return;
+    this.#waiting.setRoom(roomNid, new Map(counts.map(({ origin, count }) => [origin, count])));
   }
 
   async #prune(): Promise<void> {
@@ -259,7 +216,7 @@ export class Inbox {
         positions: 0,
       });
     } catch (error) {
-      this.#logger.error({ err: error }, 'old transactions are not forgotten');
+      this.#context.logger.error({ err: error }, 'old transactions are not forgotten');
     }
   }
 }

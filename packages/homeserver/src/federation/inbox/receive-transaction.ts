@@ -3,13 +3,27 @@ import type { JsonObject, JsonValue, ServerName } from '@soma/protocol';
 
 import { badJson, limitExceeded } from '../../errors/matrix-error.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
+import { boundedCache } from '../../storage/bounded-cache.ts';
+import type { Statement } from '../../storage/sql.ts';
 import type { EduHandlers } from '../edus/edu-handlers.ts';
 import type { Edu } from '../edus/edu-type.ts';
 import { RoomsOfTransaction, admitPdu } from './admit-pdu.ts';
 import type { PduAdmission } from './admit-pdu.ts';
-import { insertAnswerStatement, readAnswer, unansweredGuard } from './inbox-store.ts';
+import {
+  insertAnswerStatement,
+  readAnswer,
+  trimAnswersStatement,
+  unansweredGuard,
+} from './inbox-store.ts';
 import type { Inbox, InboxEvent } from './inbox.ts';
-import { edusMax, pdusMax, retryAfterMs } from './limits.ts';
+import {
+  answersOfOriginMax,
+  edusMax,
+  originsRememberedMax,
+  pdusMax,
+  retryAfterMs,
+  transactionsAtOnceMax,
+} from './limits.ts';
 import { elementTexts } from './member-texts.ts';
 
 export interface TransactionOptions {
@@ -23,7 +37,10 @@ export interface TransactionOptions {
 export class Transactions {
   readonly #options: TransactionOptions;
   /** By origin and transaction ID. */
-  readonly #running = new Map<string, Promise<string>>();
+  readonly #running = new Map<ServerName, Map<string, Promise<string>>>();
+
+  /** Answers since those to a server were trimmed. */
+  readonly #answers = boundedCache<ServerName, number>(originsRememberedMax);
 
   constructor(options: TransactionOptions) {
     this.#options = options;
@@ -35,14 +52,17 @@ export class Transactions {
    *
    * @param json the body as it was sent
    */
-  receive(origin: ServerName, transactionId: string, json: string): Promise<string> {
-    const key = `${origin} ${transactionId}`;
-    const running = this.#running.get(key);
-    if (running !== undefined) return running;
-    const started = this.#receive(origin, transactionId, json).finally(() =>
-      this.#running.delete(key),
-    );
-    this.#running.set(key, started);
+  async receive(origin: ServerName, transactionId: string, json: string): Promise<string> {
+    const running = this.#running.get(origin) ?? new Map<string, Promise<string>>();
+    const same = running.get(transactionId);
+    if (same !== undefined) return same;
+    if (running.size >= transactionsAtOnceMax) throw limitExceeded(retryAfterMs);
+    const started = this.#receive(origin, transactionId, json).finally(() => {
+      running.delete(transactionId);
+      if (running.size === 0) this.#running.delete(origin);
+    });
+    running.set(transactionId, started);
+    this.#running.set(origin, running);
     return started;
   }
 
@@ -69,12 +89,20 @@ export class Transactions {
       statements: [
         ...(await inbox.add(events)),
         insertAnswerStatement(origin, transactionId, rooms.now(), answer),
+        ...this.#trimmed(origin),
       ],
       guards: [unansweredGuard('transaction is new', origin, transactionId)],
       positions: 0,
     }).done;
     if (outcome.outcome === 'applied') inbox.added(events);
     return (await readAnswer(database.reader, origin, transactionId)) ?? answer;
+  }
+
+  /** Who sends without end is not remembered without end. */
+  #trimmed(origin: ServerName): Statement[] {
+    const count = (this.#answers.get(origin) ?? 0) + 1;
+    this.#answers.set(origin, count % answersOfOriginMax);
+    return count < answersOfOriginMax ? [] : [trimAnswersStatement(origin, answersOfOriginMax)];
   }
 }
 

@@ -11,8 +11,9 @@ import type { RoomIntake } from '../../rooms/inbound/room-intake.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import type { Edu } from '../edus/edu-type.ts';
 import { answerFrom } from './history-under-test.ts';
-import { readNext, readWaiting } from './inbox-store.ts';
+import { readAnswer, readIncompleteNext, readWaiting } from './inbox-store.ts';
 import { Inbox } from './inbox.ts';
+import { answersOfOriginMax, transactionsAtOnceMax } from './limits.ts';
 import { Transactions } from './receive-transaction.ts';
 import { ServerUnderTest, TestNetwork } from './servers-under-test.ts';
 
@@ -156,6 +157,22 @@ for (const engine of testEngines()) {
       assert.deepEqual(await send({ pdus: [{}, 1, null, { room_id: '!a:b' }] }), { pdus: {} });
     });
 
+    test('a server has no more transactions at once than it may, nor answers kept', async () => {
+      const bodies = Array.from({ length: 10 }, () => send({ pdus: [] }));
+      const refused = (await Promise.allSettled(bodies)).flatMap((each) =>
+        each.status === 'rejected' ? [each.reason] : [],
+      );
+      assert.equal(refused.length, 10 - transactionsAtOnceMax);
+      for (const reason of refused) assert.equal(Object(reason).errcode, 'M_LIMIT_EXCEEDED');
+      await send({ pdus: [] }, 'the first');
+      for (let sent = 0; sent < 2 * answersOfOriginMax; sent += transactionsAtOnceMax) {
+        const each = Array.from({ length: transactionsAtOnceMax }, () => send({ pdus: [] }));
+        await Promise.all(each);
+      }
+      assert.equal(await readAnswer(a.database.reader, origin, 'the first'), undefined);
+      assert.notEqual(await readAnswer(a.database.reader, origin, `${count}`), undefined);
+    });
+
     test('its EDUs are handed on, without those that are malformed', async () => {
       edus.length = 0;
       const edu = { edu_type: 'm.test', content: { a: 1 } };
@@ -168,10 +185,14 @@ for (const engine of testEngines()) {
       await message(roomId, 'in the gap');
       const { pdu, eventId } = await message(roomId, 'after the gap');
       await send({ pdus: [pdu] });
-      const attempts = async (): Promise<number> =>
-        (await readNext(a.database.reader, await roomNidOf(roomId), Number.MAX_SAFE_INTEGER, 10))[0]
-          ?.attempts ?? 0;
-      while ((await attempts()) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      const roomNid = await roomNidOf(roomId);
+      const { reader } = a.database;
+      // It was asked about once.
+      const wasTried = async (): Promise<boolean> => {
+        const [row] = await readIncompleteNext(reader, roomNid, origin, Number.MAX_SAFE_INTEGER, 1);
+        return (row?.attempts ?? 0) > 1;
+      };
+      while (!(await wasTried())) await new Promise((resolve) => setTimeout(resolve, 10));
       const { answer } = network;
       network.answer = (request) => answerFrom(b, request);
       await send({ pdus: [pdu] });

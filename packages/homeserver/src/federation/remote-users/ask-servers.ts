@@ -2,6 +2,7 @@ import { parseUserId, serverNameOf } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
 import { FederationError } from '../../federation-client/federation-error.ts';
+import { inTurn } from '../../streams/in-turn.ts';
 import { serversAskedAtOnce, usersPerRequestMax } from './limits.ts';
 
 /** What servers answered, and by server why one did not. */
@@ -42,19 +43,6 @@ export async function askServers<Value, Answer>(
     }
   });
   return { answers, failures: Object.fromEntries(failures) };
-}
-
-/** Runs `body` for all items, at most `atOnce` at a time. */
-export async function inTurn<Item>(
-  items: readonly Item[],
-  atOnce: number,
-  body: (item: Item) => Promise<void>,
-): Promise<void> {
-  const waiting = items.values();
-  const lane = async (): Promise<void> => {
-    for (const item of waiting) await body(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));
 }
 
 function questionsOf<Value>(users: ReadonlyMap<string, Value>): Question<Value>[] {

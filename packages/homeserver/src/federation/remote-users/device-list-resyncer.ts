@@ -1,6 +1,6 @@
 import { write } from '../../storage/database.ts';
+import { inTurn } from '../../streams/in-turn.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { inTurn } from './ask-servers.ts';
 import { resyncsAtOnce } from './limits.ts';
 import type { RemoteUserLists } from './remote-user-lists.ts';
 import { resyncDeviceList } from './resync-device-list.ts';

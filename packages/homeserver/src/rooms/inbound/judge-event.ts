@@ -1,5 +1,5 @@
-import { authorise } from '@soma/protocol';
-import type { AuthEvent, AuthState, EventToAuthorise } from '@soma/protocol';
+import { authEventIds, authorise } from '@soma/protocol';
+import type { AuthEvent, AuthState, EventToAuthorise, Pdu } from '@soma/protocol';
 
 import type { RoomHead } from '../room-head.ts';
 import { authState, authStateOf, authStateOfHead } from './auth-state.ts';
@@ -15,11 +15,14 @@ export type Judgement =
 
 const ACCEPTED: Judgement = { kind: 'accepted' };
 
+/** An event, with what it lists. */
+type EventWithAuthEvents = EventToAuthorise & Pick<Pdu, 'auth_events'>;
+
 /** Judges an event by the events that it lists, by the state before it, and by the current state. */
 export async function judgeEvent(
   { rooms }: InboundContext,
   head: RoomHead,
-  event: EventToAuthorise,
+  event: EventWithAuthEvents,
   authEvents: readonly AuthEvent[],
   before: StateReference,
   isPast = false,
@@ -72,14 +75,20 @@ async function createEventOf(head: RoomHead): Promise<AuthEvent | undefined> {
   return entry?.event;
 }
 
-/** Check 4; undefined where the event passes. */
+/**
+ * Check 4; undefined where the event passes.
+ *
+ * @param known its auth events, each once however often it is listed
+ */
 export function judgeByAuthEvents(
   { verify }: Pick<InboundContext['rooms'], 'verify'>,
   { version }: Pick<RoomHead, 'version'>,
-  event: EventToAuthorise,
-  authEvents: readonly AuthEvent[],
+  event: EventWithAuthEvents,
+  known: readonly AuthEvent[],
   create: AuthEvent | undefined,
 ): Extract<Judgement, { kind: 'rejected' }> | undefined {
+  const byId = new Map(known.map((each) => [each.eventId, each]));
+  const authEvents = authEventIds(event).flatMap((id) => byId.get(id) ?? []);
   const needsCreate = !version.createIsAuthEvent && create !== undefined;
   const state = authState(needsCreate ? [...authEvents, create] : authEvents);
   const verdict = authorise(event, state, version, { authEvents, verify });

@@ -13,9 +13,18 @@ export const namesAtOnce = 500;
 /** Rows of a state, or of its members, that are written in one change. */
 export const rowsPerChange = 1_000;
 
-/** What is asked of others on behalf of one received event: requests, and events that they answer with. */
+/**
+ * What is asked of others on behalf of one received event: requests, events that they answer with, and for how long it is
+ * asked for more.
+ */
 export const requestsMax = 100;
 export const fetchedEventsMax = 20_000;
+export const askingMsMax = 120_000;
+
+/** Of an answer with events, at most a hundred; of one with the IDs of a state; and of a state or an auth chain. */
+export const eventsBytesMax = 16 * 1024 * 1024;
+export const stateIdsBytesMax = 16 * 1024 * 1024;
+export const stateBytesMax = 32 * 1024 * 1024;
 
 /** Of `/get_missing_events`: how often it is asked for older ones, how many at once, and how many in all. */
 export const missingRoundsMax = 10;

@@ -5,14 +5,14 @@ import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
 import { PulledEvents } from './pulled-events.ts';
 import type { NotReceived, Received, Reception } from './room-intake.ts';
-import { takeInEvent } from './take-in-event.ts';
+import { UNASKED, takeInEvent } from './take-in-event.ts';
 
 /** All checks on receipt, what is missing brought, and the event's place in the room. */
 export async function receiveEvent(
   context: InboundContext,
   reception: Reception,
 ): Promise<Received> {
-  const { origin, roomId, refuse = false, beside } = reception;
+  const { origin, roomId, refuse = false, asksNobody = false, beside } = reception;
   const room = await findRoom(context, roomId);
   if (room === undefined) {
     return { kind: 'refused', cause: 'unknown-room', reason: 'This server is not in the room' };
@@ -21,8 +21,10 @@ export async function receiveEvent(
   const checked = await checkForRoom(context, version, reception);
   if (checked.kind === 'refused') return checked;
   const event = checked.checked;
-  const taken = await takeInEvent(context, { origin, roomNid, checked: event, refuse, beside });
+  const takeIn = { origin, roomNid, checked: event, refuse, asksNobody, beside };
+  const taken = await takeInEvent(context, takeIn);
   if (taken.kind !== 'missing') return taken;
+  if (asksNobody) return UNASKED;
   return new PulledEvents(context, { roomId, roomNid, version, origin }).receive(event, taken);
 }
 

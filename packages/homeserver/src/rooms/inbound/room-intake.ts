@@ -16,6 +16,8 @@ export interface Reception {
    * a caller that tells its sender so, as with `/send_join`. Nothing is fetched then: its prev events must be known.
    */
   readonly refuse?: boolean | undefined;
+  /** Leaves the event alone where another server would have to be asked about it: `unasked`. */
+  readonly asksNobody?: boolean | undefined;
   /** What belongs to the same change as the event, if it is accepted. */
   readonly beside?: ((eventNid: number) => readonly Statement[]) | undefined;
 }
@@ -56,7 +58,9 @@ export interface NotReceived {
     /** Not allowed by the auth rules; only where the caller wants a refusal. */
     | 'forbidden'
     /** Something that it stands on could not be had; it may be tried again. */
-    | 'incomplete';
+    | 'incomplete'
+    /** Others would have to be asked, for what it stands on or for a policy server's signature. */
+    | 'unasked';
   readonly reason: string;
 }
 

@@ -8,10 +8,14 @@ import { checkPdu } from './check-pdu.ts';
 import type { CheckedPdu } from './check-pdu.ts';
 import type { InboundContext } from './inbound-context.ts';
 import {
+  askingMsMax,
+  eventsBytesMax,
   fetchedEventsMax,
   missingPerRound,
   requestsMax,
   singleEventsAtOnce,
+  stateBytesMax,
+  stateIdsBytesMax,
   stateIdsMax,
 } from './limits.ts';
 
@@ -44,12 +48,14 @@ export interface AskedState {
 export class RoomRequests {
   readonly #context: InboundContext;
   readonly #room: AskedRoom;
+  readonly #untilTs: number;
   #requests = 0;
   #events = 0;
 
   constructor(context: InboundContext, room: AskedRoom) {
     this.#context = context;
     this.#room = room;
+    this.#untilTs = context.rooms.now() + askingMsMax;
   }
 
   /** Events between some that are known and some that are not, in any order. */
@@ -67,6 +73,7 @@ export class RoomRequests {
     const answer = await this.#ask('get_missing_events', [this.#room.roomId], {
       method: 'POST',
       body,
+      bodyBytesMax: eventsBytesMax,
     });
     return this.#checkAll(listIn(answer, 'events').slice(0, missingPerRound));
   }
@@ -74,26 +81,28 @@ export class RoomRequests {
   /** Events and what came before them, in any order. */
   async backfill(eventIds: readonly string[], limit: number): Promise<CheckedPdu[]> {
     const query = { v: [...eventIds], limit };
-    const answer = await this.#ask('backfill', [this.#room.roomId], { query });
+    const more = { query, bodyBytesMax: eventsBytesMax };
+    const answer = await this.#ask('backfill', [this.#room.roomId], more);
     return this.#checkAll(listIn(answer, 'pdus').slice(0, limit), 'unlimited');
   }
 
   async authChain(eventId: string): Promise<CheckedPdu[]> {
-    const answer = await this.#ask('event_auth', [this.#room.roomId, eventId]);
+    const more = { bodyBytesMax: stateBytesMax };
+    const answer = await this.#ask('event_auth', [this.#room.roomId, eventId], more);
     return this.#checkAll(listIn(answer, 'auth_chain'));
   }
 
   async stateIds(eventId: string): Promise<{ state: string[]; authChain: string[] }> {
-    const query = { event_id: eventId };
-    const answer = await this.#ask('state_ids', [this.#room.roomId], { query });
+    const more = { query: { event_id: eventId }, bodyBytesMax: stateIdsBytesMax };
+    const answer = await this.#ask('state_ids', [this.#room.roomId], more);
     const [state, authChain] = [idsIn(answer, 'pdu_ids'), idsIn(answer, 'auth_chain_ids')];
     if (state.length + authChain.length > stateIdsMax) throw new FetchLimitExceeded('state events');
     return { state, authChain };
   }
 
   async state(eventId: string): Promise<CheckedPdu[]> {
-    const query = { event_id: eventId };
-    const answer = await this.#ask('state', [this.#room.roomId], { query });
+    const more = { query: { event_id: eventId }, bodyBytesMax: stateBytesMax };
+    const answer = await this.#ask('state', [this.#room.roomId], more);
     return this.#checkAll([...listIn(answer, 'pdus'), ...listIn(answer, 'auth_chain')]);
   }
 
@@ -118,11 +127,14 @@ export class RoomRequests {
   async #ask(
     endpoint: string,
     parameters: readonly string[],
-    more: Pick<FederationRequest, 'body' | 'query'> & { method?: 'GET' | 'POST' } = {},
+    more: Pick<FederationRequest, 'body' | 'query' | 'bodyBytesMax'> & {
+      method?: 'GET' | 'POST';
+    } = {},
   ): Promise<JsonObject> {
     this.#requests += 1;
     if (this.#requests > requestsMax) throw new FetchLimitExceeded('requests');
-    const { client, signal } = this.#context;
+    const { client, rooms, signal } = this.#context;
+    if (rooms.now() > this.#untilTs) throw new FetchLimitExceeded('time');
     const path = ['/_matrix/federation/v1', endpoint, ...parameters.map(encodeURIComponent)];
     const destination = this.#room.origin;
     const request = { destination, method: 'GET' as const, path: path.join('/'), signal, ...more };

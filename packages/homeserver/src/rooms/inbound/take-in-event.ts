@@ -49,6 +49,7 @@ export interface TakeIn {
   readonly checked: CheckedPdu;
   /** Stores nothing of what is not accepted. */
   readonly refuse: boolean;
+  readonly asksNobody?: Reception['asksNobody'];
   /** The snapshot of the state before it, where that is known from elsewhere than its prev events. */
   readonly stateBefore?: number | undefined;
   /**
@@ -80,6 +81,13 @@ interface Attempt extends TakeIn {
   readonly policyAnswer?: PolicyAnswer;
 }
 
+/** What others would have to be asked about, where they are not to be. */
+export const UNASKED: NotReceived = {
+  kind: 'refused',
+  cause: 'unasked',
+  reason: 'other servers are to be asked first',
+};
+
 /** After so many falls something is wrong that trying again does not mend. */
 const ATTEMPTS_MAX = 5;
 /** The event is as it was found: not there, or an outlier. */
@@ -100,6 +108,7 @@ export async function takeInEvent(
 ): Promise<Received | Missing> {
   const taken = await takeInOnce(context, takeIn);
   if (taken.kind !== 'unsigned') return taken;
+  if (takeIn.asksNobody === true) return UNASKED;
   const { roomNid, checked } = takeIn;
   const policyAnswer = await askPolicyServer(context, roomNid, checked, taken.server);
   const again = await takeInOnce(context, {
