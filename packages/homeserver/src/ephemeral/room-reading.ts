@@ -12,7 +12,7 @@ import { ChangeKind } from '../storage/change.ts';
 import type { Reader } from '../storage/sql.ts';
 import { isLocalUser } from './is-local-user.ts';
 import { waitingReceiptsMax } from './limits.ts';
-import { moveReadPositionStatements } from './read-position-store.ts';
+import { moveReadPositionStatements, readBySendingStatement } from './read-position-store.ts';
 import { deleteWaitingStatement, putReceiptStatement } from './receipt-store.ts';
 import type { WaitingReceipt } from './receipt-store.ts';
 import {
@@ -93,7 +93,10 @@ export class RoomReading implements RoomProjection {
     if (!isAwaited) return;
     statements.push(endLateRootStatement(eventNid));
     if (!mayBringOthers(event, thread)) return;
-    statements.push(putFollowersStatement(eventNid, thread));
+    statements.push(
+      putFollowersStatement(eventNid, thread),
+      readBySendingStatement(eventNid, thread),
+    );
     // It may be one of those.
     this.#parent = undefined;
   }
