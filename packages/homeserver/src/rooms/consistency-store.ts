@@ -107,7 +107,7 @@ const soundnessQueries: readonly SoundnessQuery[] = [
        join current_state c on c.room_nid = m.room_nid and c.type_nid = t.type_nid
          and c.state_key_nid = k.state_key_nid
        where t.type = 'm.room.member' and c.event_nid = m.event_nid)
-     and not (m.local = 1 and m.membership = 4)
+     and m.membership <> 4
      and exists (select 1 from room_summaries s
        where s.room_nid = m.room_nid and s.local_joined_count > 0)`,
   ),
