@@ -20,12 +20,12 @@ function soundness(problem: string, text: string): MemberQuery {
 /** Rooms that somebody of this server is in: elsewhere memberships may have come out of band. */
 const isResident = (room: string): string =>
   `exists (select 1 from room_summaries s where s.room_nid = ${room} and s.local_joined_count > 0)`;
-/** The entry of a member in the current state, as `c`. */
-const currentEntry = `event_types t
+/** The event of a member in the current state. It is looked up row by row: a join may be planned by whole rooms. */
+const currentEvent = `(select c.event_nid from event_types t
   join state_keys k on k.type_nid = t.type_nid and k.state_key = u.user_id
   join current_state c on c.room_nid = m.room_nid and c.type_nid = t.type_nid
     and c.state_key_nid = k.state_key_nid
-  where t.type = 'm.room.member'`;
+  where t.type = 'm.room.member')`;
 /** As it stands in the canonical JSON of a member event: within a string its quotes would be escaped. */
 const inJson = `'%"membership":"' || case m.membership when 1 then 'join' when 2 then 'invite'
   when 3 then 'knock' when 4 then 'leave' when 5 then 'ban' else '?' end || '"%'`;
@@ -39,30 +39,30 @@ const memberQueries: readonly MemberQuery[] = [
     'membership that differs from the current state',
     `select m.event_nid as subject from memberships m join users u on u.user_nid = m.user_nid
      where m.room_nid > ? and m.room_nid <= ? and ${isResident('m.room_nid')}
-       and exists (select 1 from ${currentEntry} and c.event_nid <> m.event_nid)`,
+       and ${currentEvent} <> m.event_nid`,
   ),
   soundness(
     'membership that the current state does not have',
     `select m.event_nid as subject from memberships m left join users u on u.user_nid = m.user_nid
      where m.room_nid > ? and m.room_nid <= ? and m.membership <> 4 and ${isResident('m.room_nid')}
-       and not exists (select 1 from ${currentEntry})`,
+       and ${currentEvent} is null`,
   ),
   soundness(
     'member of the current state without a membership',
     `select c.event_nid as subject from current_state c
-     join event_types t on t.type_nid = c.type_nid and t.type = 'm.room.member'
-     join state_keys k on k.state_key_nid = c.state_key_nid
-     left join users u on u.user_id = k.state_key
-     left join memberships m on m.user_nid = u.user_nid and m.room_nid = c.room_nid
-     where c.room_nid > ? and c.room_nid <= ? and m.event_nid is null
-       and ${isResident('c.room_nid')}`,
+     where c.room_nid > ? and c.room_nid <= ? and ${isResident('c.room_nid')}
+       and c.type_nid = (select type_nid from event_types where type = 'm.room.member')
+       and (select m.event_nid from state_keys k join users u on u.user_id = k.state_key
+         join memberships m on m.user_nid = u.user_nid and m.room_nid = c.room_nid
+         where k.state_key_nid = c.state_key_nid) is null`,
   ),
   soundness(
     'membership other than its event says',
-    `select m.event_nid as subject from memberships m join events e on e.event_nid = m.event_nid
-     join current_state c on c.room_nid = m.room_nid and c.type_nid = e.type_nid
-       and c.state_key_nid = e.state_key_nid and c.event_nid = m.event_nid
-     where m.room_nid > ? and m.room_nid <= ? and e.json not like ${inJson}`,
+    `select m.event_nid as subject from memberships m
+     where m.room_nid > ? and m.room_nid <= ? and (select e.json from events e
+       join current_state c on c.room_nid = e.room_nid and c.type_nid = e.type_nid
+         and c.state_key_nid = e.state_key_nid and c.event_nid = e.event_nid
+       where e.event_nid = m.event_nid and e.room_nid = m.room_nid) not like ${inJson}`,
   ),
   soundness(
     'membership out of band other than its event says',
@@ -127,10 +127,11 @@ const memberQueries: readonly MemberQuery[] = [
   soundness(
     'current state that its last change did not make',
     `select c.event_nid as subject from current_state c
-     where c.room_nid > ? and c.room_nid <= ? and c.event_nid <> coalesce(
-       (select x.new_event_nid from state_changes x
-        where x.room_nid = c.room_nid and x.state_key_nid = c.state_key_nid
-        order by x.position desc limit 1), 0)`,
+     where c.room_nid > ? and c.room_nid <= ? and not exists (
+       select 1 from state_changes x where x.room_nid = c.room_nid
+         and x.state_key_nid = c.state_key_nid and x.new_event_nid = c.event_nid
+         and x.position = (select max(y.position) from state_changes y
+           where y.room_nid = c.room_nid and y.state_key_nid = c.state_key_nid))`,
   ),
 ];
 
