@@ -36,7 +36,9 @@ export interface Played {
   /** Events that the peer was sent. */
   readonly sent: JsonObject[];
   /** Holds back the whole state. */
-  readonly gate: Gate;
+  gate: Gate;
+  /** Holds it back anew. */
+  close(): void;
 }
 
 /** A room with some members, which a peer tells without them first. */
@@ -50,12 +52,19 @@ export function playPartialRoom(peer: TestPeer, members = 3): Played {
     const userId = `@member${index}:${peer.serverName}`;
     room.add('m.room.member', userId, { membership: 'join' }, userId);
   }
-  const gate = new Gate();
+  const sent: JsonObject[] = [];
+  const played: Played = {
+    room,
+    sent,
+    gate: new Gate(),
+    close: () => {
+      played.gate = new Gate();
+    },
+  };
   room.answers.state = async (eventId) => {
-    await gate.opened;
+    await played.gate.opened;
     return room.wholeState(eventId);
   };
-  const sent: JsonObject[] = [];
   playRooms(peer, [room], (request, response) => {
     void textOf(request).then((body) => {
       if (request.url?.startsWith('/_matrix/federation/v1/send/') !== true) {
@@ -67,7 +76,7 @@ export function playPartialRoom(peer: TestPeer, members = 3): Played {
       reply(response, 200, { pdus: {} });
     });
   });
-  return { room, sent, gate };
+  return played;
 }
 
 export async function join(user: TestUser, room: PlayedRoom): Promise<void> {

@@ -74,9 +74,10 @@ export class PlayedRoom {
   /** What a peer is asked of this room, in order: `make_join`, `send_join`, … */
   readonly asked: string[] = [];
   readonly #omitsMembers: boolean;
-  /** The state before each join. */
-  readonly #joins = new Map<string, readonly PlayedEvent[]>();
+  /** The state before each event, as its server had it. */
+  readonly #before = new Map<string, readonly PlayedEvent[]>();
   #isToOmit = false;
+  #broken: string | undefined;
   #depth = 0;
   #opaque = 0;
 
@@ -136,6 +137,13 @@ export class PlayedRoom {
     this.#depth = Math.max(this.#depth, event.pdu.depth);
   }
 
+  /** Puts an event at the room's end that a server has sent. */
+  placePdu(sent: JsonObject): void {
+    const parsed = parsePdu(sent, this.version);
+    if (!parsed.ok) throw new Error(parsed.problem.reason);
+    this.place({ eventId: eventIdOf(parsed.pdu, this.version, this.crypto()), pdu: parsed.pdu });
+  }
+
   /** Builds and signs an event on the room's end, without adding it. */
   build(
     type: string,
@@ -170,6 +178,7 @@ export class PlayedRoom {
       this.crypto(peer),
     );
     if (!built.ok) throw new Error(built.problem.reason);
+    this.#before.set(built.eventId, [...this.state.values()]);
     return built;
   }
 
@@ -218,7 +227,7 @@ export class PlayedRoom {
   /** The answer to a join, which is in the room from then on. */
   takeJoin(event: PlayedEvent): JsonObject {
     const before = [...this.state.values()];
-    this.#joins.set(event.eventId, before);
+    this.#before.set(event.eventId, before);
     const isPartial = this.#omitsMembers && this.#isToOmit;
     const servers = new Set(
       before.flatMap(({ pdu: { type, state_key: userId = '', content } }) =>
@@ -265,7 +274,7 @@ export class PlayedRoom {
   }
 
   /** The newest events up to those that are named. */
-  #backfill({ searchParams }: URL): Pdu[] {
+  #backfill(searchParams: URLSearchParams): Pdu[] {
     const named = searchParams.getAll('v');
     const last = this.events.findLastIndex(({ eventId }) => named.includes(eventId));
     const limit = Number(searchParams.get('limit'));
@@ -275,15 +284,43 @@ export class PlayedRoom {
       .map(({ pdu }) => pdu);
   }
 
-  /** The state before a join that was taken. */
+  /** The state before an event that was built here, or a join that was taken. */
   wholeState(eventId: string): JsonObject {
-    const before = this.#joins.get(eventId);
-    if (before === undefined) throw new PlayedRefusal(404, 'M_NOT_FOUND');
-    const authChain = this.events.filter(({ pdu }) => pdu.state_key !== undefined);
+    const { state, authChain } = this.#stateAt(eventId);
+    return { pdus: state.map(({ pdu }) => pdu), auth_chain: authChain.map(({ pdu }) => pdu) };
+  }
+
+  /** Takes out of the state before an event what is not under such a key. */
+  tellState(eventId: string, holds: (key: string) => boolean): void {
+    const { state } = this.#stateAt(eventId);
+    const kept = state.filter(({ pdu }) => holds(`${pdu.type}\n${pdu.state_key}`));
+    this.#before.set(eventId, kept);
+  }
+
+  #stateIds(eventId: string): JsonObject {
+    const { state, authChain } = this.#stateAt(eventId);
     return {
-      pdus: before.map(({ pdu }) => pdu),
-      auth_chain: authChain.map(({ pdu }) => pdu),
+      pdu_ids: state.map((event) => event.eventId),
+      auth_chain_ids: authChain.map((event) => event.eventId),
     };
+  }
+
+  #stateAt(eventId: string) {
+    const state = this.#before.get(eventId);
+    if (state === undefined) throw new PlayedRefusal(404, 'M_NOT_FOUND');
+    const authChain = this.events.filter(({ pdu }) => pdu.state_key !== undefined);
+    return { state, authChain };
+  }
+
+  #event(eventId: string): JsonObject | undefined {
+    const found = this.events.find((event) => event.eventId === eventId);
+    if (found === undefined) return undefined;
+    return { origin: this.peer.serverName, origin_server_ts: Date.now(), pdus: [found.pdu] };
+  }
+
+  /** Breaks off in place of an answer to such questions; undefined for none. */
+  breaksOff(action: string | undefined): void {
+    this.#broken = action;
   }
 
   take(event: PlayedEvent, answer: JsonObject): JsonObject {
@@ -315,8 +352,14 @@ export class PlayedRoom {
     const [, , , api, action = '', roomId = '', last = ''] = url.pathname
       .split('/')
       .map(decodeURIComponent);
-    if (roomId !== this.roomId) return false;
+    const named = action === 'event' ? this.#event(roomId) : undefined;
+    if (named !== undefined) reply(response, 200, named);
+    if (roomId !== this.roomId) return named !== undefined;
     this.asked.push(api === 'v1' && action.startsWith('send_') ? `${action} v1` : action);
+    if (this.#broken === action) {
+      request.socket.destroy();
+      return true;
+    }
     this.#isToOmit = url.searchParams.get('omit_members') === 'true';
     try {
       const answer =
@@ -345,8 +388,9 @@ export class PlayedRoom {
       const events = this.events.filter(({ eventId }) => eventId === last);
       return { auth_chain: this.#authorising(events) };
     }
-    if (action === 'backfill')
-      return { pdus: this.#backfill(new URL(request.url ?? '', 'https://peer')) };
+    const { searchParams } = new URL(request.url ?? '', 'https://peer');
+    if (action === 'backfill') return { pdus: this.#backfill(searchParams) };
+    if (action === 'state_ids') return this.#stateIds(searchParams.get('event_id') ?? '');
     const made = /^make_(join|leave|knock)$/.exec(action)?.[1];
     if (made !== undefined) return this.answers.template(last, made);
     const sent = /^send_(join|leave|knock)$/.exec(action)?.[1];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { eventIdOf, parsePdu, prevEventIds } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
 import { pathOf } from '../harness/api.ts';
@@ -7,7 +8,7 @@ import { inviteUser, joinRoom, registerUser, sendText, sync } from '../harness/c
 import type { TestUser } from '../harness/client.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
-import { PlayedRefusal, PlayedRoom, playRooms, reply } from './played-room.ts';
+import { PlayedRefusal, PlayedRoom, playRooms, reply, textOf } from './played-room.ts';
 
 const test = federationTests();
 const v3 = '/_matrix/client/v3';
@@ -252,4 +253,91 @@ test('someone invited to a room that this server has left is invited out of band
   assert.equal((await peer.request(one.serverName, 'PUT', path, { body })).status, 200);
   assert.ok(valueAt((await sync(bob)).body, 'rooms', 'invite', room.roomId) !== undefined);
   assert.equal((await join(bob, room.roomId)).status, 200);
+});
+
+test('what others send before the answer to the join has come is received', async ({
+  one,
+  newPeer,
+}) => {
+  const peer = await newPeer();
+  const room = new PlayedRoom(peer, { version: '11' });
+  const alice = await registerUser(one, 'overtaken');
+  const answer = room.answers.join;
+  let sent: Promise<{ status: number }> | undefined;
+  room.answers.join = (event) => {
+    const answered = answer(event);
+    const message = room.add('m.room.message', undefined, { msgtype: 'm.text', body: 'welcome' });
+    const body = { origin: peer.serverName, origin_server_ts: Date.now(), pdus: [message.pdu] };
+    sent = peer.request(one.serverName, 'PUT', '/_matrix/federation/v1/send/early', { body });
+    return answered;
+  };
+  // The answer is held back until the message has been on its way for a while.
+  const held = room.handle.bind(room);
+  room.handle = async (request, response) => {
+    if (request.url?.includes('/send_join/') === true) {
+      const end = response.end.bind(response);
+      response.end = (...given: unknown[]) => {
+        setTimeout(() => Reflect.apply(end, response, given), 500);
+        return response;
+      };
+    }
+    return held(request, response);
+  };
+  playRooms(peer, [room]);
+  assert.equal((await join(alice, room.roomId, [peer.serverName])).status, 200);
+  assert.equal((await sent)?.status, 200);
+  const path = v3 + pathOf`/rooms/${room.roomId}/messages`;
+  for (let tries = 0; ; tries += 1) {
+    const { body } = await alice.request('GET', path, { query: { dir: 'b' } });
+    const texts = listAt(body, 'chunk').map((event) => valueAt(event, 'content', 'body'));
+    if (texts.includes('welcome')) break;
+    assert.ok(tries < 200, JSON.stringify(texts));
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+});
+
+test('who comes back is let in by a server that knows that they had left', async ({
+  one,
+  newPeer,
+}) => {
+  const peer = await newPeer();
+  const room = new PlayedRoom(peer, { version: '11' });
+  const alice = await registerUser(one, 'coming-back');
+  const log: string[] = [];
+  let isLost = true;
+  const knows = (eventId: string): boolean => room.events.some((it) => it.eventId === eventId);
+  playRooms(peer, [room], (request, response) => {
+    void textOf(request).then((text) => {
+      if (request.url?.includes('/federation/v1/send/') !== true) {
+        log.push('asked for an event');
+        reply(response, 404, { errcode: 'M_NOT_FOUND', error: 'not played' });
+        return;
+      }
+      reply(response, 200, { pdus: {} });
+      for (const pdu of listAt(JSON.parse(text), 'pdus')) {
+        if (valueAt(pdu, 'content', 'membership') !== 'leave') continue;
+        log.push(isLost ? 'lost the leave' : 'took the leave');
+        const parsed = parsePdu(pdu, room.version);
+        assert.ok(parsed.ok);
+        const event = {
+          eventId: eventIdOf(parsed.pdu, room.version, room.crypto()),
+          pdu: parsed.pdu,
+        };
+        if (!isLost && !knows(event.eventId)) room.place(event);
+        isLost = false;
+      }
+    });
+  });
+  assert.equal((await join(alice, room.roomId, [peer.serverName])).status, 200);
+  const leave = v3 + pathOf`/rooms/${room.roomId}/leave`;
+  assert.equal((await alice.request('POST', leave, { body: {} })).status, 200);
+  for (let tries = 0; !log.includes('lost the leave'); tries += 1) {
+    assert.ok(tries < 400, 'the leave is sent');
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  assert.equal((await join(alice, room.roomId, [peer.serverName])).status, 200);
+  assert.deepEqual(log, ['lost the leave', 'asked for an event', 'took the leave']);
+  const [left, joined] = room.events.slice(-2);
+  assert.equal(left?.pdu.content['membership'], 'leave');
+  assert.deepEqual(prevEventIds(joined?.pdu ?? assert.fail()), [left?.eventId]);
 });

@@ -1,7 +1,9 @@
 import { isJsonObject } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
-import { roomPath } from './person.ts';
+import { whisper } from './devices.ts';
+import type { Whisper } from './devices.ts';
+import { DEVICE_ID, roomPath } from './person.ts';
 import type { Answer, Person } from './person.ts';
 import type { Random } from './random.ts';
 
@@ -15,6 +17,7 @@ export interface Stage {
   readonly servers: readonly string[];
   /** Events that were sent so far, by room. */
   readonly sent: Map<string, string[]>;
+  readonly whispers: Whisper[];
   readonly acts: Acts;
 }
 
@@ -73,7 +76,10 @@ const roomsMax = 6;
 const versionsToUpgradeTo = ['8', '10', '11', '12'];
 const restrictedRules = ['restricted', 'restricted', 'knock_restricted'];
 
-/** The usual ones, rooms that let in the members of others, rooms that are replaced, receipts and typing. */
+/**
+ * The usual ones, rooms that let in the members of others, rooms that are replaced, receipts, typing, messages to devices
+ * and new names of these.
+ */
 export const wideActs: Acts = {
   ...usualActs,
   restrict: {
@@ -93,6 +99,17 @@ export const wideActs: Acts = {
         typing: random.chance(0.7),
         timeout: 20_000,
       }),
+  },
+  whisper: {
+    weight: 8,
+    act: async ({ random, actors, whispers }, actor) => {
+      whispers.push(await whisper(actor, random.pick(actors), whispers.length));
+    },
+  },
+  rename: {
+    weight: 4,
+    act: ({ random }, actor) =>
+      actor.ask('PUT', `/devices/${DEVICE_ID}`, { display_name: `phone ${random.below(1000)}` }),
   },
 };
 

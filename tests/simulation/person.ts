@@ -10,6 +10,9 @@ export interface Answer {
   readonly body: JsonObject;
 }
 
+/** The only device of each. */
+export const DEVICE_ID = 'PHONE';
+
 /** A user with a client, who asks the own server alone. */
 export class Person {
   readonly userId: string;
@@ -35,7 +38,7 @@ export class Person {
     username: string,
     note: (line: string) => void,
   ): Promise<Person> {
-    const session = { deviceId: 'PHONE', deviceDisplayName: undefined };
+    const session = { deviceId: DEVICE_ID, deviceDisplayName: undefined };
     const { accounts } = server.services;
     const registered = await registerAccount(accounts, { username, password: undefined, session });
     const token = registered.session?.accessToken;

@@ -1,3 +1,4 @@
+import { authEventIds, prevEventIds } from '@soma/protocol';
 import type { Pdu } from '@soma/protocol';
 
 import { readAllReceiptRows } from '../../packages/homeserver/src/ephemeral/receipt-store.ts';
@@ -87,6 +88,27 @@ export async function viewRoom(
     extremities: head.extremities.map((one) => one.event_id).toSorted(),
     receipts: sorted(read.map(({ userId, eventId }) => [userId, eventId])),
   };
+}
+
+/** What a server has of a room, a line for each event, for whoever looks for the reason of a disagreement. */
+export function describeView({ server, events, state, extremities }: RoomView): string[] {
+  const lines = [...events.values()].map(({ eventId, pdu, order, verdict }) => {
+    const { type, state_key: stateKey, sender, content, depth } = pdu;
+    const isCurrent = state[`${type}|${stateKey ?? ''}`] === eventId;
+    const marks = [
+      ...(verdict === 'accepted' ? [] : [verdict]),
+      ...(isCurrent ? ['current'] : []),
+      ...(extremities.includes(eventId) ? ['end'] : []),
+    ];
+    const of = `${type} ${stateKey ?? '-'} by ${sender} ${JSON.stringify(content).slice(0, 200)}`;
+    const edges = `prev ${short(prevEventIds(pdu))} auth ${short(authEventIds(pdu))}`;
+    return `${server} ${order} ${short([eventId])} depth ${depth} ${of} ${edges} ${marks.join(' ')}`;
+  });
+  return [...lines, `${server} has ${events.size} events`];
+}
+
+function short(eventIds: readonly string[]): string {
+  return eventIds.map((id) => id.slice(0, 7)).join(',');
 }
 
 /** The users with this membership, as the server has it. */

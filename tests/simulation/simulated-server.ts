@@ -178,6 +178,7 @@ function optionsOf({ name, folder, seed }: ServerParts): Record<string, unknown>
     trusted_key_servers: [],
     presence: { enabled: false },
     enable_search: false,
+    allow_device_name_lookup_over_federation: true,
     destination_min_retry_interval: '30s',
     destination_max_retry_interval: '5m',
     rc_message: unlimited,

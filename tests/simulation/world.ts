@@ -7,11 +7,13 @@ import { checkDatabase } from '../../packages/homeserver/src/rooms/check-databas
 import { act, usualActs, wideActs } from './actions.ts';
 import type { Stage } from './actions.ts';
 import { disagreements } from './agreement.ts';
+import { checkDevices, checkWhispers, publishDevice } from './devices.ts';
+import type { Whisper } from './devices.ts';
 import { EventGraph } from './event-graph.ts';
 import { Network, fairWeather } from './network.ts';
 import { Person, roomPath } from './person.ts';
 import { Random } from './random.ts';
-import { readMembers, viewRoom } from './room-view.ts';
+import { describeView, readMembers, viewRoom } from './room-view.ts';
 import type { RoomView } from './room-view.ts';
 import { SimulatedServer } from './simulated-server.ts';
 import { judgeSoftFailures, softFailureReasons } from './soft-failures.ts';
@@ -65,6 +67,7 @@ export class World {
   readonly #rooms: string[] = [];
   readonly #problems: string[] = [];
   /** What was read at the end. */
+  readonly #whispers: Whisper[] = [];
   readonly #read: { roomId: string; userId: string; eventId: string }[] = [];
   #digest = '';
   readonly #folder = mkdtempSync(join(tmpdir(), 'soma-simulation-'));
@@ -89,6 +92,7 @@ export class World {
       await this.#drive(this.#act());
       await this.#drive(this.#heal());
       await this.#drive(this.#readAll());
+      if (this.#options.isWide === true) await this.#drive(this.#lookAtDevices());
       const { events, softFailures } = await this.#check();
       return {
         problems: this.#problems,
@@ -144,6 +148,9 @@ export class World {
         this.#actors.push(await Person.register(server, surname, note));
       }
     }
+    if (this.#options.isWide === true) {
+      for (const person of this.#people) await publishDevice(person, this.#plan);
+    }
     for (let index = 0; index < rooms; index += 1) await this.#makeRoom();
   }
 
@@ -190,6 +197,7 @@ export class World {
       actors: this.#actors,
       servers: this.#servers.map(({ name }) => name),
       sent: new Map(),
+      whispers: this.#whispers,
       acts: isWide ? wideActs : usualActs,
     };
     const running: Promise<void>[] = [];
@@ -281,7 +289,7 @@ export class World {
   /** Those of this server's users that it has in the room. */
   async #membersOf(server: SimulatedServer, roomId: string): Promise<Person[]> {
     const joined = await readMembers(server, roomId, 'join');
-    return [...this.#anchors, ...this.#actors].filter(
+    return this.#people.filter(
       (person) => person.server === server && joined.includes(person.userId),
     );
   }
@@ -300,25 +308,38 @@ export class World {
     }
   }
 
+  get #people(): readonly Person[] {
+    return [...this.#anchors, ...this.#actors];
+  }
+
+  async #lookAtDevices(): Promise<void> {
+    this.#problems.push(...(await checkWhispers(this.#people, this.#whispers)));
+    this.#problems.push(...(await checkDevices(this.#people)));
+  }
+
   async #check(): Promise<Pick<Outcome, 'events' | 'softFailures'>> {
     let events = 0;
     const softFailures = { refused: 0, 'lost-support': 0, rejudged: 0 };
     for (const roomId of this.#rooms) {
       const views = await this.#viewsOf(roomId);
-      this.#problems.push(...disagreements(roomId, views));
+      const problems = disagreements(roomId, views);
       const graph = new EventGraph(views);
       for (const view of views) {
         this.#note(`${view.server} ${roomId} ${hash('sha256', JSON.stringify(view.state))}`);
         events += view.events.size;
         for (const { userId, eventId } of this.#read.filter((one) => one.roomId === roomId)) {
           if (view.receipts[userId] === eventId) continue;
-          this.#problems.push(`${view.server} does not know what ${userId} has read in ${roomId}`);
+          problems.push(`${view.server} does not know what ${userId} has read in ${roomId}`);
         }
         const server = this.#servers.find(({ name }) => name === view.server);
         if (server === undefined) continue;
-        const { reasons, problems } = await judgeSoftFailures(server, roomId, view, graph);
-        this.#problems.push(...problems);
-        for (const reason of softFailureReasons) softFailures[reason] += reasons[reason];
+        const judged = await judgeSoftFailures(server, roomId, view, graph);
+        problems.push(...judged.problems);
+        for (const reason of softFailureReasons) softFailures[reason] += judged.reasons[reason];
+      }
+      this.#problems.push(...problems);
+      if (problems.length > 0) {
+        for (const line of views.flatMap(describeView)) this.#options.trace?.(line);
       }
     }
     for (const server of this.#servers) {

@@ -5,6 +5,7 @@ import { DeviceListLog } from './federation-sender/device-list-log.ts';
 import { FederationSender } from './federation-sender/federation-sender.ts';
 import { OutboundLog } from './federation-sender/outbound-log.ts';
 import { PresenceEdus } from './federation-sender/presence-edus.ts';
+import type { PresenceEdusOptions } from './federation-sender/presence-edus.ts';
 import { ReceiptPace } from './federation-sender/receipt-pace.ts';
 import { ServersAlongLog } from './federation-sender/servers-along-log.ts';
 import { TypingEdus } from './federation-sender/typing-edus.ts';
@@ -21,10 +22,16 @@ export interface FederationSenderParts extends FederationParts {
   readonly encryption: Encryption;
 }
 
+export interface OpenFederationSender {
+  /** As {@link FederationSender.tellAgain}, of all that was said up to now. */
+  tellAgain: FederationSender['tellAgain'];
+  close(): Promise<void>;
+}
+
 /** Sends to other servers whatever happens here that concerns them, until it is closed. */
 export async function openFederationSender(
   parts: FederationSenderParts,
-): Promise<{ close(): Promise<void> }> {
+): Promise<OpenFederationSender> {
   const { config, database, logger, now, rooms, federation, typing } = parts;
   const { client, destinations } = federation;
   const { serverName } = config.server;
@@ -49,17 +56,7 @@ export async function openFederationSender(
   };
   const shared = { servers, sender, serverName, reportFault };
   const typingEdus = new TypingEdus({ ...shared, typing, rooms: names.rooms });
-  const { presence, source } = parts.presence;
-  const presenceEdus =
-    presence === undefined
-      ? undefined
-      : new PresenceEdus({
-          ...shared,
-          presence,
-          contentOf: (userNid) => source.contentOf(userNid),
-          database,
-          users: names.users,
-        });
+  const presenceEdus = presenceEdusOf(parts, shared);
   sender.start();
   const allows = (name: string): boolean => client.allows(name);
   const outboundLog = new OutboundLog({
@@ -81,6 +78,10 @@ export async function openFederationSender(
   });
   const deviceListFollower = await LogFollower.open(database, logger, deviceListLog);
   return {
+    tellAgain: async (name, pdu) => {
+      await follower.catchUp();
+      await sender.tellAgain(name, pdu);
+    },
     close: async () => {
       typingEdus.close();
       presenceEdus?.close();
@@ -90,4 +91,19 @@ export async function openFederationSender(
       await sender.close();
     },
   };
+}
+
+/** Undefined where nobody's presence is told. */
+function presenceEdusOf(
+  { database, rooms, presence: { presence, source } }: FederationSenderParts,
+  shared: Pick<PresenceEdusOptions, 'servers' | 'sender' | 'serverName' | 'reportFault'>,
+): PresenceEdus | undefined {
+  if (presence === undefined) return undefined;
+  return new PresenceEdus({
+    ...shared,
+    presence,
+    contentOf: (userNid) => source.contentOf(userNid),
+    database,
+    users: rooms.names.users,
+  });
 }

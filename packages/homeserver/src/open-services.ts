@@ -131,9 +131,9 @@ export async function openServices(
   const resyncSoon = (): void => resyncer.wake();
   const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
   const inbound = await openInbound(rooms, federation, edus, { config, logger });
-  const remoteRooms = openRemoteRooms(rooms, federation, inbound.intake, config, logger);
   const told = { ...parts, rooms, typing: ephemeral.typing, presence };
   const sender = await openFederationSender({ ...told, federation, encryption });
+  const remoteRooms = openRemoteRooms(rooms, { ...federation, sender }, inbound.intake, parts);
   const bridges = await openApplicationServices({ ...told, applicationServices });
   const outreach = await openOutreach({ ...parts, accounts, pushRules: opened.pushRules });
   const background = await openBackground(accounts, remoteRooms, config, logger);

@@ -6,6 +6,7 @@ import type { Attempt, Destinations } from '../federation-client/destinations.ts
 import { FederationError } from '../federation-client/federation-error.ts';
 import { write } from '../storage/database.ts';
 import type { Database } from '../storage/database.ts';
+import type { Deliveries } from './deliveries.ts';
 import { EphemeralEdus } from './ephemeral-edus.ts';
 import type { EphemeralKind } from './ephemeral-edus.ts';
 import {
@@ -46,6 +47,7 @@ export interface QueueParts extends TransactionParts {
   readonly database: Database;
   readonly destinations: Destinations;
   readonly servers: ServersAlongLog;
+  readonly deliveries: Deliveries;
   /** Begins nothing new. */
   readonly closing: AbortSignal;
 }
@@ -225,6 +227,7 @@ export class DestinationQueue {
     if (statements.length > 0) {
       await write(this.#parts.database, { statements, positions: 0 });
     }
+    if (sentUpTo !== undefined) this.#parts.deliveries.delivered(serverName, sentUpTo);
     this.#pdus = this.#pdus.filter(({ order }) => order > (sentUpTo ?? 0));
     this.#roomsAtOnce = Math.min(2 * this.#roomsAtOnce, pdusPerTransactionMax);
   }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { JsonObject } from '@soma/protocol';
 
+import { Deliveries } from './deliveries.ts';
 import { DestinationQueue } from './destination-queue.ts';
 import type { QueuedPdu, QueueParts, QueueStart } from './destination-queue.ts';
 import type { EphemeralKind } from './ephemeral-edus.ts';
@@ -12,12 +13,16 @@ import {
   retrySweepMsMax,
   retrySweepMsMin,
   stopGraceMs,
+  tellAgainMsMax,
 } from './limits.ts';
 import { readDueDestinations, readPendingDestinations } from './outbox-rooms-store.ts';
 import { Slots } from './slots.ts';
 import { TransactionIds } from './transaction.ts';
 
-export type SenderOptions = Omit<QueueParts, 'closing' | 'aborting' | 'slots' | 'ids'> & {
+export type SenderOptions = Omit<
+  QueueParts,
+  'closing' | 'aborting' | 'slots' | 'ids' | 'deliveries'
+> & {
   /** How soon, at the earliest, a destination that fails is asked again. */
   readonly retryIntervalMsMin: number;
 };
@@ -48,6 +53,7 @@ export class FederationSender {
       ...options,
       slots: new Slots(concurrentTransactionsMax),
       ids: new TransactionIds(),
+      deliveries: new Deliveries(),
       closing: this.#closing.signal,
       aborting: this.#aborting.signal,
     };
@@ -99,6 +105,15 @@ export class FederationSender {
         queue.addEphemeral(kind, key, content),
       ),
     );
+  }
+
+  /** Sends the destination an event that it may have got before. Resolves when it has it, or after a few seconds. */
+  async tellAgain(serverName: string, pdu: QueuedPdu): Promise<void> {
+    const { destinations } = this.#options;
+    await destinations.forgive(serverName);
+    const told = this.#parts.deliveries.wait(serverName, pdu.order, tellAgainMsMax);
+    this.deliver(new Map([[serverName, [pdu]]]));
+    await told;
   }
 
   /** Ends what is under way, or gives it up after a while: it is in the outbox. */

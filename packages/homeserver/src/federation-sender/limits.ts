@@ -29,6 +29,9 @@ export const concurrentRetriesMax = 25;
 export const retrySweepMsMin = 500;
 export const retrySweepMsMax = 30_000;
 
+/** How long somebody waits for a destination to get an event again. */
+export const tellAgainMsMax = 3_000;
+
 /** How long the last transactions may take when the server stops. */
 export const stopGraceMs = 3_000;
 

@@ -57,7 +57,9 @@ export async function joinRoom(remote: RemoteRooms, request: JoinRequest): Promi
     }
     const known = roomNid === undefined ? undefined : await readOutOfBand(reader, userNid, roomNid);
     const via = [...request.via, ...(known?.servers ?? [])];
-    if (await alone(remote, roomId, () => joinRemotely(remote, remoteJoin(request, via)))) return;
+    const join = (): Promise<void> => joinRemotely(remote, remoteJoin(request, via));
+    // Two at a time would fetch the room twice.
+    if (await rooms.joins.alone(roomId, join)) return;
   }
 }
 
@@ -83,27 +85,6 @@ async function joinPartial(
 
 function serversThatKnow({ resident, serversInRoom }: PartialRoom): string[] {
   return [resident, ...serversInRoom];
-}
-
-/** Whether the join was made; not where another of the same room was under way, which has ended now. */
-async function alone(
-  { joining }: RemoteRooms,
-  roomId: string,
-  join: () => Promise<void>,
-): Promise<boolean> {
-  const other = joining.get(roomId);
-  if (other !== undefined) {
-    await other.catch(() => undefined);
-    return false;
-  }
-  const own = join();
-  joining.set(roomId, own);
-  try {
-    await own;
-  } finally {
-    joining.delete(roomId);
-  }
-  return true;
 }
 
 function remoteJoin(

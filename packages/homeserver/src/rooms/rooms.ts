@@ -10,6 +10,7 @@ import { NidBlocks } from '../storage/nid-blocks.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
 import { ForkedRooms } from './forked-rooms.ts';
 import { States } from './inbound/states.ts';
+import { JoinsUnderWay } from './joins-under-way.ts';
 import { KnownPlaces } from './known-places.ts';
 import { WholeRooms } from './partial/whole-rooms.ts';
 import type { PolicyServers } from './policy/policy-servers.ts';
@@ -47,6 +48,7 @@ export interface Rooms {
   readonly places: KnownPlaces;
   readonly states: States;
   readonly whole: WholeRooms;
+  readonly joins: JoinsUnderWay;
   readonly torn: TornRooms;
   readonly forked: ForkedRooms;
   /** Milliseconds since the Unix epoch. */
@@ -146,6 +148,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     places: new KnownPlaces(),
     states: new States(database),
     whole: new WholeRooms(database),
+    joins: new JoinsUnderWay(),
     torn: new TornRooms(database),
     forked: new ForkedRooms(),
     now,

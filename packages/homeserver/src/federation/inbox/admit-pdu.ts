@@ -14,6 +14,7 @@ import { isServerInRoom } from '../../rooms/graph-store.ts';
 import { checkPdu } from '../../rooms/inbound/check-pdu.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
 import type { InboxEvent } from './inbox.ts';
+import { joinWaitMsMax } from './limits.ts';
 
 export interface PduAdmission {
   readonly rooms: Rooms;
@@ -56,6 +57,12 @@ export class RoomsOfTransaction {
   }
 
   async #find(roomId: string | undefined): Promise<RoomOfTransaction> {
+    const found = await this.#look(roomId);
+    if (roomId === undefined || found.place !== 'elsewhere') return found;
+    return (await this.#rooms.joins.ended(roomId, joinWaitMsMax)) ? this.#look(roomId) : found;
+  }
+
+  async #look(roomId: string | undefined): Promise<RoomOfTransaction> {
     const { database, names, versions, acls } = this.#rooms;
     const { reader } = database;
     const roomNid = roomId === undefined ? undefined : await names.rooms.find(roomId);

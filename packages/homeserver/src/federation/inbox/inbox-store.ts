@@ -16,7 +16,8 @@ export interface InboxRow {
 
 const insertEvent = query(
   `insert into inbox (inbox_nid, room_nid, event_id, origin, received_ts, attempts, next_try_ts, json)
-   values (?, ?, ?, ?, ?, 0, 0, ?) on conflict (room_nid, event_id) do nothing`,
+   values (?, ?, ?, ?, ?, 0, 0, ?)
+   on conflict (room_nid, event_id) do update set next_try_ts = 0 where inbox.origin = excluded.origin`,
 );
 const deleteEvent = query('delete from inbox where inbox_nid = ?');
 const postpone = query('update inbox set attempts = ?, next_try_ts = ? where inbox_nid = ?');
@@ -49,6 +50,7 @@ export interface NewInboxRow {
   readonly json: string;
 }
 
+/** An event that its sender sends again, while it waits to be tried again, is tried at once. */
 export function insertInboxStatement(row: NewInboxRow): Statement {
   const { inboxNid, roomNid, eventId, origin, receivedTs, json } = row;
   return statement(insertEvent, inboxNid, roomNid, eventId, origin, receivedTs, json);

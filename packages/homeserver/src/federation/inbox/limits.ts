@@ -11,6 +11,9 @@ export const waitingInRoomMax = 2_000;
 export const answerDelayMsMax = 10_000;
 export const retryAfterMs = 30_000;
 
+/** How long events of a room wait for a join that is under way: others send them as soon as they have taken the join. */
+export const joinWaitMsMax = 30_000;
+
 /** Events of one room that are taken in together. */
 export const eventsPerRun = 50;
 /** What is remembered of events that wait, so that they are not checked twice. */

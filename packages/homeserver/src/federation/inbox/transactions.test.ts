@@ -10,7 +10,8 @@ import { readEventById } from '../../rooms/event-store.ts';
 import type { RoomIntake } from '../../rooms/inbound/room-intake.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import type { Edu } from '../edus/edu-type.ts';
-import { readWaiting } from './inbox-store.ts';
+import { answerFrom } from './history-under-test.ts';
+import { readNext, readWaiting } from './inbox-store.ts';
 import { Inbox } from './inbox.ts';
 import { Transactions } from './receive-transaction.ts';
 import { ServerUnderTest, TestNetwork } from './servers-under-test.ts';
@@ -69,6 +70,10 @@ for (const engine of testEngines()) {
       const draft = { type: 'm.room.message', sender: b.user('bob'), content: { body } };
       const eventId = await b.send(roomId, draft);
       return { eventId, pdu: JSON.parse(await b.json(eventId)) };
+    }
+
+    async function roomNidOf(roomId: string): Promise<number> {
+      return (await a.rooms.names.rooms.find(roomId)) ?? assert.fail();
     }
 
     /** Resolves when the event has its place. */
@@ -156,6 +161,23 @@ for (const engine of testEngines()) {
       const edu = { edu_type: 'm.test', content: { a: 1 } };
       await send({ pdus: [], edus: [edu, 1, { edu_type: 2, content: {} }] });
       assert.deepEqual(edus, [[edu]]);
+    });
+
+    test('an event that could not be taken in is tried again when it is sent again', async () => {
+      const roomId = await sharedRoom();
+      await message(roomId, 'in the gap');
+      const { pdu, eventId } = await message(roomId, 'after the gap');
+      await send({ pdus: [pdu] });
+      const attempts = async (): Promise<number> =>
+        (await readNext(a.database.reader, await roomNidOf(roomId), Number.MAX_SAFE_INTEGER, 10))[0]
+          ?.attempts ?? 0;
+      while ((await attempts()) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      const { answer } = network;
+      network.answer = (request) => answerFrom(b, request);
+      await send({ pdus: [pdu] });
+      await arrived(eventId);
+      network.answer = answer;
+      assert.deepEqual(await a.problems(), []);
     });
 
     test('what was answered and not taken in when the server was killed is taken in after', async () => {

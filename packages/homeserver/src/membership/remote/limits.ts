@@ -9,6 +9,12 @@ export const hedgeDelayMs = 2_000;
 /** For one server to give a template, and for it to take an event. */
 export const handshakeTimeoutMs = 20_000;
 
+/** What was said in a room longer ago than that is known by now to every server that can be reached. */
+export const saidLatelyMs = 60 * 60_000;
+
+/** How long it is waited for a server to take in an event that it was sent again. */
+export const makeKnownPausesMs = [500, 1_500, 3_000];
+
 /** So long an answer to a join waits for the members of the room, where they were left out. */
 export const smallRoomMs = 500;
 

@@ -4,6 +4,7 @@ import { FederationError } from '../../federation-client/federation-error.ts';
 import { NoServerAnswered, askInTurn } from './ask-in-turn.ts';
 import type { Failure } from './ask-in-turn.ts';
 import { handshakeTimeoutMs, hedgeDelayMs } from './limits.ts';
+import { makeKnown, readLastSaid } from './make-known.ts';
 import { readMemberTemplate } from './member-template.ts';
 import type { MemberTemplate, WantedMembership } from './member-template.ts';
 import { isServersFault, remoteRefusal } from './remote-refusal.ts';
@@ -44,8 +45,11 @@ async function askTemplate(
   servers: readonly string[],
   failures: Failure[],
 ): Promise<{ server: string; template: MemberTemplate }> {
-  const ask = (server: string, signal: AbortSignal): Promise<MemberTemplate> =>
-    fetchTemplate(remote, wanted, server, signal);
+  const said = await readLastSaid(remote, wanted.roomId);
+  const ask = async (server: string, signal: AbortSignal): Promise<MemberTemplate> => {
+    if (said !== undefined) await makeKnown(remote, server, said, signal);
+    return fetchTemplate(remote, wanted, server, signal);
+  };
   try {
     const asked = await askInTurn(servers, hedgeDelayMs, ask);
     failures.push(...asked.failures);

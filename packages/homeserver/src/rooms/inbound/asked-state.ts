@@ -11,6 +11,7 @@ import {
   readRoomHead,
   readSnapshotsByHash,
 } from '../state-store.ts';
+import type { Snapshot } from '../state-store.ts';
 import type { InboundContext } from './inbound-context.ts';
 import { rowsPerChange, singleEventsMax } from './limits.ts';
 import type { AskedRoom, RoomRequests } from './room-requests.ts';
@@ -25,12 +26,15 @@ const SAME_HASH_MAX = 4;
 /**
  * The state before an event as another server tells it: its events are stored as outliers where they are new. Resolves to
  * the snapshot, or to undefined where what is told is no state of the room.
+ *
+ * @param near a state that it is expected to differ little from; the current one unless another is given
  */
 export async function askState(
   context: InboundContext,
   room: AskedRoom,
   requests: RoomRequests,
   eventId: string,
+  near?: Snapshot,
 ): Promise<number | undefined> {
   const { reader } = context.rooms.database;
   const ids = await requests.stateIds(eventId);
@@ -46,7 +50,10 @@ export async function askState(
   }
   const rows = await readGraphRows(reader, new Set(ids.state));
   const entries = await entriesOf(context, room, rows.values());
-  return entries === undefined ? undefined : snapshotOf(context, room, entries);
+  if (entries === undefined) return undefined;
+  const base = near ?? (await readRoomHead(reader, room.roomNid))?.snapshot;
+  if (base === undefined) throw new Error(`room ${room.roomNid} has no head`);
+  return snapshotOf(context, room, entries, base);
 }
 
 /** Undefined where two events are under one key, or where there is no create event or another room's. */
@@ -70,16 +77,14 @@ async function entriesOf(
   return hasCreate ? [...entries.values()] : undefined;
 }
 
-/** Mostly it differs little from the current state, and is stored as that difference. */
+/** Mostly it differs little from another state, and is stored as that difference. */
 async function snapshotOf(
   { rooms }: InboundContext,
   { roomNid }: AskedRoom,
   entries: readonly StateEntry[],
+  snapshot: Snapshot,
 ): Promise<number> {
   const { database, snapshotNids, states } = rooms;
-  const head = await readRoomHead(database.reader, roomNid);
-  if (head === undefined) throw new Error(`room ${roomNid} has no head`);
-  const { snapshot } = head;
   const state = compactState(
     new Map(entries.map(({ stateKeyNid, eventNid }) => [stateKeyNid, eventNid])),
   );

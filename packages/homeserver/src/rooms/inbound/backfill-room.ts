@@ -68,7 +68,8 @@ class PastEvents {
 
   async #take(event: CheckedPdu, pastOrder: number): Promise<Received | Missing> {
     const taken = await this.#tryWithAuth(event, { pastOrder });
-    if (taken.kind !== 'missing' || taken.prevEventIds.length === 0) return taken;
+    if (taken.kind !== 'missing') return taken;
+    if (taken.prevEventIds.length === 0 && !taken.isStateUnknown) return taken;
     // The far end of what was given: the state there is the server's word.
     this.#states += 1;
     if (this.#states > backfilledStatesMax) return taken;

@@ -28,7 +28,7 @@ export async function judgeEvent(
   const listed = judgeByAuthEvents(rooms, head, event, authEvents, await createEventOf(head));
   if (listed !== undefined) return listed;
   const stateBefore = await authStateOf(rooms, before, event, version);
-  const members = partial === undefined || isPast ? NO_EVENTS : authEvents;
+  const members = partial === undefined ? NO_EVENTS : authEvents;
   const known = withMembers(stateBefore, members);
   const byState = authorise(event, known, version, { verify: rooms.verify });
   if (!byState.allowed) return { kind: 'rejected', rule: byState.rule, reason: byState.reason };

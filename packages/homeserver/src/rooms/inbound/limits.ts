@@ -32,6 +32,9 @@ export const stateIdsMax = 200_000;
 export const singleEventsMax = 30;
 export const singleEventsAtOnce = 5;
 
+/** How far back it is looked for a late event among what the current state was allowed by. */
+export const replacementStepsMax = 4;
+
 /** How long an event that could not be had is not asked for again, at first and at most. */
 export const pullRetryMs = 60_000;
 export const pullRetryMsMax = 24 * 60 * 60 * 1000;

@@ -106,13 +106,16 @@ export class PulledEvents {
       for (const id of taken.prevEventIds) await this.#pull(id, known.isBehind);
       taken = await this.#try(event, known);
     }
+    if (taken.kind === 'missing' && taken.prevEventIds.length === 0 && taken.isStateUnknown) {
+      const stateBefore = await this.#askState(event.eventId);
+      if (stateBefore !== undefined) taken = await this.#try(event, { ...known, stateBefore });
+    }
     return taken.kind === 'missing' ? INCOMPLETE : taken;
   }
 
   /**
-   * While the room is known in part its states are too large to be asked for event by event, and not certain anyway: an
-   * event after a gap gets the state of the join. Of what is before the join that would be the future; it is left to
-   * whoever pages back.
+   * While the room is known in part its states are too large to be asked for event by event: an event after a gap gets the
+   * state of the join, until it is checked again.
    */
   async #takeInPart(
     checked: CheckedPdu,
@@ -120,8 +123,14 @@ export class PulledEvents {
   ): Promise<Received | Missing | undefined> {
     const { roomNid, origin } = this.#room;
     if (!(await readIsPartial(this.#context.rooms.database.reader, roomNid))) return undefined;
-    if (isBehind === true) return INCOMPLETE;
-    return takeInEvent(this.#context, { origin, roomNid, checked, refuse: false, takesGaps: true });
+    return takeInEvent(this.#context, {
+      origin,
+      roomNid,
+      checked,
+      refuse: false,
+      isBehind,
+      takesGaps: true,
+    });
   }
 
   #try(checked: CheckedPdu, known: KnownOfEvent): Promise<Received | Missing> {
@@ -169,12 +178,16 @@ export class PulledEvents {
     try {
       const event = await this.#requests.event(eventId);
       if (event === undefined) return false;
-      const stateBefore = await askState(this.#context, this.#room, this.#requests, eventId);
+      const stateBefore = await this.#askState(eventId);
       if (stateBefore === undefined) return false;
       return (await this.#take(event, { stateBefore, isBehind })).kind !== 'refused';
     } catch (error) {
       if (!(error instanceof FederationError)) throw error;
       return false;
     }
+  }
+
+  #askState(eventId: string): Promise<number | undefined> {
+    return askState(this.#context, this.#room, this.#requests, eventId);
   }
 }

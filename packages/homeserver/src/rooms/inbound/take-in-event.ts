@@ -4,6 +4,7 @@ import type { Submitted } from '../../storage/change.ts';
 import { PREDECESSOR } from '../../storage/change.ts';
 import { ChangeRefused } from '../../storage/database.ts';
 import type { Reader } from '../../storage/sql.ts';
+import { readAuthNids } from '../edge-store.ts';
 import { headEntryOf } from '../event-place.ts';
 import type { EventPlace } from '../event-place.ts';
 import { EventFlag, readEventNid } from '../event-store.ts';
@@ -32,6 +33,7 @@ import { askPolicyServer, judgeByPolicy } from './judge-by-policy.ts';
 import type { PolicyAnswer, Unsigned } from './judge-by-policy.ts';
 import { judgeEvent } from './judge-event.ts';
 import type { Judgement } from './judge-event.ts';
+import { replacementStepsMax } from './limits.ts';
 import { placeEvent } from './place-event.ts';
 import type { EventToPlace } from './place-event.ts';
 import { decideWaitingRedactions, effectOfRedaction } from './redactions.ts';
@@ -64,11 +66,13 @@ export interface TakeIn {
   readonly isBehind?: boolean | undefined;
 }
 
-/** Events that it stands on are not there. */
+/** Events that it stands on are not there, or the states after them are not known. */
 export interface Missing {
   readonly kind: 'missing';
   readonly prevEventIds: readonly string[];
   readonly authEventIds: readonly string[];
+  /** Whether a prev event came while the room was known in part, and the server left before it knew the whole. */
+  readonly isStateUnknown: boolean;
 }
 
 /** Also how it is taken in again, after the room's policy server was asked about it. */
@@ -165,6 +169,9 @@ async function takeInto(
     pastOrder !== undefined ||
     takeIn.isBehind === true ||
     (isInterned && (await isStoodOn(reader, write.head, event)));
+  if (partial !== undefined && isBehind && !isSinceJoin(parents.prev, checked, partial)) {
+    return INCOMPLETE;
+  }
   const judgement = await judge(context, write.head, takeIn, authEventNids, before, isBehind);
   if (judgement.kind === 'unsigned') return judgement;
   if (takeIn.refuse && judgement.kind !== 'accepted') {
@@ -210,7 +217,15 @@ async function isStoodOn(
   if (await hasAcceptedChild(reader, eventNid)) return true;
   if (pdu.state_key === undefined) return false;
   await head.load([[pdu.type, pdu.state_key]]);
-  return head.get(pdu.type, pdu.state_key)?.event.eventId === eventId;
+  const current = head.get(pdu.type, pdu.state_key);
+  if (current === undefined || current.event.eventId === eventId) return current !== undefined;
+  // What has replaced it in the state was allowed by it: a ban by the join of who is banned.
+  let nids: readonly number[] = [current.eventNid];
+  for (let step = 0; step < replacementStepsMax && nids.length > 0; step += 1) {
+    nids = await readAuthNids(reader, nids);
+    if (nids.includes(eventNid)) return true;
+  }
+  return false;
 }
 
 async function persist(
@@ -293,7 +308,12 @@ async function findParents(
   const missingPrev = prevIds.filter((id) => (prev.get(id)?.state_before ?? null) === null);
   const missingAuth = authIds.filter((id) => !auth.has(id));
   const mayLackPrev = given !== undefined || (isPartial && takesGaps);
-  const isComplete = (missingPrev.length === 0 || mayLackPrev) && missingAuth.length === 0;
+  const isStateUnknown =
+    given === undefined &&
+    !isPartial &&
+    placed.some(({ flags }) => (flags & EventFlag.partialState) !== 0);
+  const isComplete =
+    (missingPrev.length === 0 || mayLackPrev) && missingAuth.length === 0 && !isStateUnknown;
   if (isComplete) return { kind: 'found', prev: placed, auth: [...auth.values()] };
   if (refuse) {
     return { kind: 'refused', cause: 'incomplete', reason: 'what the event refers to is unknown' };
@@ -302,6 +322,7 @@ async function findParents(
     kind: 'missing',
     prevEventIds: given === undefined ? missingPrev : [],
     authEventIds: missingAuth,
+    isStateUnknown,
   };
 }
 
@@ -333,15 +354,36 @@ async function stateBefore(
  * the join counts as the state before the join does.
  */
 function stateAfterRow(row: GraphRow, partial: PartialHead | undefined): number {
-  if (partial === undefined) return row.state_after ?? 0;
-  const isSince =
-    (row.flags & EventFlag.partialState) !== 0 && (row.event_order ?? 0) >= partial.position;
-  return isSince ? (row.state_after ?? 0) : partial.rootNid;
+  if (partial === undefined || isSince(row, partial)) return row.state_after ?? 0;
+  return partial.rootNid;
+}
+
+/**
+ * Whether all that an event stands on came with the join or after it. Of what others stand on already, and is from before
+ * the join, the state of the join would be the future: while the room is known in part, it is left to whoever pages back.
+ */
+function isSinceJoin(
+  prev: readonly GraphRow[],
+  { pdu }: CheckedPdu,
+  partial: PartialHead,
+): boolean {
+  const hasAll = prev.length === new Set(prevEventIds(pdu)).size;
+  return hasAll && prev.every((row) => isSince(row, partial));
+}
+
+function isSince({ flags, event_order: order }: GraphRow, { position }: PartialHead): boolean {
+  return (flags & EventFlag.partialState) !== 0 && (order ?? 0) >= position;
 }
 
 async function nidsOf({ rooms }: InboundContext, eventIds: readonly string[]): Promise<number[]> {
   return [...new Set((await internEventIds(rooms, eventIds)).values())];
 }
+
+const INCOMPLETE: NotReceived = {
+  kind: 'refused',
+  cause: 'incomplete',
+  reason: 'it is from before the join, and the room is known in part',
+};
 
 const REASONS = {
   'unknown-room': 'This server is not in the room',

@@ -22,6 +22,7 @@ import type { Snapshot } from '../state-store.ts';
 import type { FillingContext, RoomToFill } from './filling-context.ts';
 import { entriesApartMax, finishTriesMax, rowsAtOnce } from './limits.ts';
 import { Rechecking } from './recheck-events.ts';
+import type { KnownStates } from './recheck-events.ts';
 import {
   stageRecheckedStatements,
   takeOverRecheckedStatements,
@@ -40,11 +41,12 @@ const OTHER_JOIN = 'the room is known in part after this join';
 export async function completeRoom(
   context: FillingContext,
   room: RoomToFill,
-  beforeJoin: Snapshot,
+  states: KnownStates,
 ): Promise<number | undefined> {
   const { rooms } = context;
-  const { partial, version, createEventNid } = room;
-  const rechecking = new Rechecking(rooms, partial, version, beforeJoin.nid);
+  const { partial, createEventNid } = room;
+  const { beforeJoin } = states;
+  const rechecking = new Rechecking(rooms, room, states);
   await write(rooms.database, {
     statements: [unstageRecheckedStatement(partial.roomNid)],
     positions: 0,

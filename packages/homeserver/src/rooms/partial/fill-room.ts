@@ -10,6 +10,7 @@ import type { Snapshot } from '../state-store.ts';
 import { askWholeState } from './ask-whole-state.ts';
 import { completeRoom } from './complete-room.ts';
 import type { FillingContext, RoomToFill } from './filling-context.ts';
+import { askGapStates } from './gap-states.ts';
 import { serversAskedMax } from './limits.ts';
 import { takeWholeState } from './take-whole-state.ts';
 
@@ -17,7 +18,7 @@ import { takeWholeState } from './take-whole-state.ts';
  * One round of learning the rest of a room: asks the server that answered the join, then the others that are in the room.
  * Resolves to whether there is nothing left to do.
  *
- * @param isStrict see {@link takeWholeState}
+ * @param isStrict see {@link takeWholeState}; also whether it waits for servers that may know the states before events
  */
 export async function fillRoom(
   context: FillingContext,
@@ -27,12 +28,15 @@ export async function fillRoom(
   const room = await findRoom(context, roomNid);
   if (room === undefined) return true;
   const { reader } = context.rooms.database;
-  for (const server of serversToAsk(context, room)) {
+  const servers = serversToAsk(context, room);
+  for (const server of servers) {
     // What others still tell nobody here would read; who comes back joins anew.
     if (!(await isServerInRoom(reader, roomNid))) return true;
     const beforeJoin = await tryServer(context, room, server, isStrict);
     if (beforeJoin === undefined) continue;
-    const position = await completeRoom(context, room, beforeJoin);
+    const { told, open } = await askGapStates(context, room, [server, ...servers], beforeJoin);
+    if (isStrict && open > 0) return false;
+    const position = await completeRoom(context, room, { beforeJoin, told });
     const about = { room: room.roomId, server, position };
     if (position !== undefined) context.logger.info(about, 'room known as a whole');
     return position !== undefined;

@@ -9,6 +9,9 @@ export const rowsAtOnce = 500;
 /** More entries than these that have changed since the join are stored with the whole state. */
 export const entriesApartMax = 500;
 
+/** Events after gaps of which the state before them is asked for; each answer names all members. */
+export const gapStatesMax = 30;
+
 /** Servers that are asked in one round, the one that answered the join first. */
 export const serversAskedMax = 20;
 
@@ -16,7 +19,10 @@ export const serversAskedMax = 20;
 export const roundPauseMs = 5_000;
 export const roundPauseMsMax = 10 * 60_000;
 
-/** Rounds in which an answer must have members of every server that the resident server named. */
+/**
+ * Rounds in which an answer must have members of every server that the resident server named, and in which the room is not
+ * whole before the states before events after gaps are told, where a server that may know them cannot be reached.
+ */
 export const strictRoundsMax = 5;
 
 /** How often the current state may change under the hands of who brings it to its end. */

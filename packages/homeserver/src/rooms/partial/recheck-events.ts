@@ -1,4 +1,4 @@
-import { authorise } from '@soma/protocol';
+import { authorise, parseUserId, serverNameOf } from '@soma/protocol';
 import type { AuthEvent, Pdu, RoomVersion } from '@soma/protocol';
 
 import { write } from '../../storage/database.ts';
@@ -9,12 +9,16 @@ import { EventFlag, UNACCEPTED_FLAGS } from '../event-store.ts';
 import { readAuthEdges } from '../graph-store.ts';
 import { authStateOf, readAuthEvents } from '../inbound/auth-state.ts';
 import { judgeByAuthEvents } from '../inbound/judge-event.ts';
-import { mergeStates, storedState, withStateEvent } from '../inbound/state-references.ts';
+import { entryOf, mergeStates, storedState, withStateEvent } from '../inbound/state-references.ts';
 import type { RoomOfStates, StateReference } from '../inbound/state-references.ts';
 import { readEventsToRecheck } from '../partial-room-store.ts';
 import type { PartialEventRow, PartialRoom } from '../partial-room-store.ts';
+import { namedPolicyServer } from '../policy/policy-server.ts';
+import { isRecommended } from '../policy/policy-signature.ts';
 import type { Rooms } from '../rooms.ts';
 import { EMPTY_SNAPSHOT } from '../state-store.ts';
+import type { Snapshot } from '../state-store.ts';
+import type { RoomToFill } from './filling-context.ts';
 import { eventsAtOnce } from './limits.ts';
 import { topologically } from './topologically.ts';
 
@@ -32,10 +36,19 @@ export interface RecheckedEvent {
   readonly isWithdrawn: boolean;
 }
 
+/** What other servers have told of a room's states. */
+export interface KnownStates {
+  /** The whole state before the join. */
+  readonly beforeJoin: Snapshot;
+  /** The snapshots of the states before events after a gap, by event nid. */
+  readonly told: ReadonlyMap<number, number>;
+}
+
 /**
  * The events since a partial join, checked again one after the other: each by its auth events and by the state before it,
- * which follows from that before the join (SS API, "Checks performed on receipt of a PDU", 4 and 5). What was hidden because
- * the current state forbade it (6) is so no longer if that state was not what it seemed.
+ * which follows from that before the join (SS API, "Checks performed on receipt of a PDU", 4 and 5), and by what the current
+ * state was when it came (6). So what was shown may have to be hidden, and what was hidden is shown where the state was not
+ * what it seemed.
  */
 export class Rechecking {
   readonly events = new Map<number, RecheckedEvent>();
@@ -43,19 +56,18 @@ export class Rechecking {
   readonly #room: PartialRoom;
   readonly #version: RoomVersion;
   readonly #of: RoomOfStates;
-  readonly #beforeJoin: number;
+  readonly #states: KnownStates;
   readonly #prev = new Map<number, readonly number[]>();
   #create: AuthEvent | undefined;
   #upTo: number;
 
-  /** @param beforeJoin the snapshot of the whole state before the join */
-  constructor(rooms: Rooms, room: PartialRoom, version: RoomVersion, beforeJoin: number) {
+  constructor(rooms: Rooms, { partial, version }: RoomToFill, states: KnownStates) {
     this.#rooms = rooms;
-    this.#room = room;
+    this.#room = partial;
     this.#version = version;
-    this.#beforeJoin = beforeJoin;
-    this.#of = { roomNid: room.roomNid, version, snapshot: EMPTY_SNAPSHOT, isLast: false };
-    this.#upTo = room.position - 1;
+    this.#states = states;
+    this.#of = { roomNid: partial.roomNid, version, snapshot: EMPTY_SNAPSHOT, isLast: false };
+    this.#upTo = partial.position - 1;
   }
 
   /** Checks the events that have come since it was called last; resolves to how many. */
@@ -102,26 +114,25 @@ export class Rechecking {
   /** The current state: a snapshot that is stored. */
   async current(): Promise<StateReference> {
     const ends = this.extremities();
-    const nids = ends.length === 0 ? [this.#beforeJoin] : ends.map((nid) => this.#after(nid));
-    return this.#merged(nids);
+    return this.#merged(
+      ends.length === 0 ? [this.#beforeJoin] : ends.map((nid) => this.#after(nid)),
+    );
+  }
+
+  get #beforeJoin(): number {
+    return this.#states.beforeJoin.nid;
   }
 
   async #recheck(row: PartialEventRow): Promise<RecheckedEvent> {
     const { event_nid: eventNid, state_key_nid: stateKeyNid } = row;
-    const isJoin = eventNid === this.#room.joinEventNid;
-    const prev = isJoin ? [] : (this.#prev.get(eventNid) ?? []);
-    const before = await this.#merged(
-      prev.length === 0 ? [this.#beforeJoin] : prev.map((nid) => this.#after(nid)),
-    );
+    const before = await this.#merged(this.#statesBefore(eventNid));
     const rejectedBy = await this.#ruleBroken(row, before);
-    const isHidden = (row.flags & EventFlag.softFailed) !== 0;
-    const isHiddenStill =
-      isHidden && rejectedBy === undefined && !(await this.#wasAllowed(row, before));
-    const kept = row.flags & ~(EventFlag.partialState | EventFlag.rejected | EventFlag.softFailed);
+    const isHidden = rejectedBy === undefined && !(await this.#wasAllowed(row, before));
+    const kept = row.flags & ~(EventFlag.partialState | UNACCEPTED_FLAGS);
     const flags =
       kept |
       (rejectedBy === undefined ? 0 : EventFlag.rejected) |
-      (isHiddenStill ? EventFlag.softFailed : 0);
+      (isHidden ? EventFlag.softFailed : 0);
     const stateAfter =
       stateKeyNid === null || rejectedBy !== undefined
         ? null
@@ -133,8 +144,16 @@ export class Rechecking {
       flags,
       rejectedBy: rejectedBy ?? null,
       order: row.event_order,
-      isWithdrawn: rejectedBy !== undefined && (row.flags & UNACCEPTED_FLAGS) === 0,
+      isWithdrawn: (flags & UNACCEPTED_FLAGS) !== 0 && (row.flags & UNACCEPTED_FLAGS) === 0,
     };
+  }
+
+  #statesBefore(eventNid: number): readonly number[] {
+    const told = this.#states.told.get(eventNid);
+    if (told !== undefined) return [told];
+    const isJoin = eventNid === this.#room.joinEventNid;
+    const prev = isJoin ? [] : (this.#prev.get(eventNid) ?? []);
+    return prev.length === 0 ? [this.#beforeJoin] : prev.map((nid) => this.#after(nid));
   }
 
   async #ruleBroken(row: PartialEventRow, before: StateReference): Promise<string | undefined> {
@@ -153,15 +172,36 @@ export class Rechecking {
     return byState.allowed ? undefined : byState.rule;
   }
 
-  /** Check 6: by what the current state was when the event came, the event itself being an end of the room. */
+  /**
+   * Checks 6 and 7: by what the current state was when the event came, the event itself being an end of the room. What this
+   * server has made was made on the ends that it knew.
+   */
   async #wasAllowed(row: PartialEventRow, before: StateReference): Promise<boolean> {
     const rooms = this.#rooms;
+    const pdu: Pdu = JSON.parse(row.json);
+    const sender = parseUserId(pdu.sender);
+    if (sender !== undefined && serverNameOf(sender) === rooms.serverName) return true;
     const ends = this.extremities(row.event_order).map((nid) => this.#after(nid));
     const current = await this.#merged([...ends, before.snapshot.nid]);
-    const pdu: Pdu = JSON.parse(row.json);
     const event = { ...pdu, eventId: row.event_id };
     const state = await authStateOf(rooms, current, event, this.#version);
-    return authorise(event, state, this.#version, { verify: rooms.verify }).allowed;
+    if (!authorise(event, state, this.#version, { verify: rooms.verify }).allowed) return false;
+    const wasHidden = (row.flags & EventFlag.softFailed) !== 0;
+    return !wasHidden || this.#isRecommended(row, current);
+  }
+
+  /** Nobody is asked again: what a policy server allows has its signature since it came. */
+  async #isRecommended(row: PartialEventRow, current: StateReference): Promise<boolean> {
+    const { policyServers, names, database, verify } = this.#rooms;
+    const keyNid = await names.stateKeys.find('m.room.policy', '');
+    if (policyServers === undefined || keyNid === undefined || row.state_key_nid === keyNid) {
+      return true;
+    }
+    const policyNid = await entryOf(database.reader, current, keyNid);
+    const [policy] =
+      policyNid === undefined ? [] : await readAuthEvents(database.reader, [policyNid]);
+    const server = policy === undefined ? undefined : namedPolicyServer(policy);
+    return server === undefined || isRecommended(row.json, this.#version, server, verify);
   }
 
   /** What the auth events among them have turned out to be counts, not what the database still says. */

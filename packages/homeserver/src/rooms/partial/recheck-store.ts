@@ -1,6 +1,6 @@
 import { integerList, query, statement } from '../../storage/sql.ts';
 import type { Statement } from '../../storage/sql.ts';
-import { EventFlag } from '../event-store.ts';
+import { EventFlag, UNACCEPTED_FLAGS } from '../event-store.ts';
 import type { RecheckedEvent } from './recheck-events.ts';
 
 const stage = query(
@@ -18,7 +18,7 @@ const putExtremity = query('insert into forward_extremities (room_nid, event_nid
 
 const endRedactions = query(
   `update redactions set valid = 0 where valid = 1 and redaction_nid in
-     (select event_nid from events where event_nid {in} and flags & ${EventFlag.rejected} <> 0)`,
+     (select event_nid from events where event_nid {in} and flags & ${UNACCEPTED_FLAGS} <> 0)`,
 );
 const unmarkRedacted = query(
   `update events set flags = flags & ~${EventFlag.redacted}
@@ -62,7 +62,7 @@ export function takeOverRecheckedStatements(
   ];
 }
 
-/** What these events have redacted stands again, where no other redaction holds; they must be rejected by now. */
+/** What these events have redacted stands again, where no other redaction holds; they must be hidden or rejected by now. */
 export function withdrawRedactionStatements(eventNids: readonly number[]): Statement[] {
   if (eventNids.length === 0) return [];
   const list = integerList(eventNids);

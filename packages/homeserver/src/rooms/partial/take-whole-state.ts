@@ -47,7 +47,7 @@ export async function takeWholeState(
   const state = await stateOf(stateIds, stored);
   const entries = await entriesOf(context, state);
   await checkAgainstPart(context, room, entries);
-  if (isStrict) await checkServers(room, server, state);
+  if (isStrict) await checkServers(rooms, room, server, state);
   const row = await readEvent(rooms.database.reader, partial.joinEventNid);
   if (row === undefined) throw new Error(`event ${partial.joinEventNid} is missing`);
   const pdu: Pdu = JSON.parse(row.json);
@@ -74,12 +74,14 @@ async function checkAgainstPart(
 
 /** A state from which members are missing has none of some server. */
 async function checkServers(
+  { serverName }: FillingContext['rooms'],
   { partial: { resident, serversInRoom } }: RoomToFill,
   server: string,
   state: readonly StoredOutlier[],
 ): Promise<void> {
   const turns = new Turns();
-  const present = new Set<string>();
+  // Who was let in already when asked again may have been told of itself.
+  const present = new Set<string>([serverName]);
   for (const { checked } of state) {
     await turns.next();
     const { type, state_key: stateKey, content } = checked.pdu;

@@ -39,7 +39,7 @@ export async function policyServerFor(
   await loadPolicy(head);
   const entry = head.get(...POLICY_KEY);
   if (entry === undefined || isPolicyEvent(event)) return undefined;
-  const server = parsePolicy(entry);
+  const server = namedPolicyServer(entry.event);
   if (server === undefined) return undefined;
   return (await hasJoinedUser(reader, head, entry, server.serverName)) ? server : undefined;
 }
@@ -49,7 +49,8 @@ function isPolicyEvent({ type, state_key: stateKey }: PolicedEvent): boolean {
   return type === 'm.room.policy' && stateKey === '';
 }
 
-function parsePolicy({ event: { content } }: HeadEntry): PolicyServer | undefined {
+/** The policy server that an `m.room.policy` event names. */
+export function namedPolicyServer({ content }: Pick<Pdu, 'content'>): PolicyServer | undefined {
   const { via, public_keys: keys } = content;
   const serverName = typeof via === 'string' ? parseServerName(via) : undefined;
   const publicKey = isJsonObject(keys) ? keys['ed25519'] : undefined;
