@@ -84,10 +84,10 @@ export class RoomReading implements RoomProjection {
   #putThread(event: PreparedEvent, { statements }: ProjectionOutput): void {
     const { eventNid, isAwaited = false } = event;
     const thread = this.threadOf(event);
-    const isInThread = thread.threadNid !== MAIN_TIMELINE;
-    if (isInThread) statements.push(putThreadStatement(eventNid, thread));
+    const isThreaded = thread.threadNid !== MAIN_TIMELINE;
+    if (isThreaded) statements.push(putThreadStatement(eventNid, thread));
     const rootId = relationIn(event.built.pdu.content)?.parentId;
-    if (isInThread && this.#parent === undefined && rootId !== undefined) {
+    if (isThreaded && this.#parent === undefined && rootId !== undefined) {
       statements.push(putLateRootStatement(thread.threadNid, rootId));
     }
     if (!isAwaited) return;

@@ -118,12 +118,12 @@ async function openSoundGraph(databaseSection: object): Promise<RoomGraphUnderTe
   await changeMembership(rooms, { roomNid, sender: bob, target: bob, action: 'join' });
   await changeMembership(rooms, { roomNid, sender: alice, target: carol, action: 'invite' });
   await changeMembership(rooms, { roomNid, sender: alice, target: dave, action: 'ban' });
-  const content = { membership: 'invite' };
+  const invite = { membership: 'invite' };
   await keepOutOfBand(rooms, {
     roomId: '!elsewhere:other.example',
     eventId: '$invitation',
-    pdu: { state_key: carol, sender: '@zoe:other.example', content },
-    json: JSON.stringify({ content }),
+    pdu: { state_key: carol, sender: '@zoe:other.example', content: invite },
+    json: JSON.stringify({ content: invite }),
     strippedState: [],
     roomVersion: '12',
     servers: ['other.example'],
