@@ -7,7 +7,7 @@ import { listAt, valueAt } from '../harness/json-path.ts';
 import { SmallBrowser } from '../harness/small-browser.ts';
 import { v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
-import { logInWith, loginTokenIn, redirectAddress, trusted, trustedClient } from './sso-test.ts';
+import { logInFrom, redirectAddress, trusted, trustedClient } from './sso-test.ts';
 
 const cas = await startCasServer();
 after(() => cas.close());
@@ -36,7 +36,7 @@ test('CAS lets people in, by the old way and the new', async (given) => {
   assert.deepEqual(flows.slice(0, 3), ['m.login.sso', 'm.login.token', 'm.login.cas']);
   cas.answer = casSuccess('Ann', staff);
   const visited = await new SmallBrowser().get(redirectAddress(url, trustedClient));
-  const made = await logInWith(url, loginTokenIn(visited));
+  const made = await logInFrom(url, visited);
   assert.equal(valueAt(made.body, 'user_id'), '@ann:soma.test');
   const profile = await api(url).request('GET', `${v3}/profile/@ann:soma.test`);
   assert.deepEqual(profile.body, { displayname: 'A & B' });
@@ -44,7 +44,7 @@ test('CAS lets people in, by the old way and the new', async (given) => {
   assert.ok(cas.validated.at(-1)?.service.startsWith(url + ticketPath));
   const query = new URLSearchParams({ redirectUrl: trustedClient });
   const old = `${url}${v3}/login/cas/redirect?${query.toString()}`;
-  const again = await logInWith(url, loginTokenIn(await new SmallBrowser().get(old)));
+  const again = await logInFrom(url, await new SmallBrowser().get(old));
   assert.equal(valueAt(again.body, 'user_id'), '@ann:soma.test');
 });
 
@@ -53,7 +53,7 @@ test('with CAS who has the name of an account has the account', async (given) =>
   const bob = await given.user('bob');
   cas.answer = casSuccess('bob', staff);
   const visited = await new SmallBrowser().get(redirectAddress(url, trustedClient));
-  const made = await logInWith(url, loginTokenIn(visited));
+  const made = await logInFrom(url, visited);
   assert.equal(valueAt(made.body, 'user_id'), bob.userId);
 });
 
@@ -61,7 +61,7 @@ test('a name of digits gets its prefix', async (given) => {
   const { url } = given.server;
   cas.answer = casSuccess('4711', staff);
   const visited = await new SmallBrowser().get(redirectAddress(url, trustedClient));
-  const made = await logInWith(url, loginTokenIn(visited));
+  const made = await logInFrom(url, visited);
   assert.equal(valueAt(made.body, 'user_id'), '@u4711:soma.test');
 });
 

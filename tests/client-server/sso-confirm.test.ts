@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
 
 import { api, type Response } from '../harness/api.ts';
 import { textAt, valueAt } from '../harness/json-path.ts';
-import { startOpenIdProvider, type OpenIdUser } from '../harness/openid-provider.ts';
+import type { OpenIdUser } from '../harness/openid-provider.ts';
 import { SmallBrowser, type Visited } from '../harness/small-browser.ts';
 import { outcome, v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
-import { logInWith, loginTokenIn, mapping, providerEntry, signInAs, trusted } from './sso-test.ts';
+import { logInFrom, mapping, openProvider, providerEntry, signInAs, trusted } from './sso-test.ts';
 
-const provider = await startOpenIdProvider();
-after(() => provider.close());
+const provider = await openProvider();
 
 const test = serverTests({
   oidc_providers: [
@@ -29,7 +27,7 @@ interface SignedIn {
 }
 
 async function signedIn(server: string, user: OpenIdUser): Promise<SignedIn> {
-  const made = await logInWith(server, loginTokenIn(await signInAs(provider, server, user)));
+  const made = await logInFrom(server, await signInAs(provider, server, user));
   const token = textAt(made.body, 'access_token');
   return {
     userId: textAt(made.body, 'user_id'),

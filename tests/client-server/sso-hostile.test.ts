@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
 
 import { api } from '../harness/api.ts';
 import { listAt, textAt } from '../harness/json-path.ts';
-import { startOpenIdProvider } from '../harness/openid-provider.ts';
 import { SmallBrowser } from '../harness/small-browser.ts';
 import { outcome, v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
 import {
+  logInFrom,
   logInWith,
   loginTokenIn,
   mapping,
+  openProvider,
   providerEntry,
   redirectAddress,
   signInAs,
@@ -18,8 +18,7 @@ import {
   trustedClient,
 } from './sso-test.ts';
 
-const provider = await startOpenIdProvider();
-after(() => provider.close());
+const provider = await openProvider();
 
 const names = mapping({ localpart_template: '{{ user.sub }}' });
 const test = serverTests({
@@ -57,7 +56,7 @@ test('only the browser that has begun a sign-in may end it, once', async (given)
   assert.equal((await browser.get(forged.href)).status, 400);
   const kept = new Map(browser.cookies);
   const visited = await browser.get(callback.href);
-  assert.equal((await logInWith(url, loginTokenIn(visited))).status, 200);
+  assert.equal((await logInFrom(url, visited)).status, 200);
   assert.equal((await browser.get(callback.href)).status, 400);
   // With the cookie back, it is the provider that gives nothing for a code twice.
   for (const [name, value] of kept) browser.cookies.set(name, value);
@@ -91,7 +90,7 @@ test('the callback takes a form as well, and a cookie is for the browser alone',
   assert.match(cookie, /^soma_sso=[\w-]+; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax$/);
   const form = Object.fromEntries(callback.searchParams);
   const visited = await browser.post(callback.origin + callback.pathname, form);
-  assert.equal((await logInWith(url, loginTokenIn(visited))).status, 200);
+  assert.equal((await logInFrom(url, visited)).status, 200);
 });
 
 test('a provider that is not there is told of on a page', async (given) => {
@@ -120,10 +119,10 @@ test('the provider ends the sessions that came from it', async (given) => {
   const browser = new SmallBrowser();
   const user = { sub: 'eve' };
   const visited = await signInAs(provider, url, user, { browser });
-  const made = await logInWith(url, loginTokenIn(visited));
+  const made = await logInFrom(url, visited);
   const granted = loginTokenIn(await signInAs(provider, url, user, { browser }));
   const elsewhere = await signInAs(provider, url, user);
-  const kept = await logInWith(url, loginTokenIn(elsewhere));
+  const kept = await logInFrom(url, elsewhere);
   await provider.logOut(browser);
   const whoami = (body: unknown) =>
     api(url).request('GET', `${v3}/account/whoami`, { token: textAt(body, 'access_token') });

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
 
 import { api } from '../harness/api.ts';
 import { registerAdmin } from '../harness/client.ts';
 import { listAt, textAt, valueAt } from '../harness/json-path.ts';
-import { startOpenIdProvider } from '../harness/openid-provider.ts';
 import { SmallBrowser } from '../harness/small-browser.ts';
 import { outcome, v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
 import {
+  logInFrom,
   logInWith,
   loginTokenIn,
   mapping,
+  openProvider,
   providerEntry,
   redirectAddress,
   signInAs,
@@ -20,8 +20,7 @@ import {
   unknownClient,
 } from './sso-test.ts';
 
-const provider = await startOpenIdProvider();
-after(() => provider.close());
+const provider = await openProvider();
 
 const names = mapping({
   localpart_template: '{{ user.preferred_username }}',
@@ -62,7 +61,7 @@ test('a user of the provider gets an account, and the same one each time', async
   };
   const first = await signInAs(provider, url, user);
   assert.match(first.url, /^https:\/\/chat\.example\.org\/app\?x=1&loginToken=[^&]+#\/home$/);
-  const made = await logInWith(url, loginTokenIn(first), { device_id: 'TV' });
+  const made = await logInFrom(url, first, { device_id: 'TV' });
   assert.equal(made.status, 200, JSON.stringify(made.body));
   assert.equal(valueAt(made.body, 'user_id'), '@anna:soma.test');
   assert.equal(valueAt(made.body, 'org.example.groups'), 'staff');
@@ -75,7 +74,7 @@ test('a user of the provider gets an account, and the same one each time', async
 
   const changed = { ...user, preferred_username: 'someone-else', name: 'Anna Schmidt' };
   const second = await signInAs(provider, url, changed);
-  const again = await logInWith(url, loginTokenIn(second));
+  const again = await logInFrom(url, second);
   assert.equal(valueAt(again.body, 'user_id'), '@anna:soma.test');
   const renamed = await client.request('GET', `${v3}/profile/@anna:soma.test`);
   assert.deepEqual(renamed.body, { displayname: 'Anna Schmidt' });
@@ -137,7 +136,7 @@ test('a provider may bring people to the accounts that are there, and no others'
   const carol = await given.user('carol');
   const user = { sub: 'id-carol', preferred_username: 'carol' };
   const visited = await signInAs(provider, url, user, { idpId: 'oidc-existing' });
-  const made = await logInWith(url, loginTokenIn(visited));
+  const made = await logInFrom(url, visited);
   assert.equal(valueAt(made.body, 'user_id'), carol.userId);
   const other = { sub: 'id-dora', preferred_username: 'dora' };
   const refused = await signInAs(provider, url, other, { idpId: 'oidc-existing' });
@@ -153,7 +152,7 @@ test('a user without what is required is refused', async (given) => {
   assert.match(refused.body, /You are not allowed to log in here/);
   const member = { ...user, groups: ['guests', 'staff'] };
   const visited = await signInAs(provider, url, member, { idpId: 'oidc-staff' });
-  assert.equal((await logInWith(url, loginTokenIn(visited))).status, 200);
+  assert.equal((await logInFrom(url, visited)).status, 200);
 });
 
 test('who declines at the provider is told so', async (given) => {
@@ -190,7 +189,7 @@ test('the user is asked before a client that nobody knows gets the login', async
   assert.equal(stranger.status, 400);
   const agreed = await browser.post(`${url}/_synapse/client/sso_consent`, {});
   assert.match(agreed.url, /^https:\/\/other\.example\.org\/\?a=%20b&a=c&loginToken=[^&]+$/);
-  assert.equal((await logInWith(url, loginTokenIn(agreed))).status, 200);
+  assert.equal((await logInFrom(url, agreed)).status, 200);
   const again = await browser.post(`${url}/_synapse/client/sso_consent`, {});
   assert.equal(again.status, 400);
 });

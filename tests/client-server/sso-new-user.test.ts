@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
 
 import { api } from '../harness/api.ts';
 import { valueAt } from '../harness/json-path.ts';
-import { startOpenIdProvider } from '../harness/openid-provider.ts';
 import { SmallBrowser } from '../harness/small-browser.ts';
 import { outcome, v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
-import { logInWith, loginTokenIn, mapping, providerEntry, signInAs, trusted } from './sso-test.ts';
+import { logInFrom, mapping, openProvider, providerEntry, signInAs, trusted } from './sso-test.ts';
 
-const provider = await startOpenIdProvider();
-after(() => provider.close());
+const provider = await openProvider();
 
 const names = { display_name_template: '{{ user.name }}', email_template: '{{ user.email }}' };
 const config = {
@@ -62,7 +59,7 @@ test('a new user chooses a name, and what the provider says of the rest', async 
   }
   const form = { username: 'Ida', use_email: 'true' };
   const visited = await browser.post(url + details, form);
-  const made = await logInWith(url, loginTokenIn(visited));
+  const made = await logInFrom(url, visited);
   assert.equal(valueAt(made.body, 'user_id'), '@ida:soma.test');
   // Its own name, as nothing else was wanted.
   const profile = await api(url).request('GET', `${v3}/profile/@ida:soma.test`);
@@ -74,7 +71,7 @@ test('a new user chooses a name, and what the provider says of the rest', async 
   assert.equal(again.status, 400);
   assert.match(again.body, /has expired/);
   const known = await signInAs(provider, url, user);
-  assert.equal((await logInWith(url, loginTokenIn(known))).status, 200);
+  assert.equal((await logInFrom(url, known)).status, 200);
 });
 
 test('nobody else goes on with the account of a new user', async (given) => {
@@ -118,7 +115,7 @@ test('who has a name that is taken may choose another', async (given) => {
   // The provider does not vouch for the address.
   assert.doesNotMatch(page.body, /nora@example\.org/);
   const visited = await browser.post(url + details, { username: 'nora.2' });
-  const made = await logInWith(url, loginTokenIn(visited));
+  const made = await logInFrom(url, visited);
   assert.equal(valueAt(made.body, 'user_id'), '@nora.2:soma.test');
 });
 
@@ -134,7 +131,7 @@ test('a provider may have its names confirmed', async (given) => {
     /form-action [^;]* org\.example\.chat:/,
   );
   const visited = await browser.post(url + details, { username: 'uetz' });
-  const made = await logInWith(url, loginTokenIn(visited));
+  const made = await logInFrom(url, visited);
   assert.equal(valueAt(made.body, 'user_id'), '@uetz:soma.test');
 });
 
@@ -149,7 +146,7 @@ test('two browsers of one new user make one account', async (given) => {
   const users = [];
   for (const visited of [first, second]) {
     assert.ok(visited !== undefined);
-    const made = await logInWith(url, loginTokenIn(visited));
+    const made = await logInFrom(url, visited);
     users.push(valueAt(made.body, 'user_id'));
   }
   assert.equal(users[0], users[1]);
@@ -164,6 +161,6 @@ testTerms('a new user accepts the documents, where that is required', async (giv
   assert.match(terms.body, /Privacy policy/);
   assert.equal((await new SmallBrowser().post(terms.url, {})).status, 400);
   const visited = await browser.post(terms.url, {});
-  const made = await logInWith(url, loginTokenIn(visited));
+  const made = await logInFrom(url, visited);
   assert.equal(valueAt(made.body, 'user_id'), '@tess:soma.test');
 });

@@ -5,12 +5,11 @@ import { after } from 'node:test';
 import { api } from '../harness/api.ts';
 import { textAt, valueAt } from '../harness/json-path.ts';
 import { listenLocally } from '../harness/listen-locally.ts';
-import { startOpenIdProvider } from '../harness/openid-provider.ts';
 import { v3 } from './requests.ts';
 import { serverTests } from './server-test.ts';
-import { logInWith, loginTokenIn, mapping, providerEntry, signInAs, trusted } from './sso-test.ts';
+import { logInFrom, mapping, openProvider, providerEntry, signInAs, trusted } from './sso-test.ts';
 
-const provider = await startOpenIdProvider();
+const provider = await openProvider();
 let picture = Buffer.from('one picture');
 let mediaType = 'image/png';
 let asked = 0;
@@ -19,10 +18,7 @@ const pictures = createServer((_request, response) => {
   response.writeHead(200, { 'content-type': mediaType }).end(picture);
 });
 const pictureAddress = `${await listenLocally(pictures)}/a`;
-after(async () => {
-  pictures.close();
-  await provider.close();
-});
+after(() => void pictures.close());
 
 const config = {
   oidc_providers: [providerEntry(provider, mapping({ localpart_template: '{{ user.sub }}' }))],
@@ -34,7 +30,7 @@ const testGuarded = serverTests(config);
 async function pictureOf(server: string, sub: string): Promise<unknown> {
   const user = { sub, picture: pictureAddress };
   const visited = await signInAs(provider, server, user);
-  const made = await logInWith(server, loginTokenIn(visited));
+  const made = await logInFrom(server, visited);
   const userId = textAt(made.body, 'user_id');
   const profile = await api(server).request('GET', `${v3}/profile/${userId}`);
   return valueAt(profile.body, 'avatar_url');

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { after } from 'node:test';
 
 import { api, type Response } from '../harness/api.ts';
-import type { OpenIdProvider, OpenIdUser } from '../harness/openid-provider.ts';
+import {
+  startOpenIdProvider,
+  type OpenIdProvider,
+  type OpenIdUser,
+} from '../harness/openid-provider.ts';
 import { SmallBrowser, type Visited } from '../harness/small-browser.ts';
 import { v3 } from './requests.ts';
 
@@ -10,6 +15,13 @@ export const trustedClient = 'https://chat.example.org/app?x=1#/home';
 export const unknownClient = 'https://other.example.org/';
 
 export const trusted = { client_whitelist: ['https://chat.example.org/'] };
+
+/** The provider of a test file, until its tests are over. */
+export async function openProvider(): Promise<OpenIdProvider> {
+  const provider = await startOpenIdProvider();
+  after(() => provider.close());
+  return provider;
+}
 
 /** An entry of `oidc_providers` for a provider of the tests. */
 export function providerEntry(
@@ -60,4 +72,9 @@ export function logInWith(server: string, token: string, extra: object = {}): Pr
   return api(server).request('POST', `${v3}/login`, {
     body: { type: 'm.login.token', token, ...extra },
   });
+}
+
+/** Logs in with the token that a browser brought to the client. */
+export function logInFrom(server: string, visited: Visited, extra: object = {}): Promise<Response> {
+  return logInWith(server, loginTokenIn(visited), extra);
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { isJsonObject, roomVersion, type JsonObject } from '@soma/protocol';
 
 import { ok, readEvent, roomPath } from '../client-server/requests.ts';
+import type { Response } from '../harness/api.ts';
 import {
   createRoom,
   joinRoom,
@@ -14,7 +15,7 @@ import {
 import type { TestUser } from '../harness/client.ts';
 import { listAt, textAt, valueAt } from '../harness/json-path.ts';
 import { startPushGateway } from '../harness/push-gateway.ts';
-import { federationTests, type FederationUnderTest } from './federation-test.ts';
+import { assertRefused, federationTests, type FederationUnderTest } from './federation-test.ts';
 import { said, sendPdus } from './forked-room.ts';
 import { PlayedUser, signEvent, type SignedEvent } from './played-user.ts';
 import { readHistory } from './room-texts.ts';
@@ -228,6 +229,81 @@ test('what relates to an event that comes later is related to it then', async (g
   const thread = valueAt((await readEvent(alice, roomId, parentId)).unsigned, 'm.relations');
   assert.equal(valueAt(thread, 'm.thread', 'count'), 3);
   assert.equal(valueAt(thread, 'm.thread', 'latest_event', 'event_id'), late);
+});
+
+/** The unread counts of the main timeline and of threads. */
+async function unreadByThread(
+  user: TestUser,
+  roomId: string,
+): Promise<{ main: unknown; threads: unknown }> {
+  const { body } = await sync(user, {
+    filter: { room: { timeline: { unread_thread_notifications: true } } },
+  });
+  const joined = valueAt(body, 'rooms', 'join', roomId);
+  return {
+    main: valueAt(joined, 'unread_notifications', 'notification_count'),
+    threads: valueAt(joined, 'unread_thread_notifications') ?? {},
+  };
+}
+
+test('an answer that comes before the root of its thread is unread and read in it', async (given) => {
+  const room = await DisorderlyRoom.open(given, 'early-answers');
+  const { alice, roomId } = room;
+  const root = room.make(said('root'));
+  const [first, second] = ['first', 'second'].map((body) =>
+    room.relating(root.eventId, { rel_type: 'm.thread' }, { content: { body } }),
+  );
+  assert.ok(first !== undefined && second !== undefined);
+  const inThread = (count: number): unknown => ({
+    [root.eventId]: { notification_count: count, highlight_count: 0 },
+  });
+  const read = (eventId: string, threadId: string): Promise<Response> => {
+    const body = { thread_id: threadId };
+    return alice.request('POST', roomPath(roomId, 'receipt', 'm.read', eventId), { body });
+  };
+  await room.bring(first, second);
+  // The mark is in the main timeline.
+  assert.deepEqual(await unreadByThread(alice, roomId), { main: 1, threads: inThread(2) });
+  assertRefused(await read(first.eventId, 'main'), 400, 'M_INVALID_PARAM');
+  assert.equal((await read(first.eventId, root.eventId)).status, 200);
+  assert.deepEqual(await unreadByThread(alice, roomId), { main: 1, threads: inThread(1) });
+  const { body } = await sync(alice);
+  const [receipts] = listAt(body, 'rooms', 'join', roomId, 'ephemeral', 'events');
+  const receipt = valueAt(receipts, 'content', first.eventId, 'm.read', alice.userId);
+  assert.equal(valueAt(receipt, 'thread_id'), root.eventId);
+  await room.bring(root);
+  assert.deepEqual(await unreadByThread(alice, roomId), { main: 3, threads: inThread(1) });
+  assert.equal((await read(second.eventId, root.eventId)).status, 200);
+  assert.deepEqual(await unreadByThread(alice, roomId), { main: 3, threads: {} });
+});
+
+test('what relates to an answer in a thread is unread there in whatever order they come', async (given) => {
+  for (const [order, isReversed] of [
+    ['forwards', false],
+    ['backwards', true],
+  ] as const) {
+    const room = await DisorderlyRoom.open(given, order);
+    const { alice, roomId } = room;
+    const root = await sendText(alice, roomId, 'root');
+    const thread = { rel_type: 'm.thread' };
+    const line = [room.relating(root, thread)];
+    // As far as relationships are followed, and one further.
+    for (const hop of [1, 2, 3, 4]) {
+      const mentions = hop === 2 ? { 'm.mentions': { user_ids: [alice.userId] } } : {};
+      const content = { body: `hop ${hop}`, ...mentions };
+      const parentId = line.at(-1)?.eventId ?? '';
+      line.push(room.relating(parentId, { rel_type: 'm.reference' }, { content }));
+    }
+    const other = room.relating(root, thread, { content: { body: 'other' } });
+    if (isReversed) line.reverse();
+    await room.bring(...line.slice(0, 3), other, ...line.slice(3));
+    const count = { notification_count: 5, highlight_count: 1 };
+    assert.deepEqual(await unreadByThread(alice, roomId), { main: 2, threads: { [root]: count } });
+    const receipt = roomPath(roomId, 'receipt', 'm.read', other.eventId);
+    await ok(alice, 'POST', receipt, { body: { thread_id: root } });
+    const left = { notification_count: isReversed ? 2 : 1, highlight_count: 0 };
+    assert.deepEqual(await unreadByThread(alice, roomId), { main: 2, threads: { [root]: left } });
+  }
 });
 
 test('what is read from the past is related to what came of it since', async ({ one, two }) => {

@@ -127,6 +127,33 @@ test('the past of a room is read as soon as its members are there', async ({ one
   assert.deepEqual((await past).said, ['a while ago', 'long ago']);
 });
 
+test('what is from before the join is not held to what the room has become since', async ({
+  one,
+  newPeer,
+}) => {
+  const peer = await newPeer();
+  const { room, gate } = playPartialRoom(peer);
+  const says = (body: string, sender: string) =>
+    ['m.room.message', undefined, { msgtype: 'm.text', body }, sender] as const;
+  const past = room.add(...says('from before', `@member0:${peer.serverName}`));
+  const levels = { users: { [room.creatorId]: 100 }, events: { 'm.room.message': 50 }, invite: 0 };
+  const closed = room.add('m.room.power_levels', '', levels);
+  // It stands beside the join, and is told with the end of what its sender has before it.
+  const fork = room.build(...says('fork', room.creatorId));
+  const answerRest = peer.answer;
+  peer.answer = (request, response) => {
+    if (request.url?.includes('/get_missing_events/') !== true) answerRest(request, response);
+    else reply(response, 200, { events: [past.pdu, closed.pdu] });
+  };
+  const alice = await registerUser(one, 'late-reader');
+  await join(alice, room);
+  await send(peer, one, [fork]);
+  await eventually('the fork', async () => (await texts(alice, room.roomId)).includes('fork'));
+  gate.open();
+  await memberIds(alice, room.roomId);
+  assert.ok((await texts(alice, room.roomId)).includes('from before'));
+});
+
 test('learning the members goes on after a crash', async ({ one, newPeer }) => {
   const peer = await newPeer();
   const played = playPartialRoom(peer);

@@ -1,21 +1,20 @@
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
 
 import {
   logInWith,
+  logInFrom,
   loginTokenIn,
   mapping,
+  openProvider,
   providerEntry,
   redirectAddress,
   signInAs,
 } from '../client-server/sso-test.ts';
 import { api } from '../harness/api.ts';
 import { textAt, valueAt } from '../harness/json-path.ts';
-import { startOpenIdProvider } from '../harness/openid-provider.ts';
 import { assertUsable, pageTests } from './page-test.ts';
 
-const provider = await startOpenIdProvider();
-after(() => provider.close());
+const provider = await openProvider();
 
 const names = { display_name_template: '{{ user.name }}', email_template: '{{ user.email }}' };
 const test = pageTests({
@@ -93,7 +92,7 @@ testQuick('a user confirms in the window that the client has opened', async (giv
     { sub: 'kim' },
     { redirectUrl: `${url}/_matrix/static/client/login/` },
   );
-  const made = await logInWith(url, loginTokenIn(visited));
+  const made = await logInFrom(url, visited);
   const token = textAt(made.body, 'access_token');
   const path = `/_matrix/client/v3/devices/${textAt(made.body, 'device_id')}`;
   const challenge = await api(url).request('DELETE', path, { token, body: {} });

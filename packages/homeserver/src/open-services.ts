@@ -7,6 +7,7 @@ import { findAccount } from './accounts/find-account.ts';
 import { IgnoredUsers } from './accounts/ignored-users.ts';
 import { profileOf } from './accounts/profile-of.ts';
 import { ApplicationServices } from './appservices/application-services.ts';
+import { keepForServices } from './appservices/keep-for-services.ts';
 import type { ServiceQueries } from './appservices/service-queries.ts';
 import { joinFirstRooms } from './client-server/first-rooms.ts';
 import { openInteractiveAuth } from './client-server/open-interactive-auth.ts';
@@ -109,6 +110,7 @@ export async function openServices(
   const notices = openNotices(database, names, config.server.serverName, ignored);
   const rooms = openRooms({
     ...roomOptions(parts, accounts, ignored),
+    besideOutOfBand: (member) => keepForServices(applicationServices, member),
     policyServers: new PolicyServers({ client: federation.client, verify: verifySignature, now }),
     projections: [
       ...roomProjections(names, config),

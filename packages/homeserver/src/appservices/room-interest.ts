@@ -13,7 +13,7 @@ const ROOMS_CACHED = 20_000;
 export class RoomInterest {
   readonly #service: ApplicationService;
   readonly #names: InternedNames;
-  /** Whether the service has a user in the room, as of the last events of members that were looked at. */
+  /** Whether the service has a user in the room, as of the last state events that were looked at. */
   readonly #hasMember = boundedCache<number, boolean>(ROOMS_CACHED);
 
   constructor(service: ApplicationService, names: InternedNames) {
@@ -50,7 +50,8 @@ export class RoomInterest {
     rows: readonly EventRow[],
   ): Promise<readonly EventRow[]> {
     const targets = await Promise.all(rows.map((row) => this.#targetOf(row)));
-    if (targets.some((target) => target !== undefined)) this.#hasMember.delete(roomNid);
+    // Any state may put members out of the room or back into it, where it is resolved with other state.
+    if (rows.some((row) => row.state_key_nid !== null)) this.#hasMember.delete(roomNid);
     if (await this.isInRoom(reader, roomNid)) return rows;
     const isOwn = targets.map((target) => target !== undefined && this.#service.hasUser(target));
     // Up to where its last user left, the service was there.

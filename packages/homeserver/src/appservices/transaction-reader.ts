@@ -14,6 +14,7 @@ import { readInvitationNews } from './invitation-news.ts';
 import type { ToldMembership } from './invitation-news.ts';
 import { changesPerTransaction, eventsReadAtOnce } from './limits.ts';
 import type { RoomInterest } from './room-interest.ts';
+import { forgetMembershipsStatement } from './service-membership-store.ts';
 
 /** What a service is to be told of a stretch of the log. */
 export interface Draft {
@@ -21,7 +22,7 @@ export interface Draft {
   readonly body: JsonObject | undefined;
   /** Where the stretch ends. */
   readonly upTo: number;
-  /** Ends what waits for devices and is told with it. */
+  /** Ends what waited to be told and is told with it. */
   readonly statements: readonly Statement[];
 }
 
@@ -33,7 +34,6 @@ interface Stretch {
   readonly roomNids: ReadonlySet<number>;
   readonly receiptRoomNids: ReadonlySet<number>;
   readonly deviceNids: ReadonlySet<number>;
-  readonly memberNids: ReadonlySet<number>;
 }
 
 interface PlacedEvent extends ToldMembership {
@@ -89,7 +89,8 @@ export class TransactionReader {
       ? await this.#devices.keyCounts(reader, messaged, roomNids)
       : undefined;
     const body = { events: events.map(({ client }) => client), ...parts, ...counts };
-    return { body, upTo, statements };
+    const told = forgetMembershipsStatement(this.#service.id, upTo);
+    return { body, upTo, statements: [...statements, told] };
   }
 
   /** What is read first may reach beyond the end that what is read later sets; it is cut where it is read in full. */
@@ -100,8 +101,7 @@ export class TransactionReader {
     const { receivesEphemeral } = this.#service.config;
     const receipts = receivesEphemeral ? await read(ChangeKind.receipt, position) : nothing;
     const devices = receivesEphemeral ? await read(ChangeKind.toDevice, receipts.upTo) : nothing;
-    const members = await read(ChangeKind.membership, devices.upTo);
-    const rooms = await read(ChangeKind.room, members.upTo);
+    const rooms = await read(ChangeKind.room, devices.upTo);
     return {
       reader,
       above,
@@ -109,24 +109,15 @@ export class TransactionReader {
       roomNids: rooms.subjects,
       receiptRoomNids: receipts.subjects,
       deviceNids: devices.subjects,
-      memberNids: members.subjects,
     };
   }
 
   /** In the order in which they came, whatever their rooms. */
   async #events(stretch: Stretch): Promise<PlacedEvent[]> {
-    const { reader, above, upTo, roomNids, memberNids } = stretch;
+    const { reader, above, upTo, roomNids } = stretch;
     const { names } = this.#rooms;
-    const events: PlacedEvent[] = [];
-    for (const news of await readInvitationNews(
-      reader,
-      this.#service,
-      names,
-      memberNids,
-      stretch,
-    )) {
-      events.push({ ...news, roomNid: undefined });
-    }
+    const invitations = await readInvitationNews(reader, this.#service, names, stretch);
+    const events: PlacedEvent[] = invitations.map((news) => ({ ...news, roomNid: undefined }));
     for (const roomNid of roomNids) {
       for (let order = above; ;) {
         const rows = await reader.all(

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../http/endpoint.ts';
+import { aroundOperations } from './around-operations.ts';
 import { noteActivity } from './presence.ts';
 import type { ClientServices } from './services.ts';
 
@@ -23,15 +24,8 @@ const OPERATIONS: ReadonlySet<string> = new Set([
 export function withActivity(
   endpoints: readonly Endpoint<ClientServices>[],
 ): Endpoint<ClientServices>[] {
-  return endpoints.map((endpoint) =>
-    OPERATIONS.has(endpoint.operationId)
-      ? {
-          ...endpoint,
-          handle: (request, services) => {
-            if (request.requester !== undefined) noteActivity(services.presence, request.requester);
-            return endpoint.handle(request, services);
-          },
-        }
-      : endpoint,
-  );
+  return aroundOperations(endpoints, OPERATIONS, (handle) => (request, services) => {
+    if (request.requester !== undefined) noteActivity(services.presence, request.requester);
+    return handle(request, services);
+  });
 }

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../http/endpoint.ts';
+import { aroundOperations } from './around-operations.ts';
 import type { ClientServices } from './services.ts';
 
 /** By these a user uses the server; who is refused still reads, and logs out. */
@@ -22,22 +23,13 @@ const OPERATIONS: ReadonlySet<string> = new Set([
 export function withUsageLimit(
   endpoints: readonly Endpoint<ClientServices>[],
 ): Endpoint<ClientServices>[] {
-  return endpoints.map((endpoint) =>
-    OPERATIONS.has(endpoint.operationId)
-      ? {
-          ...endpoint,
-          handle: (request, services) => {
-            const { requester } = request;
-            const { usageLimit } = services.accounts;
-            const isFree = requester?.applicationService !== undefined || !usageLimit.isSet;
-            if (requester === undefined || isFree) {
-              return endpoint.handle(request, services);
-            }
-            return usageLimit
-              .admit(requester.userNid, !requester.isGuest)
-              .then(() => endpoint.handle(request, services));
-          },
-        }
-      : endpoint,
-  );
+  return aroundOperations(endpoints, OPERATIONS, (handle) => (request, services) => {
+    const { requester } = request;
+    const { usageLimit } = services.accounts;
+    const isFree = requester?.applicationService !== undefined || !usageLimit.isSet;
+    if (requester === undefined || isFree) return handle(request, services);
+    return usageLimit
+      .admit(requester.userNid, !requester.isGuest)
+      .then(() => handle(request, services));
+  });
 }

@@ -1,9 +1,22 @@
 import { integerList, query, statement } from '../storage/sql.ts';
 import type { Reader, SqlParam, Statement } from '../storage/sql.ts';
+import { followersOf } from './thread-store.ts';
 import { UNTHREADED } from './thread.ts';
+import type { ThreadPlace } from './thread.ts';
 
 const move = query(
   `insert into read_positions (user_nid, room_nid, thread_nid, position) values (?, ?, ?, ?)
+   on conflict (user_nid, room_nid, thread_nid) do update set position = excluded.position
+   where excluded.position > read_positions.position`,
+);
+/** Of their senders who have a position in the room; (hops of the event, event, thread) */
+const moveBySending = query(
+  `${followersOf} insert into read_positions (user_nid, room_nid, thread_nid, position)
+   select e.sender_nid, e.room_nid, cast(? as bigint), max(e.event_order)
+   from followers f join events e on e.event_nid = f.event_nid
+   join read_positions b
+     on b.user_nid = e.sender_nid and b.room_nid = e.room_nid and b.thread_nid = ${UNTHREADED}
+   where e.event_order > 0 group by e.sender_nid, e.room_nid
    on conflict (user_nid, room_nid, thread_nid) do update set position = excluded.position
    where excluded.position > read_positions.position`,
 );
@@ -33,6 +46,14 @@ export function moveReadPositionStatements(
   const moved = statement(move, userNid, roomNid, threadNid, position);
   if (threadNid !== UNTHREADED) return [moved];
   return [moved, statement(forgetThreads, userNid, roomNid, position)];
+}
+
+/** Who has sent what comes into a thread with this event has read the thread up to there. */
+export function readBySendingStatement(
+  eventNid: number,
+  { threadNid, hops }: ThreadPlace,
+): Statement {
+  return statement(moveBySending, hops, eventNid, threadNid);
 }
 
 /** By room. A room that the user has never joined is absent. */

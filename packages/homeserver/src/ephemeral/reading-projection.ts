@@ -9,6 +9,7 @@ import { readWaitingReceipts } from './receipt-store.ts';
 import { RoomReading } from './room-reading.ts';
 import type { LeaveListener } from './room-reading.ts';
 import { UNTHREADED } from './thread.ts';
+import type { ThreadPlace } from './thread.ts';
 
 /**
  * Follows how far users have read: finds the thread of each event, moves the read position of its sender, and
@@ -48,7 +49,7 @@ export class ReadingProjection implements Projection {
   }
 
   /** The thread of the event that the room's projections are preparing or projecting. */
-  threadOf(head: RoomHead, event: PreparedEvent): number {
+  threadOf(head: RoomHead, event: PreparedEvent): ThreadPlace {
     return this.of(head).threadOf(event);
   }
 }

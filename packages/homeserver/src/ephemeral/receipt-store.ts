@@ -56,10 +56,12 @@ interface ReceiptColumns {
   readonly ts: number;
 }
 
-const columnsFrom = `select r.receipt_type, u.user_id, e.event_id, r.thread_nid, t.event_id as thread_id, r.ts
+const columnsFrom = `select r.receipt_type, u.user_id, e.event_id, r.thread_nid,
+     coalesce(t.event_id, l.event_id) as thread_id, r.ts
    from receipts r join users u on u.user_nid = r.user_nid
    join events e on e.event_nid = r.event_nid
-   left join events t on t.event_nid = r.thread_nid`;
+   left join events t on t.event_nid = r.thread_nid
+   left join late_thread_roots l on l.thread_nid = r.thread_nid`;
 const changed = query<ReceiptColumns>(
   `${columnsFrom}
    where r.room_nid = ? and r.position > ? and r.position <= ?

@@ -1,5 +1,6 @@
 import { isDummyEvent } from '../rooms/dummy-event.ts';
 import type { EventRelation, PreparedEvent } from '../rooms/prepared-event.ts';
+import { relationIn } from '../rooms/relations/relation-of.ts';
 import type {
   PastEvent,
   ProjectedEvent,
@@ -11,12 +12,19 @@ import { ChangeKind } from '../storage/change.ts';
 import type { Reader } from '../storage/sql.ts';
 import { isLocalUser } from './is-local-user.ts';
 import { waitingReceiptsMax } from './limits.ts';
-import { moveReadPositionStatements } from './read-position-store.ts';
+import { moveReadPositionStatements, readBySendingStatement } from './read-position-store.ts';
 import { deleteWaitingStatement, putReceiptStatement } from './receipt-store.ts';
 import type { WaitingReceipt } from './receipt-store.ts';
-import { putThreadStatement, readEventPlace } from './thread-store.ts';
+import {
+  endLateRootStatement,
+  putFollowersStatement,
+  putLateRootStatement,
+  putThreadStatement,
+  readEventPlace,
+} from './thread-store.ts';
 import type { EventPlace } from './thread-store.ts';
-import { MAIN_TIMELINE, UNTHREADED } from './thread.ts';
+import { HOPS_MAX, IN_MAIN_TIMELINE, MAIN_TIMELINE, UNTHREADED } from './thread.ts';
+import type { ThreadPlace } from './thread.ts';
 
 /** Told of a local user who is no longer in a room, before that is committed. */
 export type LeaveListener = (roomNid: number, userId: string) => void;
@@ -31,7 +39,7 @@ export class RoomReading implements RoomProjection {
   readonly #waiting = new Map<string, WaitingReceipt[]>();
   /** The event in preparation, and its thread. */
   #event: PreparedEvent | undefined;
-  #threadNid = MAIN_TIMELINE;
+  #thread = IN_MAIN_TIMELINE;
   /** The parent looked up last: answers in a thread mostly have the same one. */
   #parent: EventPlace | undefined;
 
@@ -51,13 +59,14 @@ export class RoomReading implements RoomProjection {
 
   prepare(event: PreparedEvent): Promise<void> | undefined {
     this.#event = event;
-    this.#threadNid = MAIN_TIMELINE;
+    this.#thread = IN_MAIN_TIMELINE;
     return event.relation === undefined ? undefined : this.#findThread(event.relation);
   }
 
   project(projected: ProjectedEvent, output: ProjectionOutput): void {
     const { event, order } = projected;
-    const threadNid = this.#putThread(event, output);
+    this.#putThread(event, output);
+    const { threadNid } = this.#thread;
     if (projected.stateChanges.length > 0) this.#noticeLeaves(projected.stateChanges);
     const readThread = this.#readBySending(projected, threadNid);
     if (readThread !== undefined) {
@@ -72,17 +81,29 @@ export class RoomReading implements RoomProjection {
     this.#putThread(event, output);
   }
 
-  #putThread(event: PreparedEvent, output: ProjectionOutput): number {
-    const threadNid = this.threadOf(event);
-    if (threadNid !== MAIN_TIMELINE) {
-      output.statements.push(putThreadStatement(event.eventNid, threadNid));
+  #putThread(event: PreparedEvent, { statements }: ProjectionOutput): void {
+    const { eventNid, isAwaited = false } = event;
+    const thread = this.threadOf(event);
+    const isThreaded = thread.threadNid !== MAIN_TIMELINE;
+    if (isThreaded) statements.push(putThreadStatement(eventNid, thread));
+    const rootId = relationIn(event.built.pdu.content)?.parentId;
+    if (isThreaded && this.#parent === undefined && rootId !== undefined) {
+      statements.push(putLateRootStatement(thread.threadNid, rootId));
     }
-    return threadNid;
+    if (!isAwaited) return;
+    statements.push(endLateRootStatement(eventNid));
+    if (!mayBringOthers(event, thread)) return;
+    statements.push(
+      putFollowersStatement(eventNid, thread),
+      readBySendingStatement(eventNid, thread),
+    );
+    // It may be one of those.
+    this.#parent = undefined;
   }
 
-  threadOf(event: PreparedEvent): number {
+  threadOf(event: PreparedEvent): ThreadPlace {
     if (this.#event !== event) throw new Error('an event was projected unprepared');
-    return this.#threadNid;
+    return this.#thread;
   }
 
   /** Applies the receipt when its event arrives. Returns whether there is room for it. */
@@ -106,9 +127,9 @@ export class RoomReading implements RoomProjection {
     if (this.#parent?.eventNid !== parentNid) {
       this.#parent = await readEventPlace(this.#reader, parentNid);
     }
-    // What came before the root of its thread is unread in the main timeline, and read there.
-    if (this.#parent?.roomNid !== this.#roomNid) return;
-    this.#threadNid = type === 'm.thread' ? parentNid : this.#parent.threadNid;
+    // Whatever the root is, or whether it is there yet.
+    if (type === 'm.thread') this.#thread = { threadNid: parentNid, hops: 0 };
+    else if (this.#parent?.roomNid === this.#roomNid) this.#thread = followingThread(this.#parent);
   }
 
   /**
@@ -152,6 +173,17 @@ export class RoomReading implements RoomProjection {
     }
     output.touches.push({ kind: ChangeKind.receipt, subject: this.#roomNid });
   }
+}
+
+/** Where an event is that relates to one there. */
+function followingThread({ threadNid, hops }: ThreadPlace): ThreadPlace {
+  if (threadNid === MAIN_TIMELINE || hops >= HOPS_MAX) return IN_MAIN_TIMELINE;
+  return { threadNid, hops: hops + 1 };
+}
+
+/** Whether what relates to the event may have come before it, and belongs into its thread. */
+export function mayBringOthers({ isAwaited = false }: PreparedEvent, place: ThreadPlace): boolean {
+  return isAwaited && followingThread(place) !== IN_MAIN_TIMELINE;
 }
 
 /** Whether a receipt of that thread may be for the event: a root opens its thread as well. */

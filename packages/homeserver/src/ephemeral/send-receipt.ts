@@ -1,6 +1,7 @@
 import { parseEventId } from '@soma/protocol';
 
 import { forbidden, invalidParam } from '../errors/matrix-error.ts';
+import { readEventNid } from '../rooms/event-store.ts';
 import { ChangeKind } from '../storage/change.ts';
 import { write } from '../storage/database.ts';
 import type { Statement } from '../storage/sql.ts';
@@ -35,8 +36,8 @@ export async function sendReceipt(ephemeral: Ephemeral, request: ReceiptRequest)
   const { eventId, userNid, type, threadId } = request;
   const roomNid = await joinedRoom(ephemeral, userNid, request.roomId);
   if (parseEventId(eventId) === undefined) throw invalidParam('That is not an event ID');
-  const threadNid = await findThread(ephemeral, roomNid, threadId);
-  if (threadNid === undefined) throw invalidParam('thread_id is not an event of this room');
+  const threadNid = await findThread(ephemeral, threadId);
+  if (threadNid === undefined) throw invalidParam('thread_id is not an event that is known');
   const ts = ephemeral.rooms.now();
   const receipt: WaitingReceipt = { roomNid, userNid, type, threadNid, eventId, ts };
   const applied = await applyReceipt(ephemeral, receipt, []);
@@ -59,7 +60,7 @@ export async function receiveReceipt(
   { roomNid, userNid, eventId, threadId, ts }: ReceivedReceipt,
 ): Promise<void> {
   if (parseEventId(eventId) === undefined) return;
-  const threadNid = await findThread(ephemeral, roomNid, threadId);
+  const threadNid = await findThread(ephemeral, threadId);
   if (threadNid === undefined) return;
   const receipt = { roomNid, userNid, type: 'm.read', threadNid, eventId, ts } as const;
   const applied = await applyReceipt(ephemeral, receipt, [], { isRemote: true });
@@ -79,16 +80,14 @@ export async function joinedRoom(
   return roomNid;
 }
 
-/** Undefined for what is no event of the room. */
+/** Undefined for what nothing refers to; the root of a thread may be still to come. */
 async function findThread(
   { rooms }: Ephemeral,
-  roomNid: number,
   threadId: string | undefined,
 ): Promise<number | undefined> {
   if (threadId === undefined) return UNTHREADED;
   if (threadId === 'main') return MAIN_TIMELINE;
-  const root = await findEventPlace(rooms.database.reader, threadId);
-  return root?.roomNid === roomNid ? root.eventNid : undefined;
+  return readEventNid(rooms.database.reader, threadId);
 }
 
 /** Writes the receipt where its event is known; `also` is written with it. */

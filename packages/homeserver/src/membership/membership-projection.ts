@@ -15,7 +15,6 @@ import type { Names } from '../storage/names-store.ts';
 import type { PositionRef, Reader } from '../storage/sql.ts';
 import { importMembers } from './import-members.ts';
 import {
-  deleteMembershipStatement,
   endMembershipStatement,
   membershipCode,
   membershipName,
@@ -111,11 +110,10 @@ class RoomMemberships implements RoomProjection {
     if (after !== undefined && membership !== undefined) {
       const row = this.#row(after, membership, isLocal);
       output.statements.push(putMembershipStatement({ roomNid, userNid, position, ...row }));
-    } else if (isLocal) {
-      // Who is not in the state any more has left, as far as their clients are concerned.
-      output.statements.push(endMembershipStatement(roomNid, userNid, position));
     } else {
-      output.statements.push(deleteMembershipStatement(roomNid, userNid));
+      // Who is not in the state any more has left, as far as clients are concerned.
+      const isForgotten = isLocal && this.#options.forgetsOnLeave;
+      output.statements.push(endMembershipStatement(roomNid, userNid, position, isForgotten));
     }
   }
 

@@ -60,10 +60,10 @@ const putMembership = query(
      stripped_state = excluded.stripped_state`,
 );
 const endMembership = query(
-  `update memberships set membership = ${MembershipCode.leave}, position = ?, stripped_state = null
+  `update memberships set membership = ${MembershipCode.leave}, position = ?, stripped_state = null,
+     forgotten = case when forgotten = ${Forgotten.no} then ? else forgotten end
    where user_nid = ? and room_nid = ?`,
 );
-const deleteMembership = query('delete from memberships where user_nid = ? and room_nid = ?');
 const putSummary = query(
   `insert into room_summaries (room_nid, joined_count, invited_count, local_joined_count)
    values (?, ?, ?, ?)
@@ -188,12 +188,10 @@ export function endMembershipStatement(
   roomNid: number,
   userNid: number,
   position: SqlParam,
+  forgottenByLeaving: boolean,
 ): Statement {
-  return statement(endMembership, position, userNid, roomNid);
-}
-
-export function deleteMembershipStatement(roomNid: number, userNid: number): Statement {
-  return statement(deleteMembership, userNid, roomNid);
+  const forgotten = forgottenByLeaving ? Forgotten.byLeaving : Forgotten.no;
+  return statement(endMembership, position, forgotten, userNid, roomNid);
 }
 
 export function putCountsStatement(roomNid: number, counts: MemberCounts): Statement {

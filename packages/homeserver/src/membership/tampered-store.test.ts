@@ -9,7 +9,8 @@ import { write } from '../storage/database.ts';
 import { query, statement } from '../storage/sql.ts';
 import type { Query } from '../storage/sql.ts';
 import { changeMembership } from './change-membership.ts';
-import { alice, bob, createPublicRoom, openRoomGraph } from './room-graph-under-test.ts';
+import { keepOutOfBand } from './remote/out-of-band.ts';
+import { alice, bob, carol, createPublicRoom, openRoomGraph } from './room-graph-under-test.ts';
 import type { RoomGraphUnderTest } from './room-graph-under-test.ts';
 
 interface Harm {
@@ -24,6 +25,7 @@ function harm(problem: RegExp, text: string): Harm {
 
 const lastEvent = '(select max(event_nid) from events)';
 const firstEvent = '(select min(event_nid) from events)';
+const dave = alice.replace('alice', 'dave');
 const ABOVE_CLOCK = 1_000_000;
 
 const harms: readonly Harm[] = [
@@ -54,6 +56,49 @@ const harms: readonly Harm[] = [
   harm(/member of the current state without/, 'delete from memberships'),
   harm(/member counts are wrong/, 'update room_summaries set joined_count = joined_count + 1'),
   harm(/member counts are wrong/, 'update room_summaries set local_joined_count = 0'),
+  harm(/member counts are wrong/, 'update room_summaries set invited_count = 0'),
+  harm(/member counts are wrong/, 'delete from room_summaries'),
+  harm(
+    /membership that differs/,
+    `update memberships set event_nid = ${firstEvent}, membership = 4 where membership = 5`,
+  ),
+  harm(
+    /that the current state does not have/,
+    `delete from current_state where event_nid in
+       (select event_nid from memberships where membership = 2)`,
+  ),
+  harm(/other than its event says/, 'update memberships set membership = 4 where membership = 5'),
+  harm(
+    /out of band other than its event says/,
+    `update memberships set membership = 3 where event_nid in
+       (select event_nid from out_of_band_memberships)`,
+  ),
+  harm(/membership without its event/, 'delete from out_of_band_memberships'),
+  harm(
+    /membership without its event/,
+    'update memberships set event_nid = 123456 where membership = 1',
+  ),
+  harm(
+    /event out of band of nobody/,
+    `delete from memberships where event_nid in (select event_nid from out_of_band_memberships)`,
+  ),
+  harm(
+    /event out of band of nobody/,
+    `update out_of_band_memberships set event_nid = ${firstEvent}`,
+  ),
+  harm(/marked as of another/, 'update memberships set local = 0'),
+  harm(/forgotten and not left/, 'update memberships set forgotten = 1'),
+  harm(/shows nothing of the room/, 'update memberships set stripped_state = null'),
+  harm(
+    /shows nothing of the room/,
+    `update memberships set stripped_state = '[]' where membership = 1`,
+  ),
+  harm(/membership above the clock/, `update memberships set position = ${ABOVE_CLOCK}`),
+  harm(/its last change did not make/, 'delete from state_changes'),
+  harm(
+    /its last change did not make/,
+    `update state_changes set new_event_nid = null where position = (select max(position) from state_changes)`,
+  ),
   harm(/differs from the head/, `delete from current_state where event_nid = ${firstEvent}`),
   harm(/head's snapshot/, 'update room_heads set snapshot_nid = snapshot_nid - 1'),
   harm(/has a head and no version/, 'delete from room_versions'),
@@ -71,6 +116,18 @@ async function openSoundGraph(databaseSection: object): Promise<RoomGraphUnderTe
   const roomId = await createPublicRoom(rooms, alice);
   const roomNid = await rooms.names.rooms.intern(roomId);
   await changeMembership(rooms, { roomNid, sender: bob, target: bob, action: 'join' });
+  await changeMembership(rooms, { roomNid, sender: alice, target: carol, action: 'invite' });
+  await changeMembership(rooms, { roomNid, sender: alice, target: dave, action: 'ban' });
+  const invite = { membership: 'invite' };
+  await keepOutOfBand(rooms, {
+    roomId: '!elsewhere:other.example',
+    eventId: '$invitation',
+    pdu: { state_key: carol, sender: '@zoe:other.example', content: invite },
+    json: JSON.stringify({ content: invite }),
+    strippedState: [],
+    roomVersion: '12',
+    servers: ['other.example'],
+  });
   for (const body of ['one', 'two']) {
     const content = { body };
     await sendEvent(rooms, { roomId, sender: alice, type: 'm.room.message', content });

@@ -42,6 +42,7 @@ export interface NaiveCounts {
 }
 
 const MAIN = 'main';
+const HOPS_MAX = 3;
 
 /** What a joined user has not read, found by evaluating every rule for every event again. */
 export function naiveCounts(past: Past, userId: string): NaiveCounts {
@@ -84,18 +85,34 @@ export function naiveCounts(past: Past, userId: string): NaiveCounts {
   };
 }
 
-/** Event ID → ID of its thread's root; events of the main timeline are absent. */
-function threadsOf(events: readonly PastEvent[]): Map<string, string> {
+/**
+ * Event ID → ID of its thread's root; events of the main timeline are absent.
+ * @param known what is there by now: all events, or those that came before the event in question
+ */
+function threadsOf(
+  events: readonly PastEvent[],
+  known: 'all' | 'before' = 'all',
+): Map<string, string> {
+  const place = new Map(events.map(({ eventId }, index) => [eventId, index]));
+  const relations = new Map(
+    events.flatMap(({ eventId, content: { 'm.relates_to': relation } }) =>
+      isJsonObject(relation) && typeof relation['event_id'] === 'string'
+        ? [[eventId, { type: relation['rel_type'], parentId: relation['event_id'] }]]
+        : [],
+    ),
+  );
   const threads = new Map<string, string>();
-  const known = new Set<string>();
-  for (const { eventId, content } of events) {
-    const relation = content['m.relates_to'];
-    if (isJsonObject(relation) && typeof relation['event_id'] === 'string') {
-      const parent = relation['event_id'];
-      const root = relation['rel_type'] === 'm.thread' ? parent : threads.get(parent);
-      if (known.has(parent) && root !== undefined) threads.set(eventId, root);
+  for (const { eventId } of events) {
+    let relation = relations.get(eventId);
+    for (let hops = 0; hops <= HOPS_MAX && relation !== undefined; hops += 1) {
+      if (relation.type === 'm.thread') {
+        threads.set(eventId, relation.parentId);
+        break;
+      }
+      const isKnown =
+        known === 'all' || (place.get(relation.parentId) ?? 0) < (place.get(eventId) ?? 0);
+      relation = isKnown ? relations.get(relation.parentId) : undefined;
     }
-    known.add(eventId);
   }
   return threads;
 }
@@ -111,6 +128,8 @@ function readBy(
   const readThread = (thread: string, order: number): void => {
     inThread.set(thread, Math.max(inThread.get(thread) ?? 0, order));
   };
+  // What belongs into another thread by an event that came later was read in both.
+  const first = threadsOf(events, 'before');
   let isMember = false;
   for (const event of events) {
     const joins = event.content['membership'] === 'join';
@@ -118,7 +137,8 @@ function readBy(
       if (joins && !isMember) everywhere = Math.max(everywhere, event.order);
       isMember = joins;
     }
-    if (event.sender === userId) readThread(threads.get(event.eventId) ?? MAIN, event.order);
+    if (event.sender !== userId) continue;
+    for (const each of [first, threads]) readThread(each.get(event.eventId) ?? MAIN, event.order);
   }
   for (const { eventId, threadId } of receipts) {
     const order = events.find((event) => event.eventId === eventId)?.order ?? 0;

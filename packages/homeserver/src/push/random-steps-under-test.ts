@@ -17,7 +17,10 @@ const anyKinds = {
   ...{ threadReceipt: 2, rules: 3, toggle: 1, pair: 1 },
 };
 
-export type StepKind = keyof typeof anyKinds;
+/** Where one thing happens after the other: also events that come after what relates to them. */
+export const orderedKinds = { ...anyKinds, late: 3 };
+
+export type StepKind = keyof typeof orderedKinds;
 
 /** One step of a history; numbers are taken modulo what there is to choose from. */
 export interface Step {
@@ -48,7 +51,7 @@ export function randomStep(
 }
 
 function stepKinds(names: readonly string[]): StepKind[] {
-  return names.filter((name): name is StepKind => Object.hasOwn(anyKinds, name));
+  return names.filter((name): name is StepKind => Object.hasOwn(orderedKinds, name));
 }
 
 /** The type of the event that a step sends. */

@@ -1,16 +1,12 @@
 import { readReadPositions } from '../ephemeral/read-position-store.ts';
 import type { ReadPositions } from '../ephemeral/read-position-store.ts';
+import { readThreadIds } from '../ephemeral/thread-store.ts';
 import { MAIN_TIMELINE } from '../ephemeral/thread.ts';
 import type { Reader } from '../storage/sql.ts';
 import { readRuleSetEntries } from './push-rule-store.ts';
 import { ruleSegments } from './rule-segments.ts';
 import type { RuleSegment } from './rule-segments.ts';
-import {
-  readCorrections,
-  readSpanCounts,
-  readThreadIds,
-  readThreadsWithNews,
-} from './unread-store.ts';
+import { readCorrections, readSpanCounts, readThreadsWithNews } from './unread-store.ts';
 import type { Correction, NumberSpan, UnreadCount } from './unread-store.ts';
 
 export type { UnreadCount } from './unread-store.ts';

@@ -3,15 +3,22 @@ import { type PushEvent, type PushOutcome, evaluatePushRules, namedUsers } from 
 import type { MaybeUsers } from '../accounts/ignored-users.ts';
 import { isLocalUser } from '../ephemeral/is-local-user.ts';
 import type { ReadingProjection } from '../ephemeral/reading-projection.ts';
+import { mayBringOthers } from '../ephemeral/room-reading.ts';
 import { MAIN_TIMELINE } from '../ephemeral/thread.ts';
 import { isDummyEvent } from '../rooms/dummy-event.ts';
 import type { PreparedEvent } from '../rooms/prepared-event.ts';
 import type { RoomHead } from '../rooms/room-head.ts';
-import type { ProjectedEvent, ProjectionOutput, RoomProjection } from '../rooms/room-projection.ts';
+import type {
+  PastEvent,
+  ProjectedEvent,
+  ProjectionOutput,
+  RoomProjection,
+} from '../rooms/room-projection.ts';
 import type { StateChange } from '../rooms/state-change.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import type { Reader } from '../storage/sql.ts';
 import { JoinsInFlight } from './joins-in-flight.ts';
+import { moveToThreadStatements } from './move-to-thread-store.ts';
 import { personalNotificationStatements } from './notification-store.ts';
 import { toPushEvent } from './push-event.ts';
 import { readRuleSetsIn } from './push-rule-store.ts';
@@ -128,6 +135,7 @@ export class RoomUnread implements RoomProjection {
 
   project(projected: ProjectedEvent, output: ProjectionOutput): void {
     const { event, stateChanges, redacts, isRedacted } = projected;
+    this.projectPast({ event }, output);
     const pushEvent = this.#event;
     if (pushEvent === undefined) throw new Error('an event was projected unprepared');
     const { roomNid } = event;
@@ -139,13 +147,19 @@ export class RoomUnread implements RoomProjection {
     for (const change of stateChanges) this.#countMember(change);
   }
 
+  projectPast({ event }: Pick<PastEvent, 'event'>, { statements }: ProjectionOutput): void {
+    const place = this.#context.reading.threadOf(this.#head, event);
+    if (!mayBringOthers(event, place)) return;
+    statements.push(...moveToThreadStatements(event.roomNid, event.eventNid, place));
+  }
+
   #count(
     pushEvent: PushEvent,
     { event, order }: Pick<ProjectedEvent, 'event' | 'order'>,
     output: ProjectionOutput,
   ): void {
     const { roomNid } = event;
-    const threadNid = this.#context.reading.threadOf(this.#head, event);
+    const { threadNid } = this.#context.reading.threadOf(this.#head, event);
     this.#question.sender = pushEvent.sender;
     for (const ruleSet of this.#present.values()) {
       const { notify, highlight } = evaluatePushRules(ruleSet.rules, pushEvent, this.#question);

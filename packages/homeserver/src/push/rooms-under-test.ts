@@ -9,6 +9,7 @@ import type { MembershipRequest } from '../membership/change-membership.ts';
 import { MembershipProjection } from '../membership/membership-projection.ts';
 import { readMembership } from '../membership/membership-store.ts';
 import { createRoom } from '../rooms/create-room.ts';
+import { RelationsProjection } from '../rooms/relations/relations-projection.ts';
 import { openRooms } from '../rooms/rooms.ts';
 import { sendEvent } from '../rooms/send-event.ts';
 import { openDatabaseUnderTest } from '../storage/database-under-test.ts';
@@ -46,6 +47,7 @@ export class RoomsUnderTest {
       names,
       projections: [
         new MembershipProjection(names.users, { serverName: SERVER_NAME }),
+        new RelationsProjection(),
         reading,
         unread,
       ],

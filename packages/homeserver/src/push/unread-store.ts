@@ -85,9 +85,6 @@ const threadsWithNews = query<{ room_nid: number; rule_set_nid: number; thread_n
    join unread_threads t on t.room_nid = b.room_nid and t.last_position > b.position
    where b.user_nid = ? and b.thread_nid = -1 and b.room_nid {in} and t.thread_nid > 0`,
 );
-const threadIds = query<{ event_nid: number; event_id: string }>(
-  'select event_nid, event_id from events where event_nid {in}',
-);
 
 /** Counts one more event that notifies, at its position. The first of a line must be followed by its thread. */
 export function countEventStatement(
@@ -166,16 +163,6 @@ export async function readThreadsWithNews(
     ruleSetNid: row.rule_set_nid,
     threadNid: row.thread_nid,
   }));
-}
-
-/** Event IDs of thread roots. */
-export async function readThreadIds(
-  reader: Reader,
-  threadNids: readonly number[],
-): Promise<Map<number, string>> {
-  if (threadNids.length === 0) return new Map();
-  const rows = await reader.all(threadIds, integerList(threadNids));
-  return new Map(rows.map((row) => [row.event_nid, row.event_id]));
 }
 
 /** One query for so many spans at a time; what is missing is filled up with spans of nothing. */

@@ -7,7 +7,9 @@ import { type JsonObject, type PushRuleChanges, isJsonObject } from '@soma/proto
 import { sendReceipt } from '../ephemeral/send-receipt.ts';
 import { MatrixError } from '../errors/matrix-error.ts';
 import { buildEvent } from '../rooms/build-event.ts';
+import { placeOnHead } from '../rooms/event-place.ts';
 import { EventFlag, timelineQueries } from '../rooms/event-store.ts';
+import { internEventIds } from '../rooms/intern-event-ids.ts';
 import { writeToRoom } from '../rooms/room-write.ts';
 import { changePushRules, readPushRuleChanges } from './change-push-rules.ts';
 import type { PushRuleEdit } from './change-push-rules.ts';
@@ -134,6 +136,8 @@ export class UnreadWorld {
         });
       case 'unknownReceipt':
         return this.#unknownReceipt(step, userId, roomId);
+      case 'late':
+        return this.#comeLate(step, userId, roomId);
       case 'pair':
         return this.#sendPair(step, userId, roomId);
       case 'state':
@@ -192,6 +196,41 @@ export class UnreadWorld {
       for (let left = 0; left < PAIR_TURNS; left += 1) await turn();
       await write.append({ type: 'm.room.message', sender, content });
     });
+  }
+
+  /** What relates to an event comes before it, and what relates to that, with others of a thread between them. */
+  async #comeLate(step: Step, sender: string, roomId: string): Promise<void> {
+    const { rooms } = this.#server.push;
+    const roomNid = await this.#server.roomNid(roomId);
+    const rootId = this.#event(step.room, step.pick);
+    const relating = (type: string, parentId: string): JsonObject => ({
+      ...this.#content({ ...step, kind: 'mention' }, this.#user(step.other)),
+      'm.relates_to': { rel_type: type, event_id: parentId },
+    });
+    const content = relating(step.pick % 3 === 0 ? 'm.reference' : 'm.thread', rootId);
+    const first = await writeToRoom(rooms, roomNid, (write) =>
+      buildEvent(rooms, write.head, { type: 'm.room.message', sender, content }),
+    );
+    const line: string[] = [first.value.built.eventId];
+    for (let hop = 0; hop <= step.pick % 4; hop += 1) {
+      const author = this.#user(step.user + hop);
+      const follower = relating('m.reference', line.at(-1) ?? '');
+      line.push(await this.#server.send(roomId, author, follower));
+      if (hop % 2 === 0) await this.#server.send(roomId, sender, relating('m.thread', rootId));
+    }
+    const nids = await internEventIds(rooms, line);
+    const eventNid = nids.get(first.value.built.eventId) ?? 0;
+    const event = { ...first.value, eventNid, isAwaited: true };
+    await writeToRoom(rooms, roomNid, async (write) => {
+      await write.head.load([
+        ['m.room.member', sender],
+        ['m.room.join_rules', ''],
+      ]);
+      write.authorise(event);
+      const place = placeOnHead(write.head, event, undefined, rooms.database.snapshotKey);
+      await write.take({ event, verdict: { kind: 'accepted' }, place, known: 'id' });
+    });
+    this.#eventIds[step.room]?.push(...line);
   }
 
   async #sendReceipt({ isPrivate }: Step, receipt: PastReceipt): Promise<void> {

@@ -13,6 +13,7 @@ import {
 import { resolveRoomState } from './inbound/resolve-room-state.ts';
 import type { ResolutionContext } from './inbound/resolve-room-state.ts';
 import { differencesOf } from './inbound/states.ts';
+import { findMemberProblems } from './member-consistency-store.ts';
 import { hashPair } from './state-hash.ts';
 import { readCurrentState, readRoomHead, readSnapshot } from './state-store.ts';
 
@@ -35,7 +36,7 @@ export function checkDatabase(
   const { stateKeys } = internedNames(database, 0);
   return database.read(async (reader) => {
     const context = { reader, stateKeys, verify: verifySignature };
-    const tables = await findTableProblems(reader);
+    const tables = [...(await findTableProblems(reader)), ...(await findMemberProblems(reader))];
     const problems = tables.map(({ problem, subject }) => `${problem}: ${subject}`);
     const roomNids = await readRoomNids(reader);
     let snapshots = 0;

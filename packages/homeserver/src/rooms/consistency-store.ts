@@ -15,10 +15,7 @@ function soundness(problem: string, text: string): SoundnessQuery {
   return { problem, of: query<{ subject: number | string }>(`${text} limit ${ROWS_MAX}`) };
 }
 
-/**
- * What holds over whole tables (DATA-MODEL, Proof). Memberships are those of the current state in rooms that somebody of
- * this server is in; elsewhere they may have come out of band.
- */
+/** What holds over whole tables (DATA-MODEL, Proof). */
 const soundnessQueries: readonly SoundnessQuery[] = [
   soundness(
     'event whose ID is not interned as its own',
@@ -96,41 +93,6 @@ const soundnessQueries: readonly SoundnessQuery[] = [
      group by device_nid, transaction_id, room_nid, type_nid, state_key_nid
      having count(*) > 1 and type_nid not in
        (select type_nid from event_types where type = 'm.room.redaction')`,
-  ),
-  soundness(
-    'membership that differs from the current state',
-    `select m.event_nid as subject from memberships m
-     left join users u on u.user_nid = m.user_nid
-     where not exists (
-       select 1 from event_types t
-       join state_keys k on k.type_nid = t.type_nid and k.state_key = u.user_id
-       join current_state c on c.room_nid = m.room_nid and c.type_nid = t.type_nid
-         and c.state_key_nid = k.state_key_nid
-       where t.type = 'm.room.member' and c.event_nid = m.event_nid)
-     and not (m.local = 1 and m.membership = 4)
-     and exists (select 1 from room_summaries s
-       where s.room_nid = m.room_nid and s.local_joined_count > 0)`,
-  ),
-  soundness(
-    'member of the current state without a membership',
-    `select c.event_nid as subject from current_state c
-     join event_types t on t.type_nid = c.type_nid and t.type = 'm.room.member'
-     join state_keys k on k.state_key_nid = c.state_key_nid
-     left join users u on u.user_id = k.state_key
-     left join memberships m on m.user_nid = u.user_nid and m.room_nid = c.room_nid
-       and m.event_nid = c.event_nid
-     where m.event_nid is null and exists (select 1 from room_summaries s
-       where s.room_nid = c.room_nid and s.local_joined_count > 0)`,
-  ),
-  soundness(
-    'room whose member counts are wrong',
-    `select s.room_nid as subject from room_summaries s
-     where s.local_joined_count <> (select count(*) from memberships m
-         where m.room_nid = s.room_nid and m.membership = 1 and m.local = 1)
-       or s.local_joined_count > 0 and (s.joined_count <> (select count(*) from memberships m
-         where m.room_nid = s.room_nid and m.membership = 1)
-       or s.invited_count <> (select count(*) from memberships m
-         where m.room_nid = s.room_nid and m.membership = 2))`,
   ),
 ];
 

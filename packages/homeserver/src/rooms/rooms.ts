@@ -7,7 +7,7 @@ import type { PrejoinState } from '../config/config.ts';
 import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { NidBlocks } from '../storage/nid-blocks.ts';
-import type { Reader } from '../storage/sql.ts';
+import type { Reader, Statement } from '../storage/sql.ts';
 import { ForkedRooms } from './forked-rooms.ts';
 import { States } from './inbound/states.ts';
 import { JoinsUnderWay } from './joins-under-way.ts';
@@ -70,8 +70,21 @@ export interface Rooms {
   /** How long messages are shown; undefined where the operator sets no bound. */
   readonly retention: RetentionBounds | undefined;
   readonly prejoinState: PrejoinState;
+  /** What else is written with a membership of a room that this server is not in. */
+  readonly besideOutOfBand: (member: MemberOutOfBand) => readonly Statement[];
   /** Who writes the server's notices; undefined where nobody does. */
   readonly noticesSenderId: string | undefined;
+}
+
+/** A member event of a user of this server, of a room that this server is not in. */
+export interface MemberOutOfBand {
+  readonly userId: string;
+  readonly roomNid: number;
+  readonly eventId: string;
+  /** The PDU's canonical JSON. */
+  readonly json: string;
+  /** JSON text of what an invitation or knock shows of the room. */
+  readonly strippedState: string | null;
 }
 
 /** What the operator allows of `m.room.retention`. */
@@ -102,6 +115,8 @@ export interface RoomsOptions {
   /** Without it what a room's policy server says is of no account. */
   readonly policyServers?: Rooms['policyServers'];
   readonly retention?: RetentionBounds | undefined;
+  /** Without it nothing. */
+  readonly besideOutOfBand?: Rooms['besideOutOfBand'];
   /** Without it those are shown what the specification recommends. */
   readonly prejoinState?: PrejoinState;
   readonly noticesSenderId?: string | undefined;
@@ -145,6 +160,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     ignoredBy: options.ignoredBy ?? (() => NOBODY),
     retention: options.retention,
     prejoinState: options.prejoinState ?? RECOMMENDED_PREJOIN_STATE,
+    besideOutOfBand: options.besideOutOfBand ?? (() => []),
     noticesSenderId: options.noticesSenderId,
   };
 }

@@ -2,50 +2,31 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { testEngines } from '../../../../../tests/harness/engines.ts';
-import type { TestDatabase } from '../../../../../tests/harness/engines.ts';
 import { FederationError } from '../../federation-client/federation-error.ts';
 import { EventFlag, readEventById } from '../../rooms/event-store.ts';
 import { member, message, topic } from './drafts-under-test.ts';
 import { answerFrom } from './history-under-test.ts';
-import { ServerUnderTest, TestNetwork } from './servers-under-test.ts';
-import type { TestRequest } from './servers-under-test.ts';
+import { TestNetwork } from './servers-under-test.ts';
+import type { ServerUnderTest, TestRequest } from './servers-under-test.ts';
+import { TwoServers, pass } from './two-servers-under-test.ts';
 
 for (const engine of testEngines()) {
   describe(`events that other servers have and this one lacks (${engine.name})`, () => {
-    const made: TestDatabase[] = [];
     const network = new TestNetwork();
+    let servers: TwoServers;
     let a: ServerUnderTest;
     let b: ServerUnderTest;
     let alice: string;
     let bob: string;
     before(async () => {
-      for (let count = 0; count < 2; count += 1) made.push(await engine.createDatabase());
-      a = await ServerUnderTest.open(network, 'a.test', made[0]?.config ?? {});
-      b = await ServerUnderTest.open(network, 'b.test', made[1]?.config ?? {});
+      servers = await TwoServers.open(engine, network);
+      ({ a, b } = servers);
       [alice, bob] = [a.user('alice'), b.user('bob')];
     });
-    after(async () => {
-      await a.database.close();
-      await b.database.close();
-      for (const database of made) await database.drop();
-    });
+    after(() => servers.close());
 
-    async function assertSound(): Promise<void> {
-      assert.deepEqual(await a.problems(), []);
-      assert.deepEqual(await b.problems(), []);
-    }
-
-    /** A room of alice's at a, joined by bob of b. */
-    async function sharedRoom(versionId = '11'): Promise<string> {
-      const roomId = await a.createRoom(alice, versionId);
-      await b.join(a, roomId, bob);
-      return roomId;
-    }
-
-    /** Hands over an event that the other server has. */
-    async function pass(from: ServerUnderTest, to: ServerUnderTest, roomId: string, id: string) {
-      return to.receive(from, roomId, await from.json(id));
-    }
+    const assertSound = (): Promise<void> => servers.assertSound();
+    const sharedRoom = (versionId?: string): Promise<string> => servers.sharedRoom(versionId);
 
     test('missing events are asked for and take their place', async () => {
       const roomId = await sharedRoom();

@@ -5,38 +5,32 @@ import { supportedRoomVersions } from '@soma/protocol';
 import type { JsonObject } from '@soma/protocol';
 
 import { testEngines } from '../../../../../tests/harness/engines.ts';
-import type { TestDatabase } from '../../../../../tests/harness/engines.ts';
 import { readRoomDetails } from '../../directory/room-details-store.ts';
 import { FederationError } from '../../federation-client/federation-error.ts';
 import { EventFlag, readEventById } from '../../rooms/event-store.ts';
 import { member, message, topic } from './drafts-under-test.ts';
 import { answerFrom } from './history-under-test.ts';
-import { ServerUnderTest, TestNetwork, versionOf } from './servers-under-test.ts';
+import { TestNetwork, versionOf } from './servers-under-test.ts';
+import type { ServerUnderTest } from './servers-under-test.ts';
+import { TwoServers, pass } from './two-servers-under-test.ts';
 
 for (const engine of testEngines()) {
   describe(`events of other servers (${engine.name})`, () => {
-    const made: TestDatabase[] = [];
     const network = new TestNetwork();
+    let servers: TwoServers;
     let a: ServerUnderTest;
     let b: ServerUnderTest;
     let alice: string;
     let bob: string;
     before(async () => {
-      for (let count = 0; count < 2; count += 1) made.push(await engine.createDatabase());
-      a = await ServerUnderTest.open(network, 'a.test', made[0]?.config ?? {});
-      b = await ServerUnderTest.open(network, 'b.test', made[1]?.config ?? {});
+      servers = await TwoServers.open(engine, network);
+      ({ a, b } = servers);
       [alice, bob] = [a.user('alice'), b.user('bob')];
     });
-    after(async () => {
-      await a.database.close();
-      await b.database.close();
-      for (const database of made) await database.drop();
-    });
+    after(() => servers.close());
 
-    async function assertSound(): Promise<void> {
-      assert.deepEqual(await a.problems(), []);
-      assert.deepEqual(await b.problems(), []);
-    }
+    const assertSound = (): Promise<void> => servers.assertSound();
+    const sharedRoom = (versionId?: string): Promise<string> => servers.sharedRoom(versionId);
 
     for (const versionId of supportedRoomVersions()) {
       test(`a room of version ${versionId} is joined, and lives on at both servers`, async () => {
@@ -50,18 +44,6 @@ for (const engine of testEngines()) {
         assert.deepEqual(await b.state(roomId), await a.state(roomId));
         await assertSound();
       });
-    }
-
-    /** A room of alice's at a, joined by bob of b. */
-    async function sharedRoom(versionId = '11'): Promise<string> {
-      const roomId = await a.createRoom(alice, versionId);
-      await b.join(a, roomId, bob);
-      return roomId;
-    }
-
-    /** Hands over an event that the other server has. */
-    async function pass(from: ServerUnderTest, to: ServerUnderTest, roomId: string, id: string) {
-      return to.receive(from, roomId, await from.json(id));
     }
 
     test('an event that comes twice is stored once', async () => {

@@ -5,6 +5,9 @@ import { MatrixError } from '../../errors/matrix-error.ts';
 import { referenceFromJson } from '../../rooms/event-reference.ts';
 import { readEvent } from '../../rooms/event-store.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
+import { readAt } from '../../storage/database.ts';
+import type { Reader } from '../../storage/sql.ts';
+import { readMembership } from '../membership-store.ts';
 import type { MembershipRecord } from '../membership-store.ts';
 import { buildMemberEvent } from './build-member-event.ts';
 import { candidateServers } from './candidate-servers.ts';
@@ -28,7 +31,10 @@ export async function leaveRemotely(
 ): Promise<void> {
   const { rooms } = remote;
   const { userNid, roomNid } = record;
-  const { room, member } = await readRoom(rooms, record);
+  const known = await readAt(rooms.database, (reader) => readRoom(rooms, reader, record));
+  // Others have put the user out meanwhile.
+  if (known === undefined) return;
+  const { room, member } = known;
   const roomId = await rooms.names.rooms.text(roomNid);
   const userId = await rooms.names.users.text(userNid);
   const wanted: WantedMembership = { roomId, userId, membership: 'leave' };
@@ -59,9 +65,12 @@ interface KnownMember {
 /** What is known of the room and of the membership; of a room that this server was in, what it knew then. */
 async function readRoom(
   rooms: Rooms,
-  { roomNid, eventNid }: MembershipRecord,
-): Promise<{ room: OutOfBandRoom; member: KnownMember }> {
-  const { reader } = rooms.database;
+  reader: Reader,
+  { roomNid, userNid, membership }: MembershipRecord,
+): Promise<{ room: OutOfBandRoom; member: KnownMember } | undefined> {
+  const record = await readMembership(reader, userNid, roomNid);
+  if (record?.membership !== membership) return undefined;
+  const { eventNid } = record;
   const kept = await readOutOfBandEvent(reader, eventNid);
   if (kept !== undefined) return { room: kept, member: kept };
   const event = await readEvent(reader, eventNid);

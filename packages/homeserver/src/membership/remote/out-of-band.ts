@@ -52,6 +52,9 @@ async function writeMembership(
   const isWaiting = membership === 'invite' || membership === 'knock';
   const { displayname: displayName, avatar_url: avatarUrl } = content;
   const senderNid = await rooms.names.users.intern(sender);
+  const strippedState = isWaiting ? JSON.stringify(kept.strippedState) : null;
+  const { eventId, json } = kept;
+  const userId = kept.pdu.state_key ?? '';
   await write(rooms.database, {
     statements: [
       putMembershipStatement({
@@ -64,9 +67,10 @@ async function writeMembership(
         forgottenByLeaving: false,
         displayName: typeof displayName === 'string' ? displayName : null,
         avatarUrl: typeof avatarUrl === 'string' ? avatarUrl : null,
-        strippedState: isWaiting ? JSON.stringify(kept.strippedState) : null,
+        strippedState,
       }),
       putOutOfBandStatement(userNid, roomNid, { ...kept, senderNid, eventNid }),
+      ...rooms.besideOutOfBand({ userId, roomNid, eventId, json, strippedState }),
     ],
     positions: 1,
     touches: [{ kind: ChangeKind.membership, subject: userNid }],

@@ -30,6 +30,8 @@ import { dummyEvents } from './0200-dummy-events.ts';
 import { waitingRelations } from './0201-waiting-relations.ts';
 import { prunedRedactions } from './0210-pruned-redactions.ts';
 import { activeUsers } from './0211-active-users.ts';
+import { lateThreads } from './0220-late-threads.ts';
+import { serviceMemberships } from './0221-service-memberships.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -79,4 +81,6 @@ export const migrations: readonly Migration[] = [
   { number: 201, name: 'waiting-relations', text: waitingRelations },
   { number: 210, name: 'pruned-redactions', text: prunedRedactions },
   { number: 211, name: 'active-users', text: activeUsers },
+  { number: 220, name: 'late-threads', text: lateThreads },
+  { number: 221, name: 'service-memberships', text: serviceMemberships },
 ];

@@ -51,7 +51,7 @@ export async function readToldState(
   }
   const lazyMembers = await addLazyMembers(pass, question, changes, state);
   const events = await readStateEvents(pass, [...state.values()], version);
-  if (place.leftAt !== undefined) await addOwnMember(pass, question, state, events);
+  if (place.leftAt !== undefined) await addOwnMember(pass, question, events);
   return {
     events,
     followed: followedState(required, before?.config.requiredState, changes),
@@ -115,20 +115,19 @@ async function addLazyMembers(
   return sent;
 }
 
-/** Who is out is told of it, whatever state was asked for. */
+/** Who is out is told of it, whatever state was asked for; there is no event where a resolution did it. */
 async function addOwnMember(
   pass: SlidingPass,
   { place, version }: StateQuestion,
-  state: StateMap,
   events: StoredEvent[],
 ): Promise<void> {
   const { reader, viewer } = pass;
   const own = await readMembership(reader, viewer.userNid, place.roomNid);
   if (own === undefined) return;
-  if ([...state.values()].includes(own.eventNid)) return;
   const others = events.filter(({ pdu }) => pdu.type !== MEMBER || pdu.state_key !== viewer.userId);
   events.splice(0, events.length, ...others);
-  events.push(...(await readStateEvents(pass, [own.eventNid], version)));
+  const [event] = await readStateEvents(pass, [own.eventNid], version);
+  if (event?.pdu.content['membership'] === own.membership) events.push(event);
 }
 
 /** State that is no longer wanted stays known, as long as none of its type has changed. */
