@@ -71,6 +71,7 @@ test('the request is authenticated as it was sent, and the handler learns its se
     target: path,
     authorization: ['good'],
     body: undefined,
+    clientAddress: '127.0.0.1',
   });
   const put = { method: 'PUT', path: '/_matrix/federation/v1/put', headers: good };
   const answer = await ask(edge.port, { ...put, body: '{ "text": "é" }' });
