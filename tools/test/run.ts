@@ -32,7 +32,12 @@ async function main(patterns: readonly string[]): Promise<number> {
   const scratchFolder = mkdtempSync(join(tmpdir(), 'soma-test-'));
   try {
     // Temporary folders that a killed test leaves behind go with the run's own.
-    const env = { ...process.env, NO_COLOR: '1', TMPDIR: scratchFolder };
+    const env = {
+      ...process.env,
+      NO_COLOR: '1',
+      TMPDIR: scratchFolder,
+      SOMA_TEST_SCRATCH: scratchFolder,
+    };
     if (cluster !== undefined) Object.assign(env, { SOMA_TEST_POSTGRES: cluster.url });
     if (browser !== undefined) Object.assign(env, { SOMA_TEST_CHROMIUM: browser });
     const results = await runFiles(files, scratchFolder, env, interruption.signal);
