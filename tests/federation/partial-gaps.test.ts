@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { join as joinPath } from 'node:path';
 
 import { pathOf } from '../harness/api.ts';
-import { registerUser, sendText } from '../harness/client.ts';
-import type { FederatedServer } from '../harness/federation.ts';
+import { sendText } from '../harness/client.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
-import { runCli } from '../harness/run-cli.ts';
 import { federationTests } from './federation-test.ts';
 import {
+  assertSound,
   eventually,
   expectedIds,
   join,
   memberIds,
-  playPartialRoom,
+  playFor,
   send,
   texts,
 } from './partial-room.ts';
@@ -34,30 +32,16 @@ function addBeside(room: PlayedRoom, body: string, sender: string): PlayedEvent 
   return message;
 }
 
-async function assertSound(server: FederatedServer): Promise<void> {
-  await server.stop();
-  const config = joinPath(server.folder, 'homeserver.yaml');
-  const { code, out, err } = await runCli(['check-database', '-c', config]);
-  assert.equal(code, 0, out + err);
-  await server.restart();
-}
-
-test('what the state before it does not allow is taken back when that is told', async ({
-  one,
-  newPeer,
-}) => {
-  const peer = await newPeer();
-  const played = playPartialRoom(peer);
-  const { room, gate } = played;
+test('what the state before it does not allow is taken back when that is told', async (under) => {
+  const { one, peer, played, room, gate, alice } = await playFor(under, 'beside-gaps');
   const lateId = `@late:${peer.serverName}`;
   // It stands where its sender had not joined yet, and names the join all the same.
-  const join1 = room.build('m.room.member', lateId, { membership: 'join' }, lateId);
-  room.state.set(`m.room.member\n${lateId}`, join1);
+  const lateJoin = room.build('m.room.member', lateId, { membership: 'join' }, lateId);
+  room.state.set(`m.room.member\n${lateId}`, lateJoin);
   const early = addBeside(room, 'early', lateId);
-  room.place(join1);
+  room.place(lateJoin);
   room.tellState(early.eventId, (key) => key !== `m.room.member\n${lateId}`);
   const timely = addBeside(room, 'timely', lateId);
-  const alice = await registerUser(one, 'beside-gaps');
   await join(alice, room);
   await send(peer, one, [early, timely]);
   await eventually('the messages', async () => (await texts(alice, room.roomId)).length >= 2);
@@ -69,18 +53,12 @@ test('what the state before it does not allow is taken back when that is told', 
   await assertSound(one);
 });
 
-test('what a ban forbids that came beside it is hidden when the ban is known', async ({
-  one,
-  newPeer,
-}) => {
-  const peer = await newPeer();
-  const played = playPartialRoom(peer);
-  const { room, gate } = played;
+test('what a ban forbids that came beside it is hidden when the ban is known', async (under) => {
+  const { one, peer, played, room, gate, alice } = await playFor(under, 'beside-ban');
   const evilId = `@evil:${peer.serverName}`;
   room.add('m.room.member', evilId, { membership: 'join' }, evilId);
   const message = addBeside(room, 'of the banned', evilId);
   room.add('m.room.member', evilId, { membership: 'ban' });
-  const alice = await registerUser(one, 'beside-ban');
   await join(alice, room);
   await send(peer, one, [message]);
   await eventually('the message', async () =>
@@ -93,16 +71,10 @@ test('what a ban forbids that came beside it is hidden when the ban is known', a
   await assertSound(one);
 });
 
-test('a room is not whole before the states beside the join are told, where they can be', async ({
-  one,
-  newPeer,
-}) => {
-  const peer = await newPeer();
-  const played = playPartialRoom(peer);
-  const { room, gate } = played;
+test('a room is not whole before the states beside the join are told, where they can be', async (under) => {
+  const { one, peer, played, room, gate, alice } = await playFor(under, 'asked-again');
   const memberId = `@member0:${peer.serverName}`;
   const message = addBeside(room, 'beside', memberId);
-  const alice = await registerUser(one, 'asked-again');
   await join(alice, room);
   await send(peer, one, [message]);
   await eventually('the message', async () => (await texts(alice, room.roomId)).includes('beside'));
@@ -115,17 +87,11 @@ test('a room is not whole before the states beside the join are told, where they
   assert.ok((await texts(alice, room.roomId)).includes('beside'));
 });
 
-test('what a policy server has refused stays hidden when all members are known', async ({
-  one,
-  newPeer,
-}) => {
-  const peer = await newPeer();
-  const policyServer = playPolicyServer(await newPeer());
-  const played = playPartialRoom(peer);
-  const { room, gate } = played;
+test('what a policy server has refused stays hidden when all members are known', async (under) => {
+  const { one, peer, played, room, gate, alice } = await playFor(under, 'policed-in-part');
+  const policyServer = playPolicyServer(await under.newPeer());
   const moderatorId = `@moderator:${policyServer.peer.serverName}`;
   room.add('m.room.policy', '', policyServer.policy);
-  const alice = await registerUser(one, 'policed-in-part');
   await join(alice, room);
   const content = { membership: 'join' };
   const moderator = room.buildAs(
@@ -150,14 +116,8 @@ test('what a policy server has refused stays hidden when all members are known',
   assert.ok(seen.includes('honest') && !seen.includes('spam'), JSON.stringify(seen));
 });
 
-test('what was known in part when the room was left is not built on after a new join', async ({
-  one,
-  newPeer,
-}) => {
-  const peer = await newPeer();
-  const played = playPartialRoom(peer);
-  const { room, gate } = played;
-  const alice = await registerUser(one, 'back-from-part');
+test('what was known in part when the room was left is not built on after a new join', async (under) => {
+  const { one, peer, room, gate, alice } = await playFor(under, 'back-from-part');
   await join(alice, room);
   await send(peer, one, [room.add('m.room.message', undefined, say('first stay'))]);
   await eventually('the message', async () =>
@@ -177,14 +137,8 @@ test('what was known in part when the room was left is not built on after a new 
   await eventually('the message', async () => (await texts(alice, room.roomId)).includes('beside'));
 });
 
-test('a late join is shown that the current state, a ban, was allowed by', async ({
-  one,
-  newPeer,
-}) => {
-  const peer = await newPeer();
-  const played = playPartialRoom(peer);
-  const { room, gate } = played;
-  const alice = await registerUser(one, 'late-join');
+test('a late join is shown that the current state, a ban, was allowed by', async (under) => {
+  const { one, peer, played, room, gate, alice } = await playFor(under, 'late-join');
   await join(alice, room);
   const lateId = `@late:${peer.serverName}`;
   const late = room.add('m.room.member', lateId, { membership: 'join' }, lateId);
@@ -206,31 +160,19 @@ test('a late join is shown that the current state, a ban, was allowed by', async
   await assertSound(one);
 });
 
-test('a server that is told of itself among those in the room learns the members', async ({
-  one,
-  newPeer,
-}) => {
-  const peer = await newPeer();
-  const played = playPartialRoom(peer);
-  const { room, gate } = played;
+test('a server that is told of itself among those in the room learns the members', async (under) => {
+  const { one, peer, played, room, gate, alice } = await playFor(under, 'told-of-itself');
   room.answers.join = (event) => ({
     ...room.takeJoin(event),
     servers_in_room: [peer.serverName, one.serverName],
   });
   gate.open();
-  const alice = await registerUser(one, 'told-of-itself');
   await join(alice, room);
   assert.deepEqual(await memberIds(alice, room.roomId), expectedIds(played, alice));
 });
 
-test('an event from before the join is not rejected for members who are not known yet', async ({
-  one,
-  newPeer,
-}) => {
-  const peer = await newPeer();
-  const played = playPartialRoom(peer);
-  const { room, gate } = played;
-  const alice = await registerUser(one, 'topical');
+test('an event from before the join is not rejected for members who are not known yet', async (under) => {
+  const { one, peer, played, room, gate, alice } = await playFor(under, 'topical');
   gate.open();
   await join(alice, room);
   await memberIds(alice, room.roomId);

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { join as joinPath } from 'node:path';
 
 import { deviceKeys, newIdentity } from '../client-server/signing-identity.ts';
 import { pathOf } from '../harness/api.ts';
 import { registerUser, sendText, sync } from '../harness/client.ts';
 import type { TestUser } from '../harness/client.ts';
-import type { FederatedServer } from '../harness/federation.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
-import { runCli } from '../harness/run-cli.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
 import {
+  assertSound,
   eventually,
   expectedIds,
   join,
@@ -35,14 +33,6 @@ async function leave(user: TestUser, { roomId }: PlayedRoom): Promise<void> {
   const path = v3 + pathOf`/rooms/${roomId}/leave`;
   const { status, body } = await user.request('POST', path, { body: {} });
   assert.equal(status, 200, JSON.stringify(body));
-}
-
-async function assertSound(server: FederatedServer): Promise<void> {
-  await server.stop();
-  const config = joinPath(server.folder, 'homeserver.yaml');
-  const { code, out, err } = await runCli(['check-database', '-c', config]);
-  assert.equal(code, 0, out + err);
-  await server.restart();
 }
 
 test('what should not have been accepted is taken back', async ({ one, newPeer }) => {

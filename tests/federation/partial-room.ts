@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
+import { join as joinPath } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { JsonObject } from '@soma/protocol';
 import { isJsonObject } from '@soma/protocol';
 
 import { pathOf } from '../harness/api.ts';
+import { registerUser } from '../harness/client.ts';
 import type { TestUser } from '../harness/client.ts';
 import type { FederatedServer } from '../harness/federation.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
 import type { TestPeer } from '../harness/peer.ts';
+import { runCli } from '../harness/run-cli.ts';
+import type { FederationUnderTest } from './federation-test.ts';
 import { PlayedRoom, playRooms, reply, textOf } from './played-room.ts';
 import type { PlayedEvent } from './played-room.ts';
 
@@ -77,6 +81,22 @@ export function playPartialRoom(peer: TestPeer, members = 3): Played {
     });
   });
   return played;
+}
+
+/** Such a room, and a user who is about to join it. */
+export async function playFor({ one, newPeer }: FederationUnderTest, localpart: string) {
+  const peer = await newPeer();
+  const played = playPartialRoom(peer);
+  const alice = await registerUser(one, localpart);
+  return { one, peer, played, room: played.room, gate: played.gate, alice };
+}
+
+export async function assertSound(server: FederatedServer): Promise<void> {
+  await server.stop();
+  const config = joinPath(server.folder, 'homeserver.yaml');
+  const { code, out, err } = await runCli(['check-database', '-c', config]);
+  assert.equal(code, 0, out + err);
+  await server.restart();
 }
 
 export async function join(user: TestUser, room: PlayedRoom): Promise<void> {
