@@ -83,7 +83,7 @@ class SoftFailure {
   async judge(): Promise<{ reason: SoftFailureReason } | { problem: string }> {
     const event = this.#event;
     const before = await this.#stateBefore(event);
-    const nids = await currentStateAt(this.#server, this.#view.roomNid, event.order);
+    const nids = await currentStateAt(this.#server, this.#view, event.order);
     this.#current = await stateOf(this.#server, nids);
     if (!this.#isAllowed(event, before)) return { problem: 'the state before it forbids it' };
     if (this.#isAllowed(event, this.#current)) return { problem: 'the current state allows it' };
@@ -175,15 +175,24 @@ function keyOf(type: string, stateKey: string | undefined): string {
   return `${type}|${stateKey}`;
 }
 
-/** The current state as it was before the event at this order took its place. */
+/**
+ * The current state as it was before the event at this order took its place; what stood there while the room was known in
+ * part, and is hidden since it was known as a whole, counts as if it had been hidden from the beginning.
+ */
 async function currentStateAt(
   { database: { reader } }: SimulatedServer,
-  roomNid: number,
+  { roomNid, events }: RoomView,
   order: number,
 ): Promise<ReadonlyMap<number, number>> {
+  const hidden = new Set(
+    [...events.values()]
+      .filter(({ verdict }) => verdict !== 'accepted')
+      .map(({ eventNid }) => eventNid),
+  );
   const state = await readCurrentState(reader, roomNid);
   const since = await readStateDifferences(reader, roomNid, order - 1, Number.MAX_SAFE_INTEGER);
-  for (const { stateKeyNid, oldEventNid } of since.toReversed()) {
+  for (const { stateKeyNid, oldEventNid, newEventNid } of since.toReversed()) {
+    if (hidden.has(oldEventNid ?? 0) || hidden.has(newEventNid ?? 0)) continue;
     if (oldEventNid === null) state.delete(stateKeyNid);
     else state.set(stateKeyNid, oldEventNid);
   }

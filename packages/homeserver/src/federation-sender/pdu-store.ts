@@ -1,5 +1,6 @@
 import { roomVersion } from '@soma/protocol';
 
+import { isLocalUser } from '../ephemeral/is-local-user.ts';
 import { UNACCEPTED_FLAGS } from '../rooms/event-store.ts';
 import { pduJson } from '../rooms/pdu-json.ts';
 import { unescapeText } from '../storage/escape-text.ts';
@@ -45,6 +46,16 @@ const newEnds = query<{ event_nid: number }>(
   `select x.event_nid from forward_extremities x join events e on e.event_nid = x.event_nid
    where x.room_nid = ? and e.event_order > ? order by e.event_order desc`,
 );
+
+/** (room, above, up to, limit), newest first */
+const newestSent = query<{ event_nid: number; sender: string }>(
+  `select e.event_nid, u.user_id as sender from events e join users u on u.user_nid = e.sender_nid
+   where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
+     and (e.flags & ${UNACCEPTED_FLAGS}) = 0
+   order by e.event_order desc limit ?`,
+);
+/** So far back it is looked for an event of this server. */
+const EVENTS_LOOKED_AT = 100;
 
 /** An event of a room that may have to be sent. */
 export interface OutboundRow {
@@ -93,15 +104,22 @@ export async function readPdus(
 
 /**
  * By what a server that was away learns of everything in the room: its ends, from which it asks back; newest first. One
- * that is no longer in the room gets the last event that it was to get.
+ * that is no longer in the room gets the last event that it was to get, and where that is of another server the last of this
+ * one's too: the two together may be what has put it out, and it would go on as if it were in the room.
+ *
+ * @param ownName of this server, where the destination is no longer in the room
  */
 export async function readNewest(
   reader: Reader,
   { roomNid, lastOrder }: OutboxRoom,
   sentPosition: number,
-  isInRoom: boolean,
+  ownName: string | undefined,
 ): Promise<number[]> {
-  const ends = isInRoom ? await reader.all(newEnds, roomNid, sentPosition) : [];
-  const rows = ends.length > 0 ? ends : await reader.all(atOrder, roomNid, lastOrder);
-  return rows.map((row) => row.event_nid);
+  const ends = ownName === undefined ? await reader.all(newEnds, roomNid, sentPosition) : [];
+  if (ends.length > 0) return ends.map((row) => row.event_nid);
+  const last = (await reader.all(atOrder, roomNid, lastOrder)).map((row) => row.event_nid);
+  if (ownName === undefined) return last;
+  const rows = await reader.all(newestSent, roomNid, sentPosition, lastOrder, EVENTS_LOOKED_AT);
+  const own = rows.find(({ sender }) => isLocalUser(sender, ownName));
+  return [...new Set([...last, ...(own === undefined ? [] : [own.event_nid])])];
 }

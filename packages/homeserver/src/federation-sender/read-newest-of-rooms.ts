@@ -26,7 +26,8 @@ export async function readNewestOfRooms(
   let sentUpTo: number | undefined;
   for (const room of rooms) {
     const isInRoom = await servers.has(room.roomNid, serverName);
-    const newest = await readNewest(reader, room, sentPosition, isInRoom);
+    const ownName = isInRoom ? undefined : servers.ownName;
+    const newest = await readNewest(reader, room, sentPosition, ownName);
     if (sentUpTo !== undefined && nids.length + newest.length > pdusPerTransactionMax) break;
     nids.push(...newest.slice(0, pdusPerTransactionMax));
     sentUpTo = room.lastOrder;

@@ -43,6 +43,10 @@ export class ServersAlongLog {
     return [...counts.keys()].filter((name) => name !== this.#serverName);
   }
 
+  get ownName(): string {
+    return this.#serverName;
+  }
+
   async has(roomNid: number, serverName: string): Promise<boolean> {
     return (await this.#entry(roomNid)).counts.has(serverName);
   }
