@@ -83,9 +83,12 @@ class SoftFailure {
   async judge(): Promise<{ reason: SoftFailureReason } | { problem: string }> {
     const event = this.#event;
     const before = await this.#stateBefore(event);
-    const nids = await currentStateAt(this.#server, this.#view, event.order);
-    this.#current = await stateOf(this.#server, nids);
     if (!this.#isAllowed(event, before)) return { problem: 'the state before it forbids it' };
+    for (const isKnownSince of [false, true]) {
+      const nids = await currentStateAt(this.#server, this.#view, event.order, isKnownSince);
+      this.#current = await stateOf(this.#server, nids);
+      if (!this.#isAllowed(event, this.#current)) break;
+    }
     if (this.#isAllowed(event, this.#current)) return { problem: 'the current state allows it' };
     const reason = await this.#reasonOf(event, before);
     return reason === undefined ? { problem: 'no concurrent change refuses it' } : { reason };
@@ -176,17 +179,19 @@ function keyOf(type: string, stateKey: string | undefined): string {
 }
 
 /**
- * The current state as it was before the event at this order took its place; what stood there while the room was known in
- * part, and is hidden since it was known as a whole, counts as if it had been hidden from the beginning.
+ * The current state as it was before the event at this order took its place.
+ *
+ * @param isKnownSince without what was hidden only when a room that was known in part became whole
  */
 async function currentStateAt(
   { database: { reader } }: SimulatedServer,
   { roomNid, events }: RoomView,
   order: number,
+  isKnownSince: boolean,
 ): Promise<ReadonlyMap<number, number>> {
   const hidden = new Set(
     [...events.values()]
-      .filter(({ verdict }) => verdict !== 'accepted')
+      .filter(({ verdict }) => isKnownSince && verdict !== 'accepted')
       .map(({ eventNid }) => eventNid),
   );
   const state = await readCurrentState(reader, roomNid);
