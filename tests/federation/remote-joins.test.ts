@@ -336,7 +336,9 @@ test('who comes back is let in by a server that knows that they had left', async
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   assert.equal((await join(alice, room.roomId, [peer.serverName])).status, 200);
-  assert.deepEqual(log, ['lost the leave', 'asked for an event', 'took the leave']);
+  // It is asked anew after each time that the leave is sent again.
+  const once = log.filter((entry, index) => entry !== log[index - 1]);
+  assert.deepEqual(once, ['lost the leave', 'asked for an event', 'took the leave']);
   const [left, joined] = room.events.slice(-2);
   assert.equal(left?.pdu.content['membership'], 'leave');
   assert.deepEqual(prevEventIds(joined?.pdu ?? assert.fail()), [left?.eventId]);
