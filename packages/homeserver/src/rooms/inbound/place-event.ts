@@ -44,7 +44,9 @@ export async function placeEvent(
     stateAfter: after === before ? null : after.snapshot.nid,
   };
   if (verdict !== 'accepted') return { ...place, statements, end: undefined };
-  const own = hasChild ? [] : [extremityOf(event, after.snapshot.nid)];
+  // What stands on it may do so by the state alone; a room has an end all the same.
+  const isEnd = !hasChild || remaining.length === 0;
+  const own = isEnd ? [extremityOf(event, after.snapshot.nid)] : [];
   const extremities = [...remaining, ...own];
   if (sameStates(head.extremities, extremities)) {
     return { ...place, statements, end: { extremities, state: undefined } };
@@ -52,7 +54,7 @@ export async function placeEvent(
   const others = await Promise.all(
     remaining.map((one) => storedState(rooms, head, one.stateAfter)),
   );
-  const references = hasChild ? others : [...others, after];
+  const references = isEnd ? [...others, after] : others;
   const current = await mergeStates(rooms, head, references, unstoredOf(event));
   const isStored = current === after || current === before;
   const end = { extremities, state: await newState(rooms, head, toPlace, current, after) };
