@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { api, type Response } from '../harness/api.ts';
-import type { Page } from '../harness/browser.ts';
 import { registerAdmin, testPassword } from '../harness/client.ts';
 import { textAt, valueAt } from '../harness/json-path.ts';
-import { assertUsable, pageTests, type PageUnderTest } from './page-test.ts';
+import { assertUsable, becomesTrue, pageTests, type PageUnderTest } from './page-test.ts';
 
 const test = pageTests();
 const v3 = '/_matrix/client/v3';
@@ -33,14 +31,6 @@ async function begin(given: PageUnderTest, username: string): Promise<string> {
 
 function pathOf(stage: string, session: string, release = 'v3'): string {
   return `/_matrix/client/${release}/auth/${stage}/fallback/web?session=${session}`;
-}
-
-/** As `waitForFunction`, which the policy of our pages does not let run. */
-async function becomesTrue(page: Page, expression: string): Promise<void> {
-  for (let tries = 0; (await page.evaluate(expression)) !== true; tries += 1) {
-    assert.ok(tries < 100, expression);
-    await sleep(50);
-  }
 }
 
 test('a registration is done in the pages, and the client polls', async (given) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Browser } from 'playwright-core';
 
@@ -142,4 +143,12 @@ export async function assertUsable(page: Page): Promise<void> {
   const width = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
   assert.ok(Number(width) <= 0, `the page is ${String(width)} px wider than the screen`);
   assert.deepEqual(await accessibilityProblems(page), []);
+}
+
+/** As `waitForFunction`, which the policy of our pages does not let run. */
+export async function becomesTrue(page: Page, expression: string): Promise<void> {
+  for (let tries = 0; (await page.evaluate(expression)) !== true; tries += 1) {
+    assert.ok(tries < 100, expression);
+    await sleep(50);
+  }
 }

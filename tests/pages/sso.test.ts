@@ -12,7 +12,7 @@ import {
 } from '../client-server/sso-test.ts';
 import { api } from '../harness/api.ts';
 import { textAt, valueAt } from '../harness/json-path.ts';
-import { assertUsable, pageTests } from './page-test.ts';
+import { assertUsable, becomesTrue, pageTests } from './page-test.ts';
 
 const provider = await openProvider();
 
@@ -106,7 +106,7 @@ testQuick('a user confirms in the window that the client has opened', async (giv
   await page.addInitScript('window.onAuthDone = () => { document.title = "told"; }');
   await page.getByRole('button', { name: 'Continue with Work' }).click();
   await page.getByText('You can close this window').waitFor();
-  assert.equal(await page.title(), 'told');
+  await becomesTrue(page, `document.title === 'told'`);
   await assertUsable(page);
   const body = { auth: { session } };
   const deleted = await api(url).request('DELETE', path, { token, body });
