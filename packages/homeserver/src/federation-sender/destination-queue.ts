@@ -31,6 +31,7 @@ import type { Transaction } from './transaction.ts';
 /** An event that a destination is to get. */
 export interface QueuedPdu {
   readonly eventNid: number;
+  /** Up to where the destination then has all; several events may share one. */
   readonly order: number;
 }
 
@@ -193,7 +194,7 @@ export class DestinationQueue {
   }
 
   async #readQueued(): Promise<PduStretch> {
-    const first = this.#pdus.slice(0, pdusPerTransactionMax);
+    const first = firstOf(this.#pdus);
     const nids = first.map(({ eventNid }) => eventNid);
     const pdus = await readPdus(this.#parts.database.reader, nids);
     return { pdus, sentUpTo: first.at(-1)?.order };
@@ -246,4 +247,11 @@ export class DestinationQueue {
     if (closing.aborted) return false;
     return this.#wasHeard || (await destinations.failureOf(this.serverName)) === undefined;
   }
+}
+
+/** As many as a transaction holds, without parting those of one order. */
+function firstOf(pdus: readonly QueuedPdu[]): readonly QueuedPdu[] {
+  const first = pdus.slice(0, pdusPerTransactionMax);
+  const next = pdus[first.length];
+  return next === undefined ? first : first.filter(({ order }) => order < next.order);
 }

@@ -207,25 +207,6 @@ for (const engine of testEngines()) {
       );
     });
 
-    test('a destination that was put out gets what was said here beside what others said last', async () => {
-      const roomId = await roomWith(one, two);
-      const peer = given.peer(one);
-      peer.answer = () => {
-        throw unreachable(one);
-      };
-      await say(roomId, 'earlier');
-      await say(roomId, 'missed');
-      const others = `@bob:${two}`;
-      const relayed = { sender: others, type: 'm.room.message', content: { body: 'of another' } };
-      await appendEvent(graph, roomId, relayed, (nid) => [relayEventStatement(nid, two)]);
-      await setMember(graph, roomId, `@bob:${one}`, 'leave');
-      await given.settle();
-      peer.answer = () => ({ pdus: {} });
-      await given.destinations.heardFrom(one);
-      await given.settle();
-      assert.deepEqual(bodiesTakenBy(peer), ['of another', 'missed']);
-    });
-
     test('it is asked again when its time has come, without being heard from', async () => {
       const roomId = await roomWith(one);
       const peer = given.peer(one);

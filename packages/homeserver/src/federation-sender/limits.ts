@@ -4,6 +4,9 @@
 export const pdusPerTransactionMax = 50;
 export const edusPerTransactionMax = 100;
 
+/** Of a room's ends, those that a server hears of which was put out of it; well below what a transaction holds. */
+export const endsToldMax = 20;
+
 /** EDUs that are stored are read so many at a time; some of a transaction's room is left to the others. */
 export const storedEdusPerTransactionMax = 80;
 

@@ -10,19 +10,18 @@ import type { IntroducedDevices } from './introduced-devices.ts';
 import { destinationsRememberedMax } from './limits.ts';
 import { knowDestinationStatement, noteRoomStatement } from './outbox-rooms-store.ts';
 import { readDestinationsWithEdus } from './outbox-store.ts';
-import { readOutboundEvents } from './pdu-store.ts';
+import { readEndsAt, readOutboundEvents } from './pdu-store.ts';
 import type { OutboundRow } from './pdu-store.ts';
 import type { ReceiptPace } from './receipt-pace.ts';
 import { receiptStatements } from './receipt-statements.ts';
 import { readIsJoinedIn } from './servers-along-log-store.ts';
 import type { MemberChange } from './servers-along-log-store.ts';
-import type {
-  Arrivals,
-  OthersAround,
-  RoomWalk,
-  ServersAlongLog,
-  Stretch,
-} from './servers-along-log.ts';
+import type { Arrivals, RoomWalk, ServersAlongLog, Stretch } from './servers-along-log.ts';
+import {
+  forgetPutOutStatement,
+  putOutStatement,
+  readServersPutOut,
+} from './servers-put-out-store.ts';
 
 export interface OutboundLogOptions {
   readonly serverName: string;
@@ -80,16 +79,22 @@ export class OutboundLog implements FollowedIndex {
     );
     const stretch = { above, upTo: receipts.upTo, now };
     const events: OutboundEvent[] = [];
-    const introductions: Statement[] = [];
+    const besides: Statement[] = [];
     const introducedTo = new Set<string>();
+    const allPutOut = await readServersPutOut(reader, rooms.subjects);
     for (const roomNid of rooms.subjects) {
       const walk = await this.#options.servers.walk(reader, roomNid, stretch);
-      if (!walk.isAlone) events.push(...(await this.#eventsOf(reader, roomNid, stretch, walk)));
+      const putOut = allPutOut.get(roomNid) ?? new Set();
+      if (!walk.isAlone || putOut.size > 0) {
+        const found = await this.#eventsOf(reader, roomNid, stretch, walk, putOut);
+        events.push(...found.events);
+        besides.push(...found.statements);
+      }
       const arrivals = walk.finish();
       this.#options.arrived?.(roomNid, arrivals);
       const came = { roomNid, userIds: arrivals.userIds, above, now };
       const introduced = await this.#options.devices?.introduce(reader, came);
-      introductions.push(...(introduced?.statements ?? []));
+      besides.push(...(introduced?.statements ?? []));
       for (const serverName of introduced?.serverNames ?? []) introducedTo.add(serverName);
     }
     const noted = noteEvents(events.toSorted((a, b) => a.order - b.order));
@@ -102,7 +107,7 @@ export class OutboundLog implements FollowedIndex {
     const statements = [
       ...this.#know(noted.pdus.keys()),
       ...noted.statements,
-      ...introductions,
+      ...besides,
       ...received.statements,
     ];
     return { statements, upTo: stretch.upTo };
@@ -118,37 +123,54 @@ export class OutboundLog implements FollowedIndex {
     this.#next = undefined;
   }
 
+  /** @param putOut servers that have been put out of the room before, and are not told */
   async #eventsOf(
     reader: Reader,
     roomNid: number,
     stretch: Stretch,
     walk: RoomWalk,
-  ): Promise<OutboundEvent[]> {
+    putOut: Set<string>,
+  ): Promise<{ events: OutboundEvent[]; statements: Statement[] }> {
     const events: OutboundEvent[] = [];
-    for (let order = stretch.above; ;) {
-      const range = [roomNid, order, stretch.upTo, EVENTS_AT_ONCE] as const;
+    const statements: Statement[] = [];
+    for (let above = stretch.above; ;) {
+      const range = [roomNid, above, stretch.upTo, EVENTS_AT_ONCE] as const;
       const rows = await readOutboundEvents(reader, ...range);
       for (const row of rows) {
-        const others = walk.othersAround(row.event_order);
-        const targets = await this.#targets(reader, row, others);
-        const { event_nid: eventNid, event_order: eventOrder } = row;
-        if (targets.size > 0)
-          events.push({ eventNid, order: eventOrder, roomNid, others: targets });
+        const order = row.event_order;
+        const { servers, gone } = walk.othersAround(order);
+        if (this.#isSent(row)) {
+          const others = this.#targets(row, [...servers, ...putOut]);
+          events.push({ eventNid: row.event_nid, order, roomNid, others });
+          if (putOut.size > 0) statements.push(forgetPutOutStatement(roomNid));
+          putOut.clear();
+          continue;
+        }
+        for (const { serverName, isReset } of gone) {
+          if (!isReset) continue;
+          putOut.add(serverName);
+          statements.push(putOutStatement(roomNid, serverName));
+        }
+        const others = this.#targets(row, await unawareServers(reader, row, gone));
+        if (others.size === 0) continue;
+        const ends = await readEndsAt(reader, roomNid, order);
+        for (const eventNid of new Set([row.event_nid, ...ends])) {
+          events.push({ eventNid, order, roomNid, others });
+        }
       }
       if (rows.length < EVENTS_AT_ONCE) break;
-      order = rows.at(-1)?.event_order ?? stretch.upTo;
+      above = rows.at(-1)?.event_order ?? stretch.upTo;
     }
-    return events;
+    return { events, statements };
   }
 
-  async #targets(
-    reader: Reader,
-    row: OutboundRow,
-    { servers, gone }: OthersAround,
-  ): Promise<ReadonlySet<string>> {
-    const { serverName, allows } = this.#options;
-    const isOurs = row.is_sent === null && isLocalUser(row.sender, serverName);
-    const names = isOurs || row.is_sent === 1 ? servers : await unawareServers(reader, row, gone);
+  /** Whether this server sends it to the others in the room. */
+  #isSent({ is_sent: isSent, sender }: OutboundRow): boolean {
+    return isSent === 1 || (isSent === null && isLocalUser(sender, this.#options.serverName));
+  }
+
+  #targets(row: OutboundRow, names: Iterable<string>): ReadonlySet<string> {
+    const { allows } = this.#options;
     return new Set([...names].filter((name) => name !== row.except_server && allows(name)));
   }
 
@@ -160,18 +182,20 @@ export class OutboundLog implements FollowedIndex {
 }
 
 /**
- * The servers that an event of another server has put out of the room by resolution, and that its sender did not take to be
- * in the room, so that it did not tell them: they would go on as if they were in it.
+ * The servers with members whom an event of another server has put out of the room by resolution, and that would go on as if
+ * these were in it: its sender did not take them to be there, so that it did not tell their server, or it is what else
+ * was said at the time that puts them out, and their server may not have heard of it.
  */
 async function unawareServers(
   reader: Reader,
   row: OutboundRow,
   gone: readonly MemberChange[],
 ): Promise<Set<string>> {
-  const unaware = new Set(gone.map(({ serverName }) => serverName));
+  const unaware = new Set<string>();
   for (const { serverName, stateKeyNid } of gone) {
-    const isKnown = await readIsJoinedIn(reader, row.state_before ?? 0, stateKeyNid);
-    if (isKnown) unaware.delete(serverName);
+    const isOfEvent = stateKeyNid === row.state_key_nid;
+    const isPlain = isOfEvent && (await readIsJoinedIn(reader, row.state_before ?? 0, stateKeyNid));
+    if (!isPlain) unaware.add(serverName);
   }
   return unaware;
 }

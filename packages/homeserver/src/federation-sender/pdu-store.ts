@@ -1,11 +1,12 @@
 import { roomVersion } from '@soma/protocol';
 
-import { isLocalUser } from '../ephemeral/is-local-user.ts';
+import { readPrevNids } from '../rooms/edge-store.ts';
 import { UNACCEPTED_FLAGS } from '../rooms/event-store.ts';
 import { pduJson } from '../rooms/pdu-json.ts';
 import { unescapeText } from '../storage/escape-text.ts';
 import { integerList, query } from '../storage/sql.ts';
 import type { Reader } from '../storage/sql.ts';
+import { endsToldMax } from './limits.ts';
 import type { OutboxRoom } from './outbox-rooms-store.ts';
 
 /** An event as it goes to other servers. */
@@ -15,6 +16,9 @@ export interface OutgoingPdu {
   /** Canonical JSON. */
   readonly text: string;
 }
+
+/** So far back it is looked for the ends that a room had. */
+const EVENTS_LOOKED_AT = 100;
 
 interface PduRow {
   readonly event_nid: number;
@@ -30,7 +34,8 @@ const byNids = query<PduRow>(
 );
 /** (room, above, up to, limit), oldest first, without what the room's members do not get either. */
 const ofRoom = query<OutboundRow>(
-  `select e.event_nid, e.event_order, e.state_before, u.user_id as sender, r.is_sent, r.except_server
+  `select e.event_nid, e.event_order, e.state_key_nid, e.state_before, u.user_id as sender,
+     r.is_sent, r.except_server
    from events e join users u on u.user_nid = e.sender_nid
    left join event_relays r on r.event_nid = e.event_nid
    where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
@@ -47,20 +52,18 @@ const newEnds = query<{ event_nid: number }>(
    where x.room_nid = ? and e.event_order > ? order by e.event_order desc`,
 );
 
-/** (room, above, up to, limit), newest first */
-const newestSent = query<{ event_nid: number; sender: string }>(
-  `select e.event_nid, u.user_id as sender from events e join users u on u.user_nid = e.sender_nid
-   where e.room_nid = ? and e.event_order > ? and e.event_order <= ?
-     and (e.flags & ${UNACCEPTED_FLAGS}) = 0
-   order by e.event_order desc limit ?`,
+/** (room, up to, limit), newest first */
+const newestUpTo = query<{ event_nid: number }>(
+  `select event_nid from events
+   where room_nid = ? and event_order > 0 and event_order <= ? and (flags & ${UNACCEPTED_FLAGS}) = 0
+   order by event_order desc limit ?`,
 );
-/** So far back it is looked for an event of this server. */
-const EVENTS_LOOKED_AT = 100;
 
 /** An event of a room that may have to be sent. */
 export interface OutboundRow {
   readonly event_nid: number;
   readonly event_order: number;
+  readonly state_key_nid: number | null;
   readonly state_before: number | null;
   readonly sender: string;
   /** What was said of it in particular; see `event-relay-store.ts`. */
@@ -104,22 +107,31 @@ export async function readPdus(
 
 /**
  * By what a server that was away learns of everything in the room: its ends, from which it asks back; newest first. One
- * that is no longer in the room gets the last event that it was to get, and where that is of another server the last of this
- * one's too: the two together may be what has put it out, and it would go on as if it were in the room.
- *
- * @param ownName of this server, where the destination is no longer in the room
+ * that is no longer in the room gets the ends as they were when the last event came that it was to get.
  */
 export async function readNewest(
   reader: Reader,
   { roomNid, lastOrder }: OutboxRoom,
   sentPosition: number,
-  ownName: string | undefined,
+  isInRoom: boolean,
 ): Promise<number[]> {
-  const ends = ownName === undefined ? await reader.all(newEnds, roomNid, sentPosition) : [];
-  if (ends.length > 0) return ends.map((row) => row.event_nid);
-  const last = (await reader.all(atOrder, roomNid, lastOrder)).map((row) => row.event_nid);
-  if (ownName === undefined) return last;
-  const rows = await reader.all(newestSent, roomNid, sentPosition, lastOrder, EVENTS_LOOKED_AT);
-  const own = rows.find(({ sender }) => isLocalUser(sender, ownName));
-  return [...new Set([...last, ...(own === undefined ? [] : [own.event_nid])])];
+  if (!isInRoom) return readEndsAt(reader, roomNid, lastOrder);
+  const ends = await reader.all(newEnds, roomNid, sentPosition);
+  const rows = ends.length > 0 ? ends : await reader.all(atOrder, roomNid, lastOrder);
+  return rows.map((row) => row.event_nid);
+}
+
+/**
+ * The room's ends as they were when the event at this order had come, newest first. What has put a server out of the room
+ * stands on them: from the event alone, and what it knows of itself, it would not see why.
+ */
+export async function readEndsAt(
+  reader: Reader,
+  roomNid: number,
+  order: number,
+): Promise<number[]> {
+  const rows = await reader.all(newestUpTo, roomNid, order, EVENTS_LOOKED_AT);
+  const nids = rows.map((row) => row.event_nid);
+  const followed = new Set([...(await readPrevNids(reader, nids)).values()].flat());
+  return nids.filter((nid) => !followed.has(nid)).slice(0, endsToldMax);
 }

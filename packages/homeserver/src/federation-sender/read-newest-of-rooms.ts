@@ -26,8 +26,7 @@ export async function readNewestOfRooms(
   let sentUpTo: number | undefined;
   for (const room of rooms) {
     const isInRoom = await servers.has(room.roomNid, serverName);
-    const ownName = isInRoom ? undefined : servers.ownName;
-    const newest = await readNewest(reader, room, sentPosition, ownName);
+    const newest = await readNewest(reader, room, sentPosition, isInRoom);
     if (sentUpTo !== undefined && nids.length + newest.length > pdusPerTransactionMax) break;
     nids.push(...newest.slice(0, pdusPerTransactionMax));
     sentUpTo = room.lastOrder;

@@ -18,6 +18,8 @@ export interface MemberChange {
   readonly difference: number;
   /** An invite or knock came to nothing, of which the server would not hear otherwise. */
   readonly isTurnedAway: boolean;
+  /** No event says that the member has gone: state resolution has left it without a membership. */
+  readonly isReset: boolean;
 }
 
 const MEMBERS_AT_ONCE = 2_000;
@@ -88,7 +90,8 @@ export async function readMemberChanges(
     const isTurnedAway =
       (before === 'invite' || before === 'knock') && (after === 'leave' || after === 'ban');
     const { position, state_key_nid: stateKeyNid } = row;
-    return [{ position, userId, serverName, stateKeyNid, difference, isTurnedAway }];
+    const isReset = row.new_json === null;
+    return [{ position, userId, serverName, stateKeyNid, difference, isTurnedAway, isReset }];
   });
 }
 

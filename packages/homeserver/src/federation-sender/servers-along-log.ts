@@ -43,10 +43,6 @@ export class ServersAlongLog {
     return [...counts.keys()].filter((name) => name !== this.#serverName);
   }
 
-  get ownName(): string {
-    return this.#serverName;
-  }
-
   async has(roomNid: number, serverName: string): Promise<boolean> {
     return (await this.#entry(roomNid)).counts.has(serverName);
   }
@@ -124,7 +120,7 @@ export interface Arrivals {
 export interface OthersAround {
   /** Those that were in the room before or after it. */
   readonly servers: ReadonlySet<string>;
-  /** What it changed of the members of those that are not in the room any more. */
+  /** Whom of theirs it took out of the room. */
   readonly gone: readonly MemberChange[];
 }
 
@@ -163,7 +159,7 @@ export class RoomWalk {
       if (isTurnedAway && serverName !== this.#serverName) servers.add(serverName);
     }
     const gone = changes.filter(
-      ({ serverName }) => before.has(serverName) && !others.has(serverName),
+      ({ serverName, difference }) => difference < 0 && serverName !== this.#serverName,
     );
     return { servers, gone };
   }

@@ -61,12 +61,16 @@ const soundnessQueries: readonly SoundnessQuery[] = [
      left join events e on e.event_nid = x.event_nid
      where e.event_nid is null or (e.flags & ${UNACCEPTED_FLAGS}) <> 0`,
   ),
+  // The only end may be one that something which came before it stands on, as in a circle.
   soundness(
-    'forward extremity that a later event refers to',
+    'forward extremity that an accepted event refers to',
     `select x.event_nid as subject from forward_extremities x
+     join events o on o.event_nid = x.event_nid
      join event_edges d on d.to_event_nid = x.event_nid and d.kind = ${EdgeKind.prev}
      join events e on e.event_nid = d.event_nid
-     where (e.flags & ${UNACCEPTED_FLAGS}) = 0`,
+     where (e.flags & ${UNACCEPTED_FLAGS}) = 0
+       and (e.event_order > o.event_order or exists (select 1 from forward_extremities y
+            where y.room_nid = x.room_nid and y.event_nid <> x.event_nid))`,
   ),
   soundness(
     'order that two events share',

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import type { EventReference } from '@soma/protocol';
+
 import { testEngines } from '../../../../../tests/harness/engines.ts';
 import { FederationError } from '../../federation-client/federation-error.ts';
 import { EventFlag, readEventById } from '../../rooms/event-store.ts';
@@ -237,6 +239,31 @@ for (const engine of testEngines()) {
       assert.equal((await pass(b, a, roomId, first)).kind, 'accepted');
       assert.ok(!(await a.extremities(roomId)).includes(first));
       await assertSound();
+    });
+
+    test('a room has an end though events of the oldest versions stand on each other', async () => {
+      const roomId = await sharedRoom('1');
+      const end = await b.send(roomId, message(bob, 'the end'));
+      assert.equal((await pass(b, a, roomId, end)).kind, 'accepted');
+      const reference = (eventId: string): EventReference => [eventId, { sha256: 'x' }];
+      const [oneId, twoId] = [`$one:${b.name}`, `$two:${b.name}`];
+      const one = await b.build(b, roomId, message(bob, 'one'), {
+        eventId: oneId,
+        prevEvents: [reference(end), reference(twoId)],
+      });
+      const two = await b.build(b, roomId, message(bob, 'two'), {
+        eventId: twoId,
+        prevEvents: [reference(oneId)],
+      });
+      network.answer = async (request) => {
+        if (request.endpoint === 'get_missing_events') return { events: [] };
+        if (request.endpoint === 'event') return { pdus: [JSON.parse(two.json)] };
+        return answerFrom(b, { ...request, eventId: end });
+      };
+      assert.equal((await a.receive(b, roomId, one.json)).kind, 'accepted');
+      assert.equal((await a.extremities(roomId)).length, 1);
+      await assertSound();
+      await a.send(roomId, message(alice, 'goes on'));
     });
 
     test('what nobody gives is incomplete, and not asked for again at once', async () => {

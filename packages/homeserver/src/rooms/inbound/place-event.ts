@@ -44,7 +44,7 @@ export async function placeEvent(
     stateAfter: after === before ? null : after.snapshot.nid,
   };
   if (verdict !== 'accepted') return { ...place, statements, end: undefined };
-  // What stands on it may do so by the state alone; a room has an end all the same.
+  // A room has an end, also where events stand on each other: before version 3 their servers choose their IDs.
   const isEnd = !hasChild || remaining.length === 0;
   const own = isEnd ? [extremityOf(event, after.snapshot.nid)] : [];
   const extremities = [...remaining, ...own];

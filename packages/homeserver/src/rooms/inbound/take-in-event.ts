@@ -178,23 +178,21 @@ async function takeInto(
     authEventNids,
   });
   const event = { ...interned, isAwaited: isInterned };
-  const isBehind =
+  const isFollowed =
     pastOrder !== undefined ||
     takeIn.isBehind === true ||
-    (isInterned && (await isStoodOn(reader, write.head, event)));
-  if (partial !== undefined && isBehind && !isSinceJoin(parents.prev, checked, partial)) {
+    (isInterned && (await hasAcceptedChild(reader, eventNid)));
+  const isPast = isFollowed || (isInterned && (await isInState(reader, write.head, event)));
+  if (partial !== undefined && isPast && !isSinceJoin(parents.prev, checked, partial)) {
     return INCOMPLETE;
   }
-  const judgement = await judge(context, write.head, takeIn, authEventNids, before, isBehind);
+  const judgement = await judge(context, write.head, takeIn, authEventNids, before, isPast);
   if (judgement.kind === 'unsigned') return judgement;
   if (takeIn.refuse && judgement.kind !== 'accepted') {
     return { kind: 'refused', cause: 'forbidden', reason: judgement.reason };
   }
   const state = known !== undefined ? 'outlier' : isInterned ? 'id' : undefined;
-  // What is at the far end of a gap, and stands on nothing here, is there for the sake of what came after it.
-  const isFarEnd = takeIn.stateBefore !== undefined && parents.prev.length === 0;
-  const hasChild = isBehind || isFarEnd;
-  const toPlace = { event, before, verdict: judgement.kind, hasChild };
+  const toPlace = { event, before, verdict: judgement.kind, hasChild: isFollowed };
   await persist(context, write, toPlace, judgement, state, pastOrder);
   if (judgement.kind === 'accepted') write.add(...(takeIn.beside?.(eventNid) ?? []));
   for (const nid of prevEventNids) {
@@ -212,22 +210,21 @@ async function judge(
   { checked, pastOrder, policyAnswer }: Attempt,
   authEventNids: readonly number[],
   before: StateReference,
-  isBehind: boolean,
+  isPast: boolean,
 ): Promise<Judgement | Unsigned> {
   const event = { ...checked.pdu, eventId: checked.eventId };
   const authEvents = await readAuthEvents(context.rooms.database.reader, authEventNids);
-  const judgement = await judgeEvent(context, head, event, authEvents, before, isBehind);
+  const judgement = await judgeEvent(context, head, event, authEvents, before, isPast);
   if (judgement.kind !== 'accepted' || pastOrder !== undefined) return judgement;
   return judgeByPolicy(context, head, checked, policyAnswer);
 }
 
-/** Whether events that were accepted before stand on it: then nothing that has happened since goes against it. */
-async function isStoodOn(
+/** Whether the current state holds it, or was allowed by it: then nothing that has happened since goes against it. */
+async function isInState(
   reader: Reader,
   head: RoomHead,
   { built: { pdu, eventId }, eventNid }: PreparedEvent,
 ): Promise<boolean> {
-  if (await hasAcceptedChild(reader, eventNid)) return true;
   if (pdu.state_key === undefined) return false;
   await head.load([[pdu.type, pdu.state_key]]);
   const current = head.get(pdu.type, pdu.state_key);

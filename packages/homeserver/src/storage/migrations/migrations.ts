@@ -32,6 +32,7 @@ import { prunedRedactions } from './0210-pruned-redactions.ts';
 import { activeUsers } from './0211-active-users.ts';
 import { lateThreads } from './0220-late-threads.ts';
 import { serviceMemberships } from './0221-service-memberships.ts';
+import { serversPutOut } from './0230-servers-put-out.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -83,4 +84,5 @@ export const migrations: readonly Migration[] = [
   { number: 211, name: 'active-users', text: activeUsers },
   { number: 220, name: 'late-threads', text: lateThreads },
   { number: 221, name: 'service-memberships', text: serviceMemberships },
+  { number: 230, name: 'servers-put-out', text: serversPutOut },
 ];
