@@ -16,6 +16,7 @@ import {
 } from './partial-room.ts';
 import { playPolicyServer } from './played-policy-server.ts';
 import type { PlayedEvent, PlayedRoom } from './played-room.ts';
+import { signEvent, type SignedEvent } from './played-user.ts';
 
 const test = federationTests();
 
@@ -191,5 +192,28 @@ test('an event from before the join is not rejected for members who are not know
   assert.deepEqual(await memberIds(alice, room.roomId), expectedIds(played, alice));
   const { body } = await alice.request('GET', `${path}/state/m.room.topic`);
   assert.equal(valueAt(body, 'topic'), 'while she was away');
+  await assertSound(one);
+});
+
+test('a room has an end though events that stand on each other came before it was whole', async (under) => {
+  const { one, peer, room, gate, alice } = await playFor(under, 'in-circles', { version: '1' });
+  await join(alice, room);
+  const template = room.build('m.room.message', undefined, say('round')).pdu;
+  const inCircle = (name: string, others: readonly string[]): SignedEvent => {
+    const circle = others.map((other) => [`$${other}:${peer.serverName}`, { sha256: 'x' }]);
+    const prevEvents = [...(name === 'first' ? template.prev_events : []), ...circle];
+    const eventId = `$${name}:${peer.serverName}`;
+    const event = { ...template, content: say(name), prev_events: prevEvents };
+    return signEvent(peer, room.version, event, eventId);
+  };
+  const circle = [inCircle('first', ['second']), inCircle('second', ['first'])];
+  await send(peer, one, circle);
+  await eventually('both', async () => {
+    const seen = await texts(alice, room.roomId);
+    return seen.includes('first') && seen.includes('second');
+  });
+  gate.open();
+  await memberIds(alice, room.roomId);
+  await sendText(alice, room.roomId, 'straight on');
   await assertSound(one);
 });

@@ -14,7 +14,7 @@ import type { TestPeer } from '../harness/peer.ts';
 import { runCli } from '../harness/run-cli.ts';
 import type { FederationUnderTest } from './federation-test.ts';
 import { PlayedRoom, playRooms, reply, textOf } from './played-room.ts';
-import type { PlayedEvent } from './played-room.ts';
+import type { SignedEvent } from './played-user.ts';
 
 const v3 = '/_matrix/client/v3';
 export const lazy = { room: { state: { lazy_load_members: true } } };
@@ -46,9 +46,9 @@ export interface Played {
 }
 
 /** A room with some members, which a peer tells without them first. */
-export function playPartialRoom(peer: TestPeer, members = 3): Played {
+export function playPartialRoom(peer: TestPeer, members = 3, version = '11'): Played {
   const room = new PlayedRoom(peer, {
-    version: '11',
+    version,
     omitsMembers: true,
     state: { 'm.room.name': { name: 'Large' } },
   });
@@ -84,9 +84,13 @@ export function playPartialRoom(peer: TestPeer, members = 3): Played {
 }
 
 /** Such a room, and a user who is about to join it. */
-export async function playFor({ one, newPeer }: FederationUnderTest, localpart: string) {
+export async function playFor(
+  { one, newPeer }: FederationUnderTest,
+  localpart: string,
+  { members, version }: { members?: number; version?: string } = {},
+) {
   const peer = await newPeer();
-  const played = playPartialRoom(peer);
+  const played = playPartialRoom(peer, members, version);
   const alice = await registerUser(one, localpart);
   return { one, peer, played, room: played.room, gate: played.gate, alice };
 }
@@ -135,7 +139,7 @@ export function expectedIds({ room }: Played, ...users: readonly { readonly user
 export async function send(
   peer: TestPeer,
   { serverName }: FederatedServer,
-  events: readonly PlayedEvent[],
+  events: readonly Pick<SignedEvent, 'pdu'>[],
 ): Promise<void> {
   const body = {
     origin: peer.serverName,

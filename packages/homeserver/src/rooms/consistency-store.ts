@@ -61,16 +61,14 @@ const soundnessQueries: readonly SoundnessQuery[] = [
      left join events e on e.event_nid = x.event_nid
      where e.event_nid is null or (e.flags & ${UNACCEPTED_FLAGS}) <> 0`,
   ),
-  // The only end may be one that something which came before it stands on, as in a circle.
+  // What came before an end may stand on it where it was filled in, or events stand on each other.
   soundness(
-    'forward extremity that an accepted event refers to',
+    'forward extremity that a later event refers to',
     `select x.event_nid as subject from forward_extremities x
      join events o on o.event_nid = x.event_nid
      join event_edges d on d.to_event_nid = x.event_nid and d.kind = ${EdgeKind.prev}
-     join events e on e.event_nid = d.event_nid
-     where (e.flags & ${UNACCEPTED_FLAGS}) = 0
-       and (e.event_order > o.event_order or exists (select 1 from forward_extremities y
-            where y.room_nid = x.room_nid and y.event_nid <> x.event_nid))`,
+     join events e on e.event_nid = d.event_nid and e.event_order > o.event_order
+     where (e.flags & ${UNACCEPTED_FLAGS}) = 0`,
   ),
   soundness(
     'order that two events share',

@@ -81,7 +81,10 @@ export function persistEvent(head: RoomHead, toPersist: EventToPersist, change: 
   for (const projection of head.projections) projection.project(projected, change);
 }
 
-/** What other servers have had before takes no position: nobody who follows the log hears of it. */
+/**
+ * What other servers have had before takes no position: nobody who follows the log hears of it. An end that it stands on is
+ * none any more, unless that changes the current state: this is left to the next event.
+ */
 function persistPast(
   head: RoomHead,
   toPersist: EventToPersist,
@@ -92,6 +95,10 @@ function persistPast(
   insertEvent(toPersist, order, change);
   change.statements.push(...place.statements);
   if (verdict.kind !== 'accepted') return;
+  const { end } = place;
+  if (end !== undefined && end.state === undefined) {
+    moveHead(head, event, end.extremities, change);
+  }
   if (redacts !== undefined) {
     change.statements.push(...redactionStatements(redacts.event_nid, event.eventNid));
     redactState(head, redacts);

@@ -102,7 +102,10 @@ export class Rechecking {
       (flags & UNACCEPTED_FLAGS) === 0 && order < below;
     const accepted = [...this.events.values()].filter(counts);
     const followed = new Set(accepted.flatMap(({ eventNid }) => this.#prev.get(eventNid) ?? []));
-    return accepted.map(({ eventNid }) => eventNid).filter((nid) => !followed.has(nid));
+    const nids = accepted.map(({ eventNid }) => eventNid);
+    const ends = nids.filter((nid) => !followed.has(nid));
+    // In room versions 1 and 2 events may stand on each other.
+    return ends.length > 0 ? ends : nids.slice(-1);
   }
 
   /** Those that were accepted and should not have been. */
