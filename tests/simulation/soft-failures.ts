@@ -18,7 +18,11 @@ import type { SimulatedServer } from './simulated-server.ts';
  * - `lost-support`: because a state event that it stands on was no longer current, which they refuse in the same way;
  * - `rejudged`: because a state event that it stands on was no longer current. A concurrent event, made where that one
  *   was unknown, had resolution judge it once more, and what came after it refuses it (the "state resets" of state
- *   resolution before version 2.1).
+ *   resolution before version 2.1). Or the other way round: one was current that was not in the state before it, though it
+ *   knew it, since a concurrent event was made where it was.
+ *
+ * Where it stands on an event that the server hides, what is concurrent with that one counts too: the current state is
+ * without it.
  */
 export type SoftFailureReason = (typeof softFailureReasons)[number];
 
@@ -64,6 +68,8 @@ class SoftFailure {
   readonly #version: RoomVersion;
   readonly #graph: EventGraph;
   readonly #event: ViewedEvent;
+  /** The event and the hidden ones that it stands on. */
+  readonly #sides: readonly string[];
   #current: State = new Map();
 
   constructor(
@@ -78,6 +84,11 @@ class SoftFailure {
     this.#version = version;
     this.#graph = graph;
     this.#event = event;
+    const hidden = [...view.events.values()].filter(
+      ({ eventId, verdict }) =>
+        verdict === 'soft-failed' && graph.isAncestor(eventId, event.eventId),
+    );
+    this.#sides = [event, ...hidden].map(({ eventId }) => eventId);
   }
 
   async judge(): Promise<{ reason: SoftFailureReason } | { problem: string }> {
@@ -110,7 +121,19 @@ class SoftFailure {
       const reason = await this.#reasonOfLoss(support);
       if (reason !== undefined) return reason;
     }
-    return undefined;
+    return (await this.#isRegained(event, before, keys)) ? 'rejudged' : undefined;
+  }
+
+  /** Whether what refuses it is current only because a concurrent event was made where that was. */
+  async #isRegained(event: ViewedEvent, before: State, keys: readonly string[]): Promise<boolean> {
+    for (const key of keys) {
+      const is = this.#current.get(key);
+      if (is?.eventId === undefined || is.eventId === before.get(key)?.eventId) continue;
+      if (this.#isAllowed(event, new Map([...before, [key, is]]))) continue;
+      const stands = (state: State): boolean => state.get(key)?.eventId === is.eventId;
+      if (await this.#isMadeBeside(stands)) return true;
+    }
+    return false;
   }
 
   /** Why an event that the hidden one stands on is no longer in the state. */
@@ -130,11 +153,15 @@ class SoftFailure {
   }
 
   /** Whether a concurrent event was made where the event was not in the state. */
-  async #isUnknownBeside({ eventId, pdu }: ViewedEvent): Promise<boolean> {
+  #isUnknownBeside({ eventId, pdu }: ViewedEvent): Promise<boolean> {
+    const key = keyOf(pdu.type, pdu.state_key);
+    return this.#isMadeBeside((state) => state.get(key)?.eventId !== eventId);
+  }
+
+  /** Whether a concurrent event was made in such a state. */
+  async #isMadeBeside(isSuch: (state: State) => boolean): Promise<boolean> {
     for (const other of this.#knownThen()) {
-      if (!this.#isBeside(other.eventId)) continue;
-      const state = await this.#stateBefore(other);
-      if (state.get(keyOf(pdu.type, pdu.state_key))?.eventId !== eventId) return true;
+      if (this.#isBeside(other.eventId) && isSuch(await this.#stateBefore(other))) return true;
     }
     return false;
   }
@@ -154,7 +181,7 @@ class SoftFailure {
   }
 
   #isBeside(eventId: string): boolean {
-    return this.#graph.areConcurrent(eventId, this.#event.eventId);
+    return this.#sides.some((side) => this.#graph.areConcurrent(eventId, side));
   }
 
   #isAllowed({ pdu, eventId }: ViewedEvent, state: State): boolean {

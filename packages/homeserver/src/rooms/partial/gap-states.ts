@@ -5,11 +5,11 @@ import { FederationError } from '../../federation-client/federation-error.ts';
 import { readPrevNids } from '../edge-store.ts';
 import { askState } from '../inbound/asked-state.ts';
 import { FetchLimitExceeded, RoomRequests } from '../inbound/room-requests.ts';
-import { readEventsToRecheck } from '../partial-room-store.ts';
 import type { PartialEventRow } from '../partial-room-store.ts';
 import type { Snapshot } from '../state-store.ts';
+import { eventsSinceJoin } from './events-since-join.ts';
 import type { FillingContext, RoomToFill } from './filling-context.ts';
-import { eventsAtOnce, gapStatesMax } from './limits.ts';
+import { gapStatesMax } from './limits.ts';
 
 /** What is told of the states before events. */
 export interface GapStates {
@@ -64,20 +64,13 @@ async function eventsAfterGaps(
   const present = new Set<number>();
   const [ofJoin = []] = (await readPrevNids(reader, [partial.joinEventNid])).values();
   const besideJoin = placesOf(ofJoin);
-  for (let upTo = partial.position - 1, isMore = true; isMore;) {
-    const piece = await readEventsToRecheck(reader, partial.roomNid, upTo, eventsAtOnce);
-    const nids = piece.map((row) => row.event_nid);
-    const prev = await readPrevNids(reader, nids);
-    // Events come in order: what one stands on has come before it.
-    for (const row of piece) {
-      const standsOn = prev.get(row.event_nid) ?? [];
-      const isAfterGap =
-        standsOn.some((nid) => !present.has(nid)) && placesOf(standsOn) !== besideJoin;
-      if (isAfterGap) found.push(row);
-      present.add(row.event_nid);
-    }
-    upTo = piece.at(-1)?.event_order ?? upTo;
-    isMore = piece.length === eventsAtOnce;
+  const above = partial.position - 1;
+  // Events come in order: what one stands on has come before it.
+  for await (const { row, prevNids } of eventsSinceJoin(reader, partial.roomNid, above)) {
+    const isAfterGap =
+      prevNids.some((nid) => !present.has(nid)) && placesOf(prevNids) !== besideJoin;
+    if (isAfterGap) found.push(row);
+    present.add(row.event_nid);
   }
   return found;
 }

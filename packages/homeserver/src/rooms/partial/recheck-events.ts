@@ -4,22 +4,20 @@ import type { AuthEvent, Pdu, RoomVersion } from '@soma/protocol';
 import { write } from '../../storage/database.ts';
 import type { Statement } from '../../storage/sql.ts';
 import { Turns } from '../../streams/turns.ts';
-import { readPrevNids } from '../edge-store.ts';
 import { EventFlag, UNACCEPTED_FLAGS } from '../event-store.ts';
 import { readAuthEdges } from '../graph-store.ts';
 import { authStateOf, readAuthEvents } from '../inbound/auth-state.ts';
 import { judgeByAuthEvents } from '../inbound/judge-event.ts';
 import { entryOf, mergeStates, storedState, withStateEvent } from '../inbound/state-references.ts';
 import type { RoomOfStates, StateReference } from '../inbound/state-references.ts';
-import { readEventsToRecheck } from '../partial-room-store.ts';
 import type { PartialEventRow, PartialRoom } from '../partial-room-store.ts';
 import { namedPolicyServer } from '../policy/policy-server.ts';
 import { isRecommended } from '../policy/policy-signature.ts';
 import type { Rooms } from '../rooms.ts';
 import { EMPTY_SNAPSHOT } from '../state-store.ts';
 import type { Snapshot } from '../state-store.ts';
+import { eventsSinceJoin } from './events-since-join.ts';
 import type { RoomToFill } from './filling-context.ts';
-import { eventsAtOnce } from './limits.ts';
 import { topologically } from './topologically.ts';
 
 /** What an event turns out to be when the whole state before it is known. */
@@ -70,30 +68,23 @@ export class Rechecking {
     this.#upTo = partial.position - 1;
   }
 
-  /** Checks the events that have come since it was called last; resolves to how many. */
-  async run(createEventNid: number): Promise<number> {
+  /** Checks the events that have come since it was called last. */
+  async run(createEventNid: number): Promise<void> {
     const { reader } = this.#rooms.database;
     [this.#create] = await readAuthEvents(reader, [createEventNid]);
-    const rows: PartialEventRow[] = [];
-    for (let isMore = true; isMore;) {
-      const piece = await readEventsToRecheck(reader, this.#room.roomNid, this.#upTo, eventsAtOnce);
-      rows.push(...piece);
-      this.#upTo = piece.at(-1)?.event_order ?? this.#upTo;
-      isMore = piece.length === eventsAtOnce;
-    }
-    const nids = rows.map((row) => row.event_nid);
-    for (let start = 0; start < nids.length; start += eventsAtOnce) {
-      const piece = nids.slice(start, start + eventsAtOnce);
-      for (const [nid, prev] of await readPrevNids(reader, piece)) this.#prev.set(nid, prev);
+    const byNid = new Map<number, PartialEventRow>();
+    for await (const { row, prevNids } of eventsSinceJoin(reader, this.#room.roomNid, this.#upTo)) {
+      byNid.set(row.event_nid, row);
+      this.#prev.set(row.event_nid, prevNids);
     }
     const turns = new Turns();
-    const byNid = new Map(rows.map((row) => [row.event_nid, row]));
-    for (const nid of topologically(nids, (of) => this.#prev.get(of) ?? [])) {
+    for (const nid of topologically([...byNid.keys()], (of) => this.#prev.get(of) ?? [])) {
       const row = byNid.get(nid);
-      if (row !== undefined) this.events.set(nid, await this.#recheck(row));
+      if (row === undefined) continue;
+      this.events.set(nid, await this.#recheck(row));
+      this.#upTo = Math.max(this.#upTo, row.event_order);
       await turns.next();
     }
-    return rows.length;
   }
 
   /** The room's ends, as they are or were before an order: the events that count and that no other of these comes after. */
