@@ -14,6 +14,7 @@ import {
   join,
   lazy,
   memberIds,
+  playFor,
   playPartialRoom,
   send,
   texts,
@@ -22,11 +23,9 @@ import { PlayedRefusal, PlayedRoom, reply } from './played-room.ts';
 
 const test = federationTests();
 
-test('a room is usable while its members are still to come', async ({ one, newPeer }) => {
-  const peer = await newPeer();
-  const played = playPartialRoom(peer);
-  const { room, sent, gate } = played;
-  const alice = await registerUser(one, 'early');
+test('a room is usable while its members are still to come', async (under) => {
+  const { one, peer, played, room, gate, alice } = await playFor(under, 'early');
+  const { sent } = played;
   const before = (await sync(alice)).nextBatch;
   await join(alice, room);
   // Who loads members lazily sees the room, and sends.
@@ -74,13 +73,8 @@ test('a room is usable while its members are still to come', async ({ one, newPe
   await sendText(alice, room.roomId, 'all here');
 });
 
-test('sliding sync shows the room at once to who does not want all members', async ({
-  one,
-  newPeer,
-}) => {
-  const peer = await newPeer();
-  const { room, gate } = playPartialRoom(peer);
-  const alice = await registerUser(one, 'sliding');
+test('sliding sync shows the room at once to who does not want all members', async (under) => {
+  const { room, gate, alice } = await playFor(under, 'sliding');
   await join(alice, room);
   const slide = async (memberKey: string): Promise<unknown> => {
     const required_state = [
@@ -101,13 +95,11 @@ test('sliding sync shows the room at once to who does not want all members', asy
   assert.equal(told.length, members + 1);
 });
 
-test('the past of a room is read as soon as its members are there', async ({ one, newPeer }) => {
-  const peer = await newPeer();
-  const { room, gate } = playPartialRoom(peer);
+test('the past of a room is read as soon as its members are there', async (under) => {
+  const { room, gate, alice } = await playFor(under, 'curious');
   const says = (body: string): unknown =>
     room.add('m.room.message', undefined, { msgtype: 'm.text', body });
   for (const body of ['long ago', 'a while ago']) says(body);
-  const alice = await registerUser(one, 'curious');
   await join(alice, room);
   await sendText(alice, room.roomId, 'now');
   const page = async (from?: string): Promise<{ said: unknown[]; end: unknown }> => {
@@ -127,12 +119,8 @@ test('the past of a room is read as soon as its members are there', async ({ one
   assert.deepEqual((await past).said, ['a while ago', 'long ago']);
 });
 
-test('what is from before the join is not held to what the room has become since', async ({
-  one,
-  newPeer,
-}) => {
-  const peer = await newPeer();
-  const { room, gate } = playPartialRoom(peer);
+test('what is from before the join is not held to what the room has become since', async (under) => {
+  const { one, peer, room, gate, alice } = await playFor(under, 'late-reader');
   const says = (body: string, sender: string) =>
     ['m.room.message', undefined, { msgtype: 'm.text', body }, sender] as const;
   const past = room.add(...says('from before', `@member0:${peer.serverName}`));
@@ -145,7 +133,6 @@ test('what is from before the join is not held to what the room has become since
     if (request.url?.includes('/get_missing_events/') !== true) answerRest(request, response);
     else reply(response, 200, { events: [past.pdu, closed.pdu] });
   };
-  const alice = await registerUser(one, 'late-reader');
   await join(alice, room);
   await send(peer, one, [fork]);
   await eventually('the fork', async () => (await texts(alice, room.roomId)).includes('fork'));
@@ -154,11 +141,8 @@ test('what is from before the join is not held to what the room has become since
   assert.ok((await texts(alice, room.roomId)).includes('from before'));
 });
 
-test('learning the members goes on after a crash', async ({ one, newPeer }) => {
-  const peer = await newPeer();
-  const played = playPartialRoom(peer);
-  const { room, gate } = played;
-  const alice = await registerUser(one, 'crashing');
+test('learning the members goes on after a crash', async (under) => {
+  const { one, played, room, gate, alice } = await playFor(under, 'crashing');
   await join(alice, room);
   await sendText(alice, room.roomId, 'before the crash');
   await one.kill();

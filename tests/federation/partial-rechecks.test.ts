@@ -13,6 +13,7 @@ import {
   join,
   lazy,
   memberIds,
+  playFor,
   playPartialRoom,
   send,
   texts,
@@ -35,17 +36,14 @@ async function leave(user: TestUser, { roomId }: PlayedRoom): Promise<void> {
   assert.equal(status, 200, JSON.stringify(body));
 }
 
-test('what should not have been accepted is taken back', async ({ one, newPeer }) => {
-  const peer = await newPeer();
-  const played = playPartialRoom(peer);
-  const { room, gate } = played;
+test('what should not have been accepted is taken back', async (under) => {
+  const { one, peer, played, room, gate, alice } = await playFor(under, 'cheated');
   const evilId = `@evil:${peer.serverName}`;
   // The evil one may set topics, and was banned before the join.
   const levels = { users: { [room.creatorId]: 100, [evilId]: 50 }, invite: 0 };
   room.add('m.room.power_levels', '', levels);
   const evilJoin = room.add('m.room.member', evilId, { membership: 'join' }, evilId);
   const ban = room.add('m.room.member', evilId, { membership: 'ban' });
-  const alice = await registerUser(one, 'cheated');
   await join(alice, room);
   const helloId = await sendText(alice, room.roomId, 'hello');
   // Their server still counts them in.
@@ -83,16 +81,13 @@ test('what should not have been accepted is taken back', async ({ one, newPeer }
   await assertSound(one);
 });
 
-test('what was hidden by what should not have been accepted is shown', async ({ one, newPeer }) => {
-  const peer = await newPeer();
-  const played = playPartialRoom(peer);
-  const { room, gate } = played;
+test('what was hidden by what should not have been accepted is shown', async (under) => {
+  const { one, peer, played, room, gate, alice } = await playFor(under, 'deceived');
   const [evilId, wrongedId] = [`@evil:${peer.serverName}`, `@member0:${peer.serverName}`];
   const levels = { users: { [room.creatorId]: 100, [evilId]: 50 }, invite: 0 };
   room.add('m.room.power_levels', '', levels);
   const evilJoin = room.add('m.room.member', evilId, { membership: 'join' }, evilId);
   const ban = room.add('m.room.member', evilId, { membership: 'ban' });
-  const alice = await registerUser(one, 'deceived');
   await join(alice, room);
   const wronged = room.state.get(`m.room.member\n${wrongedId}`) ?? assert.fail();
   // Both stand on the join: who is banned by one who was banned speaks without having heard of it.
@@ -171,11 +166,9 @@ test('a second user joins through a server that knows all members', async ({ one
   assert.ok((await texts(alice, room.roomId)).includes('me too'));
 });
 
-test('who leaves before the members are known may come back', async ({ one, newPeer }) => {
-  const peer = await newPeer();
-  const played = playPartialRoom(peer);
-  const { room, gate, sent } = played;
-  const alice = await registerUser(one, 'leaving');
+test('who leaves before the members are known may come back', async (under) => {
+  const { played, room, gate, alice } = await playFor(under, 'leaving');
+  const { sent } = played;
   await join(alice, room);
   await leave(alice, room);
   assert.ok(!(await joinedRooms(alice)).includes(room.roomId));
@@ -190,10 +183,8 @@ test('who leaves before the members are known may come back', async ({ one, newP
   assert.ok((await texts(alice, room.roomId)).includes('back again'));
 });
 
-test('other servers are told to ask others meanwhile', async ({ one, newPeer }) => {
-  const peer = await newPeer();
-  const { room, gate } = playPartialRoom(peer);
-  const alice = await registerUser(one, 'asked-early');
+test('other servers are told to ask others meanwhile', async (under) => {
+  const { one, peer, room, gate, alice } = await playFor(under, 'asked-early');
   await join(alice, room);
   const userId = `@joiner:${peer.serverName}`;
   const unable = 'ORG.MATRIX.MSC3895_UNABLE_DUE_TO_PARTIAL_STATE';
@@ -203,7 +194,7 @@ test('other servers are told to ask others meanwhile', async ({ one, newPeer }) 
   const state = `/_matrix/federation/v1${pathOf`/state_ids/${room.roomId}`}?event_id=${encodeURIComponent(joinId)}`;
   assertRefused(await peer.request(one.serverName, 'GET', state), 404, 'M_NOT_FOUND');
   // A server that is not known to be in the room may be.
-  const stranger = await newPeer();
+  const stranger = await under.newPeer();
   assertRefused(await stranger.request(one.serverName, 'GET', state), 403, unable);
   gate.open();
   await memberIds(alice, room.roomId);
@@ -233,14 +224,8 @@ test('servers that turn out to be in the room hear what they missed of devices',
   assert.deepEqual([edu['user_id'], edu['device_id']], [alice.userId, alice.deviceId]);
 });
 
-test('what others sent before they heard of the join is received, and stays', async ({
-  one,
-  newPeer,
-}) => {
-  const peer = await newPeer();
-  const played = playPartialRoom(peer);
-  const { room, gate } = played;
-  const alice = await registerUser(one, 'beside');
+test('what others sent before they heard of the join is received, and stays', async (under) => {
+  const { one, peer, played, room, gate, alice } = await playFor(under, 'beside');
   // They stand beside the join, on an event that the joining server does not have.
   const senderId = `@member0:${peer.serverName}`;
   const body = { msgtype: 'm.text', body: 'beside' };

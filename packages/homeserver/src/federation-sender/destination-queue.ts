@@ -6,7 +6,7 @@ import type { Attempt, Destinations } from '../federation-client/destinations.ts
 import { FederationError } from '../federation-client/federation-error.ts';
 import { write } from '../storage/database.ts';
 import type { Database } from '../storage/database.ts';
-import type { Deliveries } from './deliveries.ts';
+import type { Waits } from '../streams/waits.ts';
 import { EphemeralEdus } from './ephemeral-edus.ts';
 import type { EphemeralKind } from './ephemeral-edus.ts';
 import {
@@ -48,7 +48,8 @@ export interface QueueParts extends TransactionParts {
   readonly database: Database;
   readonly destinations: Destinations;
   readonly servers: ServersAlongLog;
-  readonly deliveries: Deliveries;
+  /** Told by server name up to which position it has got everything that it was to get. */
+  readonly deliveries: Waits<string, number>;
   /** Begins nothing new. */
   readonly closing: AbortSignal;
 }
@@ -228,7 +229,7 @@ export class DestinationQueue {
     if (statements.length > 0) {
       await write(this.#parts.database, { statements, positions: 0 });
     }
-    if (sentUpTo !== undefined) this.#parts.deliveries.delivered(serverName, sentUpTo);
+    if (sentUpTo !== undefined) this.#parts.deliveries.tell(serverName, sentUpTo);
     this.#pdus = this.#pdus.filter(({ order }) => order > (sentUpTo ?? 0));
     this.#roomsAtOnce = Math.min(2 * this.#roomsAtOnce, pdusPerTransactionMax);
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { JsonObject } from '@soma/protocol';
 
-import { Deliveries } from './deliveries.ts';
+import { Waits } from '../streams/waits.ts';
 import { DestinationQueue } from './destination-queue.ts';
 import type { QueuedPdu, QueueParts, QueueStart } from './destination-queue.ts';
 import type { EphemeralKind } from './ephemeral-edus.ts';
@@ -53,7 +53,7 @@ export class FederationSender {
       ...options,
       slots: new Slots(concurrentTransactionsMax),
       ids: new TransactionIds(),
-      deliveries: new Deliveries(),
+      deliveries: new Waits(),
       closing: this.#closing.signal,
       aborting: this.#aborting.signal,
     };
@@ -111,7 +111,9 @@ export class FederationSender {
   async tellAgain(serverName: string, pdu: QueuedPdu): Promise<void> {
     const { destinations } = this.#options;
     await destinations.forgive(serverName);
-    const told = this.#parts.deliveries.wait(serverName, pdu.order, tellAgainMsMax);
+    const told = this.#parts.deliveries.wait(serverName, tellAgainMsMax, {
+      isAwaited: (upTo) => upTo >= pdu.order,
+    });
     this.deliver(new Map([[serverName, [pdu]]]));
     await told;
   }

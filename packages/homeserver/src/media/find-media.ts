@@ -98,9 +98,9 @@ async function uploaded(
   const media = await read();
   if (media === undefined || media.content !== undefined) return media;
   if ((media.expiresTs ?? 0) <= now()) return undefined;
-  const waited = uploadWaits.wait(mediaId, Math.min(timeoutMs, uploadWaitMsMax), signal);
+  const waited = uploadWaits.wait(mediaId, Math.min(timeoutMs, uploadWaitMsMax), { signal });
   // It may have come between the look and the wait.
-  if ((await read())?.content !== undefined) uploadWaits.uploaded(mediaId);
+  if ((await read())?.content !== undefined) uploadWaits.tell(mediaId);
   await waited;
   const after = await read();
   if (after === undefined || after.content !== undefined) return after;

@@ -2,6 +2,7 @@ import type { MediaConfig } from '../config/config.ts';
 import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import type { NidBlocks } from '../storage/nid-blocks.ts';
+import type { Waits } from '../streams/waits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AccessTimes } from './access-times.ts';
 import type { MediaName } from './media-id.ts';
@@ -11,7 +12,6 @@ import type { ThumbnailShape } from './stores/file-store.ts';
 import type { MediaFiles } from './stores/media-files.ts';
 import type { TemporaryFiles } from './stores/temporary-files.ts';
 import type { Thumbnail } from './thumbnail-store.ts';
-import type { UploadWaits } from './upload-waits.ts';
 
 /** What another server answers for media of its own. */
 export interface RemoteMedia {
@@ -87,7 +87,8 @@ export interface MediaRepository {
   readonly mediaNids: NidBlocks;
   /** By content hash: storing and removing one file, one after the other. */
   readonly contentLocks: NameLocks;
-  readonly uploadWaits: UploadWaits;
+  /** By media ID, for what is reserved and not uploaded yet. */
+  readonly uploadWaits: Waits<string>;
   readonly accessTimes: AccessTimes;
   readonly remoteDownloads: RemoteDownloads;
   readonly thumbnails: Thumbnails;

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { Database } from '../storage/database.ts';
 import type { InternedNames } from '../storage/names-store.ts';
 import { NidBlocks } from '../storage/nid-blocks.ts';
+import { Waits } from '../streams/waits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { AccessTimes } from './access-times.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -14,7 +15,6 @@ import { SharedDownloads } from './remote-download.ts';
 import { MediaFiles } from './stores/media-files.ts';
 import { TemporaryFiles } from './stores/temporary-files.ts';
 import { ThumbnailQueue } from './thumbnail-queue.ts';
-import { UploadWaits } from './upload-waits.ts';
 
 export interface MediaOptions {
   readonly database: Database;
@@ -45,7 +45,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaRepository>
     temporary: await TemporaryFiles.open(join(storePath, 'temporary')),
     mediaNids: new NidBlocks(database, 'media', BLOCK_SIZE),
     contentLocks: new NameLocks(),
-    uploadWaits: new UploadWaits(),
+    uploadWaits: new Waits(),
     accessTimes: new AccessTimes(database, logger),
     remoteDownloads,
     thumbnails,

@@ -61,7 +61,7 @@ export async function fillMedia(
     });
     if (failed === 'pending') throw cannotOverwrite();
     if (failed !== undefined) throw overLimit();
-    repository.uploadWaits.uploaded(mediaId);
+    repository.uploadWaits.tell(mediaId);
     repository.thumbnails.makeInAdvance(repository, media.content, media.mediaType, true);
   });
 }

@@ -1,5 +1,6 @@
 import { MatrixError } from '../../errors/matrix-error.ts';
 import type { Database } from '../../storage/database.ts';
+import { Waits } from '../../streams/waits.ts';
 import { isServerInRoom } from '../graph-store.ts';
 import { readIsPartial } from '../partial-room-store.ts';
 import { lookAgainMs, waitMsMax } from './limits.ts';
@@ -7,7 +8,7 @@ import { lookAgainMs, waitMsMax } from './limits.ts';
 /** For requests that need all of a room, and come while its members are still being learned. */
 export class WholeRooms {
   readonly #database: Database;
-  readonly #waiting = new Map<number, Set<() => void>>();
+  readonly #waits = new Waits<number>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -24,35 +25,20 @@ export class WholeRooms {
     while (await this.#isPartial(roomNid)) {
       const leftMs = deadlineMs - performance.now();
       if (leftMs <= 0) return false;
-      await this.#change(roomNid, Math.min(leftMs, lookAgainMs));
+      await this.#waits.wait(roomNid, Math.min(leftMs, lookAgainMs));
     }
     return true;
   }
 
   /** The room is known as a whole now. */
   completed(roomNid: number): void {
-    for (const wake of this.#waiting.get(roomNid) ?? []) wake();
+    this.#waits.tell(roomNid);
   }
 
   /** Of a room that nobody here is in any more nothing is learned. */
   async #isPartial(roomNid: number): Promise<boolean> {
     const { reader } = this.#database;
     return (await readIsPartial(reader, roomNid)) && (await isServerInRoom(reader, roomNid));
-  }
-
-  #change(roomNid: number, timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const waiting = this.#waiting.get(roomNid) ?? new Set();
-      this.#waiting.set(roomNid, waiting);
-      const done = (): void => {
-        clearTimeout(timer);
-        waiting.delete(done);
-        if (waiting.size === 0) this.#waiting.delete(roomNid);
-        resolve();
-      };
-      const timer = setTimeout(done, timeoutMs);
-      waiting.add(done);
-    });
   }
 }
 
