@@ -120,6 +120,8 @@ const taken: Readonly<Record<string, Attack>> = {
   'has such characters in its type': { type: 'org.example.\u0000' },
   'has an empty type': { type: '' },
   'is of the beginning of time': { origin_server_ts: 0 },
+  'has a fraction where nothing is signed': { unsigned: { age: 0.5, 'org.example.kept': true } },
+  'has no object where nothing is signed': { unsigned: null },
   'is deeper than it can be': { depth: Number.MAX_SAFE_INTEGER },
 };
 

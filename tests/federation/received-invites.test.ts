@@ -71,9 +71,11 @@ for (const version of ['1', '6', '11', '12']) {
     const alice = await registerUser(one, `invited${version}`);
     const { nextBatch } = await sync(alice);
     const event = buildInvite(room, alice.userId, { is_direct: true, displayname: 'Alice' });
-    const answer = await sendInvite(one, room, event);
+    const sent: JsonObject = { ...event.pdu, unsigned: { age: 0.5, other: [1] } };
+    const answer = await sendInvite(one, room, event, { event: sent });
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
-    const { signatures, ...rest } = event.pdu;
+    const { signatures: _signatures, ...rest } = sent;
+    const { signatures } = event.pdu;
     const { signatures: after, ...unchanged } = valueAt(answer.body, 'event') as JsonObject;
     assert.deepEqual(unchanged, rest);
     assert.deepEqual(
@@ -121,6 +123,29 @@ test('a room of version 1 may be told of by the older request', async ({ one, ne
   assert.ok(valueAt(answer.body, '1', 'event', 'signatures', one.serverName) !== undefined);
   const { room: invited } = await roomIn(alice, 'invite', room.roomId);
   assert.ok(listAt(invited, 'invite_state', 'events').length > 1);
+});
+
+test('rooms before version 12 may be told of in the older form, and those from 12 on may not', async ({
+  one,
+  newPeer,
+}) => {
+  const peer = await newPeer();
+  const alice = await registerUser(one, 'stripped');
+  for (const version of ['11', '12']) {
+    const room = new PlayedRoom(peer, { version });
+    const event = buildInvite(room, alice.userId);
+    for (const invite_room_state of [room.strippedState(), undefined]) {
+      const body = { room_version: version, event: event.pdu };
+      const told = invite_room_state === undefined ? body : { ...body, invite_room_state };
+      const path = `/_matrix/federation/v2${pathOf`/invite/${room.roomId}/${event.eventId}`}`;
+      const answer = await peer.request(one.serverName, 'PUT', path, { body: told });
+      if (version === '11') assert.equal(answer.status, 200, JSON.stringify(answer.body));
+      else {
+        const errcode = invite_room_state === undefined ? 'M_MISSING_PARAM' : 'M_INVALID_PARAM';
+        assertRefused(answer, 400, errcode);
+      }
+    }
+  }
 });
 
 test('nothing is signed that is no invitation of a user of this server by one of the other', async ({

@@ -138,3 +138,11 @@ test('zero without a sign keeps its notation too', () => {
   assert.ok(zeros.ok);
   assert.equal(canonicalJson(zeros.exact), '{"a":0,"b":0,"c":0.0}');
 });
+
+test('what an equal key replaces is not read, however deep it is', () => {
+  const deep = `${'[{"b":'.repeat(50_000)}[1.0]${'}]'.repeat(50_000)}`;
+  const parsed = parseJson(`{"a":${deep},"a":1.0}`, v5);
+  assert.ok(parsed.ok);
+  assert.equal(canonicalJson(parsed.exact), '{"a":1.0}');
+  assert.ok(!parseJson(`{"a":${deep},"a":1.0}`, v6).ok);
+});

@@ -1,3 +1,4 @@
+import { JSON_DEPTH_MAX, isJsonObject } from './canonical-json.ts';
 import type { JsonValue } from './canonical-json.ts';
 import { checkJson } from './check-json.ts';
 import { problem } from './errors.ts';
@@ -30,6 +31,8 @@ export interface ParsedJson {
  * is what the servers of these rooms did, which is what Python does: integers keep their digits whatever their size, floats
  * are written as Python's `repr` (`1.0`, `1000.0` for `1e3`, `1e-07`).
  *
+ * A key of the outermost object may be `ignored`: what it holds is neither checked nor given.
+ *
  * @example
  * ```ts
  * import assert from 'node:assert/strict';
@@ -47,15 +50,17 @@ export interface ParsedJson {
 export function parseJson(
   text: string,
   version: RoomVersion,
+  ignored?: string,
 ): ParsedJson | { readonly ok: false; readonly problem: Problem } {
   const value = parseNative(text);
   if (value === undefined) return { ok: false, problem: problem('M_BAD_JSON', 'not JSON') };
+  if (ignored !== undefined && isJsonObject(value)) Reflect.deleteProperty(value, ignored);
   const fault = checkJson(value, version);
   if (fault !== undefined) return { ok: false, problem: fault };
   if (!needsExact(text)) return { ok: true, value, exact: value };
-  // The text is JSON and not nested too deep: that is settled above.
+  // The text is JSON and what is read of it not nested too deep: that is settled above.
   const reader = new ExactReader(text);
-  const exact = reader.read();
+  const exact = reader.read(0, ignored);
   if (!reader.foundExact) return { ok: true, value, exact: value };
   const exactFault = checkJson(exact, version);
   return exactFault === undefined ? { ok: true, value, exact } : { ok: false, problem: exactFault };
@@ -107,13 +112,15 @@ class ExactReader {
     this.#text = text;
   }
 
-  read(): JsonValue {
+  read(depth = 0, ignored?: string): JsonValue {
     const first = this.#nextToken();
+    // What is nested too deep here is not in the value: an equal key comes after it.
+    if (depth > JSON_DEPTH_MAX) return this.#skip();
     switch (first) {
       case '{':
-        return this.#object();
+        return this.#object(depth + 1, ignored);
       case '[':
-        return this.#array();
+        return this.#array(depth + 1);
       case '"':
         return this.#string();
       case 't':
@@ -127,7 +134,7 @@ class ExactReader {
     }
   }
 
-  #object(): JsonValue {
+  #object(depth: number, ignored: string | undefined): JsonValue {
     const entries: [string, JsonValue][] = [];
     this.#at++;
     while (this.#nextToken() !== '}') {
@@ -136,21 +143,36 @@ class ExactReader {
       const key = this.#string();
       this.#nextToken();
       this.#at++;
-      entries.push([key, this.read()]);
+      if (key === ignored) this.#skip();
+      else entries.push([key, this.read(depth)]);
     }
     this.#at++;
     return Object.fromEntries(entries);
   }
 
-  #array(): JsonValue {
+  #array(depth: number): JsonValue {
     const items: JsonValue[] = [];
     this.#at++;
     while (this.#nextToken() !== ']') {
       if (this.#nextToken() === ',') this.#at++;
-      items.push(this.read());
+      items.push(this.read(depth));
     }
     this.#at++;
     return items;
+  }
+
+  // Goes past a value without reading it, however deep it is.
+  #skip(): JsonValue {
+    let depth = 0;
+    do {
+      const first = this.#nextToken() ?? '';
+      if (first === '"') this.#string();
+      else if (/[[{}\],:]/.test(first)) this.#at++;
+      else while (/[-+.0-9a-zA-Z]/.test(this.#text.charAt(this.#at))) this.#at++;
+      if (first === '[' || first === '{') depth++;
+      if (first === ']' || first === '}') depth--;
+    } while (depth > 0);
+    return null;
   }
 
   #string(): string {

@@ -23,11 +23,51 @@ const pdu: JsonObject = {
 };
 
 test('a PDU is returned as it came, with its canonical text', () => {
-  const extended = { ...pdu, unsigned: { age: 1 }, origin: 'example.org', state_key: 'k' };
+  const extended = { ...pdu, origin: 'example.org', state_key: 'k' };
   const parsed = parsePdu(extended, v11);
   assert.ok(parsed.ok);
   assert.equal(parsed.pdu, extended);
   assert.ok(parsed.json.startsWith('{"auth_events":["$a"],"content":{"body":"x"},"depth":3'));
+});
+
+const UNSIGNED: Record<string, string> = {
+  'an age': '{"age":1}',
+  'a fraction': '{"a":[{"b":0.5},1e3]}',
+  'a number beyond all ranges': '{"a":1e999,"b":-0}',
+  'half a character': String.raw`{"a":"\ud800","\udc00":1}`,
+  'brackets in strings': String.raw`{"a]":"}\"}{[","b":1.0}`,
+  'another kind of value': 'null',
+  'a number': '1.5',
+  'deep nesting': `${'[{"a":'.repeat(50_000)}0.5${'}]'.repeat(50_000)}`,
+  'more than an event may hold': JSON.stringify('x'.repeat(70_000)),
+};
+
+// It is neither hashed nor signed, and any server may change it.
+for (const [what, unsigned] of Object.entries(UNSIGNED)) {
+  test(`nothing depends on unsigned: ${what}`, () => {
+    const plain = parsePdu(pdu, v11);
+    assert.ok(plain.ok);
+    const begin = `{"unsigned":${unsigned},`;
+    const inside = `{"content":{"unsigned":1.5},`;
+    const rest = JSON.stringify(pdu).slice(1);
+    assert.deepEqual(parsePduText(begin + rest, v11), plain);
+    assert.deepEqual(parsePduText(`{${rest.slice(0, -1)}, "unsigned" : ${unsigned} }`, v11), plain);
+    assert.deepEqual(parsePdu(JSON.parse(begin + rest), v11), plain);
+    const { content: _content, ...others } = pdu;
+    assert.ok(!parsePduText(inside + JSON.stringify(others).slice(1), v11).ok);
+    const exact = parsePduText(`{"depth":1.0,${begin.slice(1)}${rest}`, knownVersion('5'));
+    assert.deepEqual(exact, plain);
+  });
+}
+
+test('a float beside unsigned is kept as it is written', () => {
+  const { content: _content, ...others } = pdu;
+  const text = `{"content":{"a":1.0},"unsigned":{"a":1.0},${JSON.stringify(others).slice(1)}`;
+  assert.ok(!parsePduText(text, v11).ok);
+  const parsed = parsePduText(text, knownVersion('5'));
+  assert.ok(parsed.ok);
+  assert.ok(parsed.json.includes('"content":{"a":1.0}'));
+  assert.ok(!parsed.json.includes('unsigned'));
 });
 
 const MALFORMED: Record<string, JsonObject> = {
@@ -35,7 +75,6 @@ const MALFORMED: Record<string, JsonObject> = {
   'a sender that is no user ID': { sender: 'alice' },
   'a state key that is no text': { state_key: null },
   'content that is no object': { content: [] },
-  'unsigned that is no object': { unsigned: null },
   'a time that is a text': { origin_server_ts: '5' },
   'a fractional depth': { depth: 1.5 },
   'a negative depth': { depth: -1 },

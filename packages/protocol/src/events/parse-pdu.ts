@@ -20,14 +20,17 @@ import type { Pdu } from './types.ts';
 /** A PDU whose format is right. */
 export interface ParsedPdu {
   readonly ok: true;
-  /** The value itself, unknown keys included. */
+  /**
+   * The value, unknown keys included, without `unsigned`: any server may have changed it, so nothing depends on what it
+   * holds (spec: SS API, "Signing Events").
+   */
   readonly pdu: Pdu;
   /**
    * What hashes, signatures and redactions are to be made of. It is `pdu`, except for an event of room version 1 to 5 that
    * writes a number in a way which JavaScript cannot keep: see `parseJson`.
    */
   readonly exact: Pdu;
-  /** The canonical JSON of the PDU: the text to store and to send. */
+  /** The canonical JSON of `exact`: the text to store and to send. */
   readonly json: string;
 }
 
@@ -60,7 +63,7 @@ export function parsePduText(
   version: RoomVersion,
   references?: ReferenceLimits,
 ): ParsedPdu | RefusedPdu {
-  const parsed = parseJson(text, version);
+  const parsed = parseJson(text, version, 'unsigned');
   return parsed.ok ? check(parsed.value, parsed.exact, version, references) : parsed;
 }
 
@@ -85,10 +88,16 @@ export function parsePdu(
   version: RoomVersion,
   references?: ReferenceLimits,
 ): ParsedPdu | RefusedPdu {
-  const fault = checkJson(value, version);
+  const json = (isJsonObject(value) ? withoutUnsigned(value) : value) as JsonValue;
+  const fault = checkJson(json, version);
   if (fault !== undefined) return { ok: false, problem: fault };
-  const json = value as JsonValue;
   return check(json, json, version, references);
+}
+
+function withoutUnsigned(value: JsonObject): JsonObject {
+  if (!Object.hasOwn(value, 'unsigned')) return value;
+  const { unsigned: _unsigned, ...signed } = value;
+  return signed;
 }
 
 function check(
@@ -152,7 +161,6 @@ const FIELDS: readonly (readonly [field: string, isValid: (value: unknown) => bo
   ['sender', (value) => parseUserId(value) !== undefined],
   ['state_key', (value) => value === undefined || isString(value)],
   ['content', isJsonObject],
-  ['unsigned', (value) => value === undefined || isJsonObject(value)],
   ['origin_server_ts', Number.isInteger],
   ['depth', Number.isInteger],
   ['hashes', (value) => isMapOf(value, isString) && Object.hasOwn(value, 'sha256')],

@@ -60,17 +60,17 @@ export async function receiveInvite(
   if (version.roomId === 'create-event') await checkState(remote, invite, version);
   countInvite(inviteeId);
   const signed = withOwnSignature(pdu, version, rooms.signer);
-  const { unsigned: _, ...stored } = signed;
   await keepOutOfBand(rooms, {
     roomId,
     eventId: invite.eventId,
     pdu: signed,
-    json: canonicalJson(stored),
+    json: canonicalJson(signed),
     strippedState: receivedStrippedState(invite.inviteRoomState),
     roomVersion: version.id,
     servers: [origin],
   });
-  return signed;
+  // "All other fields of the events should remain untouched": also what was not signed.
+  return { ...invite.event, signatures: signed.signatures };
 }
 
 function incompatible(versionId: string): MatrixError {

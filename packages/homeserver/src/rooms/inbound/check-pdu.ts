@@ -95,7 +95,7 @@ export async function checkPdu(
     eventId,
     roomId: parseRoomId(pdu.room_id) ?? roomIdOfCreate(eventId),
     pdu: kept.pdu,
-    json: canonicalJson(withoutUnsigned(kept.exact)),
+    json: kept.json,
     reference: referenceTo(exact, eventId, version, checks),
   };
 }
@@ -104,8 +104,8 @@ export async function checkPdu(
 function redacted(
   { pdu, exact }: ParsedPdu,
   version: RoomVersion,
-): Pick<ParsedPdu, 'pdu' | 'exact'> {
-  return { pdu: redactPdu(pdu, version), exact: redactPdu(exact, version) };
+): Pick<ParsedPdu, 'pdu' | 'json'> {
+  return { pdu: redactPdu(pdu, version), json: canonicalJson(redactPdu(exact, version)) };
 }
 
 /**
@@ -121,9 +121,4 @@ function signersOf(given: Pdu, kept: Pdu, version: RoomVersion): Set<string> {
   const named = eventId === undefined ? undefined : serverNameOf(eventId);
   if (named !== undefined) signers.add(named);
   return signers;
-}
-
-function withoutUnsigned(pdu: Pdu): JsonObject {
-  const { unsigned: _unsigned, ...kept } = pdu;
-  return kept;
 }
