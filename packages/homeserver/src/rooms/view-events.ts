@@ -4,6 +4,7 @@ import type { JsonObject, RoomVersion } from '@soma/protocol';
 import { readErased } from '../accounts/account-store.ts';
 import type { Reader } from '../storage/sql.ts';
 import { clientEvent } from './client-event.ts';
+import { withoutIdleRedactions } from './effective-redactions.ts';
 import { EventFlag, HIDDEN_FLAGS, readEvents, readRedactions } from './event-store.ts';
 import type { EventRow } from './event-store.ts';
 import { expiryOf } from './retention.ts';
@@ -42,9 +43,8 @@ export async function viewEvents(
   const version = await rooms.versions.of(reader, roomNid);
   if (version === undefined || rows.length === 0) return [];
   const shown = await showing(rooms, reader, viewer, roomNid, version, options);
-  const events = rows
-    .filter((row) => (row.flags & HIDDEN_FLAGS) === 0)
-    .flatMap((row) => shown(parsedOnce(row, version)) ?? []);
+  const accepted = await acceptedEvents(reader, version, rows);
+  const events = accepted.flatMap((event) => shown(event) ?? []);
   const visibility = await RoomVisibility.open(rooms, reader, viewer, roomNid, version);
   const memberships = await visibility.decide(events);
   const visible = await withoutErased(
@@ -72,9 +72,7 @@ export async function viewAllEvents(
 ): Promise<ViewedEvent[]> {
   const version = await rooms.versions.of(reader, roomNid);
   if (version === undefined) return [];
-  const events = rows
-    .filter((row) => (row.flags & HIDDEN_FLAGS) === 0)
-    .map((row) => parsedOnce(row, version));
+  const events = await acceptedEvents(reader, version, rows);
   const everything = {
     decide: async (shown: readonly StoredEvent[]) =>
       new Map(shown.map(({ eventNid }) => [eventNid, undefined])),
@@ -86,6 +84,16 @@ export async function viewAllEvents(
     event,
     client: clientEvent(event, unsigned.of(event, undefined, now), roomId),
   }));
+}
+
+function acceptedEvents(
+  reader: Reader,
+  version: RoomVersion,
+  rows: readonly EventRow[],
+): Promise<readonly StoredEvent[]> {
+  const accepted = rows.filter((row) => (row.flags & HIDDEN_FLAGS) === 0);
+  const events = accepted.map((row) => parsedOnce(row, version));
+  return withoutIdleRedactions(reader, version, events);
 }
 
 /** What neither its age nor its sender hides from the viewer; state events are always shown. */
