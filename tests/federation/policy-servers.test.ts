@@ -144,6 +144,21 @@ test('what the policy server refuses is not sent, and its words are passed on', 
   assertRefused(await say(alice, roomId, 'buy that'), 403, 'M_FORBIDDEN');
   policyServer.judge = () => [404, { errcode: 'M_NOT_FOUND', error: 'Unknown room' }];
   assertRefused(await say(alice, roomId, 'buy more'), 404, 'M_NOT_FOUND');
+  const unlike = { errcode: 'ORG.EXAMPLE.UNKIND', error: 'Be nice', 'org.example.score': 7 };
+  for (const body of [unlike, { errcode: 'M_NOT_JSON', error: 'Not JSON' }]) {
+    policyServer.judge = () => [400, body];
+    const answer = await say(alice, roomId, 'buy this');
+    assert.deepEqual([answer.status, answer.body], [400, body], 'as it was said');
+  }
+  // What would mean something else of this server is not.
+  for (const [status, errcode] of [
+    [401, 'M_FORBIDDEN'],
+    [403, 'M_UNKNOWN_TOKEN'],
+    [500, 'ORG.EXAMPLE.UNKIND'],
+  ] as const) {
+    policyServer.judge = () => [status, { errcode, error: 'Log out' }];
+    assertRefused(await say(alice, roomId, 'buy this'), 502, 'M_UNKNOWN');
+  }
   policyServer.judge = () => [429, { errcode: 'M_LIMIT_EXCEEDED', error: '', retry_after_ms: 7 }];
   const limited = await say(alice, roomId, 'buy now');
   assertRefused(limited, 429, 'M_LIMIT_EXCEEDED');
@@ -233,6 +248,21 @@ test('an event from elsewhere without the signature is asked about', async (give
   const stored = await asStored(server, bob.peer, allowed.eventId);
   const signature = valueAt(stored, 'signatures', policyServer.peer.serverName, policyKeyId);
   assert.equal(signature, policyServer.signatureOf(stored));
+});
+
+test("an event of the policy server's own user keeps that server's other signature", async (given) => {
+  const room = await policedRoom(given, 'own-user');
+  const { alice, roomId, policyServer, server, moderator } = room;
+  const { serverName, key } = policyServer.peer;
+  const own = await message(server, moderator, roomId, 'of the moderator');
+  await deliver(server, moderator.peer, own.pdu);
+  await settled(room, moderator, 'after it');
+  assert.ok(await hasRead(alice, roomId, 'of the moderator'));
+  const stored = await asStored(server, moderator.peer, own.eventId);
+  assert.deepEqual(valueAt(stored, 'signatures', serverName), {
+    [key.keyId]: valueAt(own.pdu, 'signatures', serverName, key.keyId),
+    [policyKeyId]: policyServer.signatureOf(stored),
+  });
 });
 
 test('an event from elsewhere that the policy server refuses is soft-failed', async (given) => {

@@ -15,10 +15,13 @@ const ANSWER_MS_MAX = 10_000;
 const LEFT_ALONE_MS = 30_000;
 const SERVERS_REMEMBERED_MAX = 1_000;
 
-/** What the sender is told as the policy server said it. */
-const PASSED_ON: ReadonlyMap<string, Errcode> = new Map<string, Errcode>(
-  (['M_BAD_JSON', 'M_FORBIDDEN', 'M_NOT_FOUND'] as const).map((errcode) => [errcode, errcode]),
-);
+/** What a policy server says of an event; others of these mean something of this server, as `M_UNKNOWN_TOKEN` does. */
+const PASSED_ON: ReadonlySet<string> = new Set<Errcode>([
+  'M_BAD_JSON',
+  'M_FORBIDDEN',
+  'M_NOT_FOUND',
+  'M_NOT_JSON',
+]);
 
 export interface PolicyServersOptions {
   readonly client: Pick<FederationClient, 'requestJson'>;
@@ -105,9 +108,12 @@ function refusalOf(error: FederationError): MatrixError {
     const waitMs = body?.['retry_after_ms'];
     return new LimitExceededError(typeof waitMs === 'number' ? waitMs : undefined, text);
   }
-  const passedOn = PASSED_ON.get(errcode ?? '');
-  const isRefusal = passedOn !== undefined && status >= 400 && status < 500 && status !== 401;
-  return isRefusal ? new MatrixError(status, passedOn, text) : unreachable(destination, text);
+  const isItsWord = errcode !== undefined && (PASSED_ON.has(errcode) || !/^M_/.test(errcode));
+  const isRefusal = isItsWord && status >= 400 && status < 500 && status !== 401;
+  // Its whole answer, in which the errcode may be one of its own.
+  return isRefusal
+    ? new MatrixError(status, 'M_FORBIDDEN', text, { ...body, error: text })
+    : unreachable(destination, text);
 }
 
 function unreachable(serverName: string, cause: string): MatrixError {
