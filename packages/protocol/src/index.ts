@@ -75,6 +75,7 @@ export {
   type LimitedFields,
   PREV_EVENTS_MAX,
   type ReferenceLimits,
+  cappedDepth,
   checkEventSize,
   checkFieldLimits,
 } from './events/limits.ts';

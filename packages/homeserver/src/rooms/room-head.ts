@@ -1,4 +1,4 @@
-import { PREV_EVENTS_MAX, redactContent } from '@soma/protocol';
+import { PREV_EVENTS_MAX, cappedDepth, redactContent } from '@soma/protocol';
 import type { EventReference, RoomVersion } from '@soma/protocol';
 
 import type { Submitted } from '../storage/change.ts';
@@ -162,7 +162,7 @@ export class RoomHead {
   get nextDepth(): number {
     let depth = 0;
     for (const extremity of this.parents) depth = Math.max(depth, extremity.depth);
-    return Math.min(depth + 1, this.version.depthMax);
+    return cappedDepth(depth + 1, this.version);
   }
 
   async #loadAll(keys: readonly (readonly [string, string])[]): Promise<void> {

@@ -8,7 +8,7 @@ import type { EventId, RoomId } from '../identifiers.ts';
 import type { RoomVersion } from '../room-versions/types.ts';
 import { stripPadding } from './base64.ts';
 import { eventIdFromReferenceText, roomIdOf } from './event-id.ts';
-import { checkEventSize, checkFieldLimits } from './limits.ts';
+import { cappedDepth, checkEventSize, checkFieldLimits } from './limits.ts';
 import { redactContent } from './redact.ts';
 import { referenceByText } from './references.ts';
 import type { EventCrypto, EventReference, Pdu } from './types.ts';
@@ -216,16 +216,13 @@ const SIGNATURE_PLACE = 'A'.repeat(86);
 // Caps the depth and moves `redacts` into the content where it belongs there.
 function prepare(template: EventTemplate): EventTemplate {
   const { roomVersion, redacts, content } = template;
-  const depthMax = Math.min(roomVersion.depthMax, WRITTEN_DEPTH_MAX);
-  if (redacts === undefined && template.depth <= depthMax) return template;
-  const capped = { ...template, depth: Math.min(template.depth, depthMax) };
+  const depth = cappedDepth(template.depth, roomVersion);
+  if (redacts === undefined && depth === template.depth) return template;
+  const capped = { ...template, depth };
   if (redacts === undefined || roomVersion.redactsIn === 'event') return capped;
   const { redacts: _moved, ...rest } = capped;
   return { ...rest, content: { ...content, redacts } };
 }
-
-// The greatest number below 2^63, which would be written as an integer above the limit of room versions 1 to 5.
-const WRITTEN_DEPTH_MAX = 2 ** 63 - 1024;
 
 function check(event: EventTemplate, givenId: string | undefined): Problem | undefined {
   const { roomVersion: version, content, unsigned } = event;

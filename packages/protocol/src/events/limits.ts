@@ -54,6 +54,24 @@ export const PREV_EVENTS_MAX = 20;
  */
 export const AUTH_EVENTS_MAX = 10;
 
+/**
+ * The depth of an event that is made here: the limit of the room version where it would be above that. In room versions 1 to 5
+ * no JavaScript number is 2^63−1, so it is the greatest one below.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { cappedDepth, roomVersion } from '@soma/protocol';
+ *
+ * const version = roomVersion('11');
+ * assert.ok(version);
+ * assert.equal(cappedDepth(2 ** 53, version), 2 ** 53 - 1);
+ * ```
+ */
+export function cappedDepth(depth: number, { depthMax }: RoomVersion): number {
+  return Math.min(depth, depthMax, 2 ** 63 - 1024);
+}
+
 /** The fields of an event that have a limit of their own. */
 export interface LimitedFields {
   readonly type: string;

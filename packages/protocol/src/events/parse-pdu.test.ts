@@ -190,6 +190,8 @@ test('the greatest depth of versions 1 to 5 is 2^63-1', () => {
     parsePduText(JSON.stringify(pdu).replace('"depth":3', `"depth":${depth}`), knownVersion('5'));
   assert.ok(at('9223372036854775807').ok);
   assert.ok(!at('9223372036854775808').ok);
+  // As JavaScript writes 2^63.
+  assert.ok(!at('9223372036854776000').ok);
   assert.ok(!at('1e400').ok);
 });
 

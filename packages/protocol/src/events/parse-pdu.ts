@@ -64,7 +64,9 @@ export function parsePduText(
   references?: ReferenceLimits,
 ): ParsedPdu | RefusedPdu {
   const parsed = parseJson(text, version, 'unsigned');
-  return parsed.ok ? check(parsed.value, parsed.exact, version, references) : parsed;
+  const checked = parsed.ok ? check(parsed.value, parsed.exact, version, references) : parsed;
+  const fault = checked.ok ? checkWrittenDepth(checked.exact, version) : undefined;
+  return fault === undefined ? checked : { ok: false, problem: fault };
 }
 
 /**
@@ -110,19 +112,17 @@ function check(
   if (fault !== undefined) return { ok: false, problem: fault };
   const pdu = value as Pdu;
   const json = canonicalJson(exact);
-  const limit =
-    checkFieldLimits(pdu, version, references) ??
-    checkExactDepth(exact as Pdu, version) ??
-    checkEventSize(json);
+  const limit = checkFieldLimits(pdu, version, references) ?? checkEventSize(json);
   if (limit !== undefined) return { ok: false, problem: limit };
   return { ok: true, pdu, exact: exact as Pdu, json };
 }
 
-// A number at the limit of room versions 1 to 5 may have been written one above it.
-function checkExactDepth({ depth }: Pdu, { depthMax }: RoomVersion): Problem | undefined {
+// In room versions 1 to 5 the limit and what is above it are one number when they are not read as they are written.
+function checkWrittenDepth({ depth }: Pdu, { depthMax }: RoomVersion): Problem | undefined {
   const written: unknown = depth;
-  if (!(written instanceof ExactNumber) || written.valueOf() < depthMax) return undefined;
-  const isInRange = /^[0-9]+$/.test(written.text) && BigInt(written.text) < BigInt(depthMax);
+  if (depth.valueOf() < depthMax || Number.isSafeInteger(depthMax)) return undefined;
+  const text = written instanceof ExactNumber ? written.text : '';
+  const isInRange = /^[0-9]+$/.test(text) && BigInt(text) < BigInt(depthMax);
   return isInRange ? undefined : problem('M_BAD_JSON', `depth must be below ${BigInt(depthMax)}`);
 }
 
