@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { JsonObject } from '@soma/protocol';
 
-import { readContent, readEvent } from '../client-server/requests.ts';
+import { act, readContent, readEvent } from '../client-server/requests.ts';
 import { pathOf } from '../harness/api.ts';
 import { sendState, sendText, sync } from '../harness/client.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
 import { said } from './forked-room.ts';
 import { HostileRoom, playAnswers, templateFor } from './hostile-room.ts';
-import { idOf, type SignedEvent } from './played-user.ts';
+import { idOf, signEvent, type SignedEvent } from './played-user.ts';
 
 const test = federationTests();
 
@@ -49,6 +50,46 @@ test('what is rejected is no error, shown to nobody, built on by nobody here, an
   const path = v1 + pathOf`/event/${alone.eventId}`;
   const asked = await mallory.peer.request(room.server.serverName, 'GET', path);
   assertRefused(asked, 404, 'M_NOT_FOUND');
+});
+
+test('an event that the state before it does not allow is rejected, whatever is allowed now', async (given) => {
+  const room = await HostileRoom.open(given, 'banning');
+  const { alice, roomId, mallory, server } = room;
+  const user_id = mallory.userId;
+  await act(alice, roomId, 'ban', { user_id });
+  const banId = (await room.state())[`m.room.member ${user_id}`] ?? '';
+  await act(alice, roomId, 'unban', { user_id });
+  await mallory.become(server, 'join', roomId);
+  // By its auth events she is in the room, as she is now.
+  const event = room.make({ prev_events: [banId], ...said('of the banned') });
+  await room.send([event.pdu]);
+  const beside = await templateFor(mallory, server, roomId);
+  const allowed = room.make({ ...beside, ...said('of who is back') });
+  await room.send([allowed.pdu]);
+  await room.untilSeen(allowed.eventId);
+  assert.ok(!(await room.has(event.eventId)));
+  const path = v1 + pathOf`/event/${event.eventId}`;
+  const asked = await mallory.peer.request(server.serverName, 'GET', path);
+  // What is soft-failed would be given.
+  assertRefused(asked, 404, 'M_NOT_FOUND');
+});
+
+test('in versions 1 and 2 the server that the ID names must have signed too', async (given) => {
+  for (const version of ['1', '2']) {
+    const room = await HostileRoom.open(given, `named${version}`, { version });
+    const { mallory, carol } = room;
+    const { pdu } = room.make(said('named by another'));
+    const sent = async (isSignedByBoth: boolean): Promise<unknown> => {
+      const eventId = `$${randomUUID()}:${carol.peer.serverName}`;
+      const own = signEvent(mallory.peer, room.version, pdu, eventId).pdu;
+      const other = signEvent(carol.peer, room.version, pdu, eventId).pdu;
+      const signatures = { ...Object(own['signatures']), ...Object(other['signatures']) };
+      const { body } = await room.send([isSignedByBoth ? { ...own, signatures } : own]);
+      return valueAt(body, 'pdus', eventId);
+    };
+    assert.notEqual(valueAt(await sent(false), 'error'), undefined);
+    assert.deepEqual(await sent(true), {});
+  }
 });
 
 test('what does not have its hash is believed as far as it is signed', async (given) => {
