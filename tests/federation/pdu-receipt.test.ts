@@ -74,6 +74,42 @@ test('an event that the state before it does not allow is rejected, whatever is 
   assertRefused(asked, 404, 'M_NOT_FOUND');
 });
 
+test('what is soft-failed is given to servers that ask for what stands on it', async (given) => {
+  const room = await HostileRoom.open(given, 'softly');
+  const { alice, roomId, mallory, carol, server } = room;
+  const [end = ''] = listAt(room.template, 'prev_events').map(String);
+  await act(alice, roomId, 'ban', { user_id: mallory.userId });
+  const evading = room.make(said('of the banned'));
+  await room.send([evading.pdu]);
+  await room.hearCarol();
+  assert.ok(!(await room.has(evading.eventId)));
+  const template = await templateFor(carol, server, roomId);
+  const ends = listAt(template, 'prev_events').map(String);
+  assert.ok(!ends.includes(evading.eventId));
+  const standing = signEvent(carol.peer, room.version, {
+    ...template,
+    prev_events: [...ends, evading.eventId],
+  });
+  const ask = async (path: string, body?: JsonObject): Promise<string[]> => {
+    const method = body === undefined ? 'GET' : 'POST';
+    const given = body === undefined ? {} : { body };
+    const answer = await carol.peer.request(server.serverName, method, v1 + path, given);
+    const events = listAt(answer.body, body === undefined ? 'pdus' : 'events');
+    return events.map((event) => idOf(event, room.version));
+  };
+  const backfill = (from: string): Promise<string[]> =>
+    ask(`${pathOf`/backfill/${roomId}`}?limit=50&v=${encodeURIComponent(from)}`);
+  assert.ok(!(await backfill(ends[0] ?? '')).includes(evading.eventId));
+  await room.send([standing.pdu], [], carol);
+  await room.untilSeen(standing.eventId);
+  assert.ok((await backfill(standing.eventId)).includes(evading.eventId));
+  const body = { earliest_events: [end], latest_events: [standing.eventId] };
+  const missing = await ask(pathOf`/get_missing_events/${roomId}`, body);
+  assert.ok(missing.includes(evading.eventId));
+  assert.deepEqual(await ask(pathOf`/event/${evading.eventId}`), [evading.eventId]);
+  assert.ok(!(await room.has(evading.eventId)), 'and to no client');
+});
+
 test('in versions 1 and 2 the server that the ID names must have signed too', async (given) => {
   for (const version of ['1', '2']) {
     const room = await HostileRoom.open(given, `named${version}`, { version });
