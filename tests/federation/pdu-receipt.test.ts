@@ -92,8 +92,8 @@ test('what is soft-failed is given to servers that ask for what stands on it', a
   });
   const ask = async (path: string, body?: JsonObject): Promise<string[]> => {
     const method = body === undefined ? 'GET' : 'POST';
-    const given = body === undefined ? {} : { body };
-    const answer = await carol.peer.request(server.serverName, method, v1 + path, given);
+    const options = body === undefined ? {} : { body };
+    const answer = await carol.peer.request(server.serverName, method, v1 + path, options);
     const events = listAt(answer.body, body === undefined ? 'pdus' : 'events');
     return events.map((event) => idOf(event, room.version));
   };

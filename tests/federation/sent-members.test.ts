@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 
 import { roomVersion, type JsonObject } from '@soma/protocol';
 
-import { ok, roomPath } from '../client-server/requests.ts';
-import { createRoom, registerUser } from '../harness/client.ts';
+import { act, ok, roomPath } from '../client-server/requests.ts';
+import { createRoom, registerUser, sendState } from '../harness/client.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
 import { signingKeyOf } from '../harness/signing-key.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
@@ -68,3 +68,35 @@ for (const membership of ['leave', 'knock'] as const satisfies readonly Handshak
     assert.equal(status, 200, JSON.stringify(body));
   });
 }
+
+test('a join by the conditions of a room is judged again when it is sent', async ({
+  one,
+  newPeer,
+}) => {
+  const alice = await registerUser(one, 'changing');
+  const bob = new PlayedUser(await newPeer(), 'bob');
+  const lobby = await createRoom(alice, { preset: 'public_chat' });
+  await bob.become(one, 'join', lobby);
+  const allow = [{ type: 'm.room_membership', room_id: lobby }];
+  const content = { join_rule: 'restricted', allow };
+  const restricted = {
+    room_version: '11',
+    initial_state: [{ type: 'm.room.join_rules', content }],
+  };
+  const [muted, unknown] = [
+    await createRoom(alice, restricted),
+    await createRoom(alice, restricted),
+  ];
+  const [toMuted, toUnknown] = [
+    await bob.signed(one, 'join', muted),
+    await bob.signed(one, 'join', unknown),
+  ];
+  const levels = { users: { [alice.userId]: 99 }, invite: 100 };
+  await sendState(alice, muted, 'm.room.power_levels', '', levels);
+  const ungranted = await bob.send(one, 'join', muted, toMuted);
+  assertRefused(ungranted, 400, 'M_UNABLE_TO_GRANT_JOIN');
+  // The server does not see any more who is in the lobby.
+  await act(alice, lobby, 'leave');
+  const unauthorised = await bob.send(one, 'join', unknown, toUnknown);
+  assertRefused(unauthorised, 400, 'M_UNABLE_TO_AUTHORISE_JOIN');
+});

@@ -165,7 +165,8 @@ class ExactReader {
   #skip(): JsonValue {
     let depth = 0;
     do {
-      const first = this.#nextToken() ?? '';
+      this.#nextToken();
+      const first = this.#text.charAt(this.#at);
       if (first === '"') this.#string();
       else if (/[[{}\],:]/.test(first)) this.#at++;
       else while (/[-+.0-9a-zA-Z]/.test(this.#text.charAt(this.#at))) this.#at++;

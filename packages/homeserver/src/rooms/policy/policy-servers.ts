@@ -108,7 +108,7 @@ function refusalOf(error: FederationError): MatrixError {
     const waitMs = body?.['retry_after_ms'];
     return new LimitExceededError(typeof waitMs === 'number' ? waitMs : undefined, text);
   }
-  const isItsWord = errcode !== undefined && (PASSED_ON.has(errcode) || !/^M_/.test(errcode));
+  const isItsWord = errcode !== undefined && (PASSED_ON.has(errcode) || !errcode.startsWith('M_'));
   const isRefusal = isItsWord && status >= 400 && status < 500 && status !== 401;
   // Its whole answer, in which the errcode may be one of its own.
   return isRefusal
