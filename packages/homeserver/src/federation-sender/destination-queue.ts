@@ -254,5 +254,5 @@ export class DestinationQueue {
 function firstOf(pdus: readonly QueuedPdu[]): readonly QueuedPdu[] {
   const first = pdus.slice(0, pdusPerTransactionMax);
   const next = pdus[first.length];
-  return next === undefined ? first : first.filter(({ order }) => order < next.order);
+  return next === undefined ? first : first.filter(({ order }) => order !== next.order);
 }
