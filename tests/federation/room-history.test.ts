@@ -262,6 +262,15 @@ test('a server that has left gets what it could see, and a stranger nothing', as
   assert.ok(!ids.includes(later));
   assert.equal((await asker.get(pathOf`/event/${heard}`)).status, 200);
   assert.equal((await asker.at('state_ids', roomId, heard)).status, 200);
+  const closest = await asker.near(roomId, Date.now() + 1_000, 'b');
+  assert.equal(closest.status, 200, JSON.stringify(closest.body));
+  assert.notEqual(valueAt(closest.body, 'event_id'), later);
+  const unheard = await asker.missing(roomId, { earliest_events: [heard], latest_events: [later] });
+  assert.deepEqual(
+    listAt(unheard.body, 'events').map((event) => textAt(event, 'type')),
+    ['m.room.member'],
+    'their own kick',
+  );
   assertRefused(await asker.get(pathOf`/event/${later}`), 403, 'M_FORBIDDEN');
   assertRefused(await asker.at('state', roomId, later), 403, 'M_FORBIDDEN');
   assertRefused(await asker.get(pathOf`/event_auth/${roomId}/${later}`), 403, 'M_FORBIDDEN');
