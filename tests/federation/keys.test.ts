@@ -4,7 +4,7 @@ import { isJsonObject, verifyJson, type JsonObject } from '@soma/protocol';
 
 import { api, pathOf } from '../harness/api.ts';
 import type { FederatedServer } from '../harness/federation.ts';
-import { listAt, valueAt } from '../harness/json-path.ts';
+import { listAt, textAt, valueAt } from '../harness/json-path.ts';
 import { signingKeyOf, verifySignature } from '../harness/signing-key.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
 
@@ -156,4 +156,5 @@ test('a server says its name and version', async ({ one }) => {
   const { status, body } = await api(one.url).request('GET', '/_matrix/federation/v1/version');
   assert.equal(status, 200);
   assert.equal(valueAt(body, 'server', 'name'), 'Soma');
+  assert.match(textAt(body, 'server', 'version'), /^\d+\.\d+\.\d+/);
 });

@@ -135,6 +135,19 @@ test('a delegation that was taken back is gone when it is asked for again', asyn
   assert.equal(await wellKnown.delegateOf('example.org'), undefined);
 });
 
+test('redirects are followed, but not in circles', async () => {
+  const { wellKnown, clock, answer } = await open();
+  for (const status of [301, 302, 303, 307, 308]) {
+    answer({ status, headers: { location: '/elsewhere' } });
+    assert.equal(await wellKnown.delegateOf(`s${status}.test`), 'redirected.test');
+  }
+  answer({ status: 302, headers: { location: '/.well-known/matrix/server' } });
+  assert.equal(await wellKnown.delegateOf('circle.test'), undefined);
+  clock.nowMs += 2 * hourMs;
+  answer({ status: 302 });
+  assert.equal(await wellKnown.delegateOf('circle.test'), undefined, 'it leads nowhere');
+});
+
 test('requests at one time share one answer', async () => {
   const { wellKnown, requests, answer } = await open();
   answer(delegation);
