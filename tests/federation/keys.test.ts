@@ -139,6 +139,10 @@ test('keys that are not signed by their server, or of another one, are not taken
 test('what is no query is refused', async ({ one }) => {
   const client = api(one.url);
   assertRefused(await client.request('GET', `${queryPath}/a%20b`), 400, 'M_INVALID_PARAM');
+  for (const minimum of ['soon', '-1', '1.5']) {
+    const target = `${queryPath}/a.test?minimum_valid_until_ts=${minimum}`;
+    assertRefused(await client.request('GET', target), 400, 'M_INVALID_PARAM');
+  }
   for (const [body, errcode] of [
     [{}, 'M_MISSING_PARAM'],
     [{ server_keys: [] }, 'M_BAD_JSON'],
