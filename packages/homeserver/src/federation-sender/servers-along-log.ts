@@ -82,10 +82,12 @@ export class ServersAlongLog {
     const changes = await readMemberChanges(reader, roomNid, from, now, memberChangesMax);
     if (changes === undefined) return this.#walkAnew(reader, roomNid, stretch, []);
     const entry = known ?? (await this.#load(reader, roomNid, now));
+    // Else it was counted further on, maybe for somebody who was ahead of this walk.
+    const isFollowed = known !== undefined && known.position <= above;
     moveTo(entry, above, changes);
     const ahead = changes.filter(({ position }) => position > above && position <= upTo);
     // What a room looks like that this server comes back to need not stand in the log.
-    if (known !== undefined && this.#entersAgain(entry, ahead)) {
+    if (isFollowed && this.#entersAgain(entry, ahead)) {
       return this.#walkAnew(reader, roomNid, stretch, changes);
     }
     return new RoomWalk(entry, ahead, upTo, this.#serverName);
