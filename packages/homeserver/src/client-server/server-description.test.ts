@@ -84,6 +84,8 @@ for (const engine of testEngines()) {
       };
       assert.deepEqual(await wellKnown('server'), [404, 'M_NOT_FOUND']);
       assert.deepEqual(await wellKnown('support'), [404, 'M_NOT_FOUND']);
+      // It is none.
+      assert.deepEqual(await wellKnown('policy_server'), [404, 'M_UNRECOGNIZED']);
       await edge.close();
       edge = await startAccountEdge(database.config, {
         ...options,
