@@ -152,6 +152,17 @@ test('learning the members goes on after a crash', async (under) => {
   assert.ok((await texts(alice, room.roomId)).includes('before the crash'));
 });
 
+test('rooms whose servers keep one waiting do not hold up another', async (under) => {
+  const slow = [await playFor(under, 'waiting-0'), await playFor(under, 'waiting-1')];
+  for (const { alice, room } of slow) await join(alice, room);
+  for (const { room } of slow) await eventually('the question', () => room.asked.includes('state'));
+  const { alice, room, gate, played } = await playFor(under, 'served');
+  gate.open();
+  await join(alice, room);
+  assert.deepEqual(await memberIds(alice, room.roomId), expectedIds(played, alice));
+  for (const each of slow) each.gate.open();
+});
+
 test('another server of the room helps where the first is lost', async ({ one, newPeer }) => {
   const [peer, other] = [await newPeer(), await newPeer()];
   const played = playPartialRoom(peer);

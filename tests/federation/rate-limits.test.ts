@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
 
-import { federationTests } from './federation-test.ts';
+import type { Response } from '../harness/api.ts';
+import { registerUser, sync } from '../harness/client.ts';
+import type { TestUser } from '../harness/client.ts';
+import { valueAt } from '../harness/json-path.ts';
+import type { TestPeer } from '../harness/peer.ts';
+import { assertRefused, federationTests } from './federation-test.ts';
+import { buildInvite, sendInvite } from './played-invite.ts';
+import { PlayedRoom } from './played-room.ts';
+
+const INVITES_MAX = 3;
 
 const test = federationTests({
   rc_federation: { sleep_limit: 2, sleep_delay: 1_000, reject_limit: 1, concurrent: 1 },
+});
+const testInvites = federationTests({
+  rc_invites: { per_user: { per_second: 0.001, burst_count: INVITES_MAX } },
 });
 
 test('a server that asks too often waits, and then is refused; others are not', async ({
@@ -19,3 +31,23 @@ test('a server that asks too often waits, and then is refused; others are not', 
   assert.ok(statuses.filter((status) => status === 404).length <= 4, statuses.join(' '));
   assert.equal(await ask(other), 404);
 });
+
+testInvites(
+  'a server that floods a user with invitations is refused, and others are invited',
+  async ({ one, newPeer }) => {
+    const [hostile, honest] = [await newPeer(), await newPeer()];
+    const [alice, bob] = [await registerUser(one, 'flooded'), await registerUser(one, 'spared')];
+    const inviteBy = (peer: TestPeer, { userId }: TestUser): Promise<Response> => {
+      const room = new PlayedRoom(peer);
+      return sendInvite(one, room, buildInvite(room, userId));
+    };
+    for (let count = 0; count < 10; count += 1) {
+      const answer = await inviteBy(hostile, alice);
+      if (count < INVITES_MAX) assert.equal(answer.status, 200, JSON.stringify(answer.body));
+      else assertRefused(answer, 429, 'M_LIMIT_EXCEEDED');
+    }
+    assert.equal((await inviteBy(honest, bob)).status, 200);
+    const { body } = await sync(alice);
+    assert.equal(Object.keys(valueAt(body, 'rooms', 'invite') ?? {}).length, INVITES_MAX);
+  },
+);

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 
 import type { JsonObject } from '@soma/protocol';
 
-import type { Response } from '../harness/api.ts';
 import { pathOf } from '../harness/api.ts';
 import { registerUser, sync } from '../harness/client.ts';
 import type { TestUser } from '../harness/client.ts';
@@ -10,31 +9,12 @@ import type { FederatedServer } from '../harness/federation.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
 import type { TestPeer } from '../harness/peer.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
+import { buildInvite, sendInvite } from './played-invite.ts';
 import { PlayedRefusal, PlayedRoom, playRooms } from './played-room.ts';
 import type { PlayedEvent } from './played-room.ts';
 
 const test = federationTests();
 const v3 = '/_matrix/client/v3';
-
-function sendInvite(
-  server: FederatedServer,
-  room: PlayedRoom,
-  event: PlayedEvent,
-  changes: JsonObject = {},
-): Promise<Response> {
-  const path = `/_matrix/federation/v2${pathOf`/invite/${room.roomId}/${event.eventId}`}`;
-  const body: JsonObject = {
-    room_version: room.version.id,
-    event: event.pdu,
-    invite_room_state: room.inviteState(),
-    ...changes,
-  };
-  return room.peer.request(server.serverName, 'PUT', path, { body });
-}
-
-function buildInvite(room: PlayedRoom, userId: string, content: JsonObject = {}): PlayedEvent {
-  return room.build('m.room.member', userId, { membership: 'invite', ...content });
-}
 
 async function invite(
   server: FederatedServer,

@@ -29,8 +29,13 @@ export async function openInbound(
   { config, logger }: { readonly config: Config; readonly logger: Logger },
 ): Promise<Inbound> {
   const filling = new RoomFilling({ rooms, keyRing, client, logger });
-  const joinedInPart = (roomNid: number): void => filling.start(roomNid);
-  const intake = openRoomIntake({ rooms, keyRing, client, logger, joinedInPart });
+  const intake = openRoomIntake({
+    rooms,
+    keyRing,
+    client,
+    logger,
+    joinedInPart: (roomNid, resident) => filling.start(roomNid, resident),
+  });
   const inbox = await Inbox.open({ rooms, intake, logger });
   const transactions = new Transactions({ rooms, keyRing, inbox, edus });
   const roomServers = new RoomServers(rooms.database);

@@ -48,8 +48,8 @@ export interface QueueParts extends TransactionParts {
   readonly database: Database;
   readonly destinations: Destinations;
   readonly servers: ServersAlongLog;
-  /** Told by server name up to which position it has got everything that it was to get. */
-  readonly deliveries: Waits<string, number>;
+  /** Told by server name up to which position it has got everything that it was to get, or that it does not take it. */
+  readonly deliveries: Waits<string, number | 'failed'>;
   /** Begins nothing new. */
   readonly closing: AbortSignal;
 }
@@ -125,6 +125,7 @@ export class DestinationQueue {
     } catch (error) {
       if (!(error instanceof FederationError)) throw error;
       this.#fallBehind();
+      this.#parts.deliveries.tell(serverName, 'failed');
       return closing.aborted ? this.#end() : this.#failed(attempt, error);
     }
   }
@@ -254,5 +255,5 @@ export class DestinationQueue {
 function firstOf(pdus: readonly QueuedPdu[]): readonly QueuedPdu[] {
   const first = pdus.slice(0, pdusPerTransactionMax);
   const next = pdus[first.length];
-  return next === undefined ? first : first.filter(({ order }) => order < next.order);
+  return next === undefined ? first : first.filter(({ order }) => order !== next.order);
 }

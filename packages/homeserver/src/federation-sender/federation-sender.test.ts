@@ -11,7 +11,7 @@ import type { RoomGraphUnderTest } from '../membership/room-graph-under-test.ts'
 import { OutboundError } from '../outbound/outbound-error.ts';
 import { readEventById } from '../rooms/event-store.ts';
 import { relayEventStatement, withholdEventStatement } from './event-relay-store.ts';
-import { concurrentTransactionsMax, queuedPdusMax } from './limits.ts';
+import { concurrentTransactionsMax, pdusPerTransactionMax, queuedPdusMax } from './limits.ts';
 import {
   appendEvent,
   bodiesTakenBy,
@@ -158,6 +158,28 @@ for (const engine of testEngines()) {
       const taken = bodiesTakenBy(peer);
       assert.ok(taken.length < queuedPdusMax);
       assert.deepEqual(new Set(taken.slice(-2)), new Set(bodies.slice(-2)));
+    });
+
+    test('events that share an order come, also where a transaction ends between them', async () => {
+      const roomId = await roomWith(one);
+      const nids: number[] = [];
+      for (let index = 0; index < pdusPerTransactionMax + 2; index += 1) {
+        const eventId = await say(roomId, `${index}`);
+        const row = await readEventById(graph.database.reader, eventId);
+        nids.push(row?.event_nid ?? 0);
+      }
+      await given.settle();
+      const { taken } = given.peer(one);
+      const before = taken.length;
+      const shared = pdusPerTransactionMax - 1;
+      const pdus = nids.map((eventNid, index) => ({
+        eventNid,
+        order: Math.min(index, shared) + 1,
+      }));
+      given.sender.deliver(new Map([[one, pdus]]));
+      await given.settle();
+      const counts = taken.slice(before).map(({ body }) => body.pdus.length);
+      assert.deepEqual(counts, [shared, 3]);
     });
 
     test('after an outage every room is caught up with, by its newest event', async () => {

@@ -107,12 +107,12 @@ export class FederationSender {
     );
   }
 
-  /** Sends the destination an event that it may have got before. Resolves when it has it, or after a few seconds. */
+  /** Sends the destination an event that it may have got before. Resolves when it has it or fails, or after a few seconds. */
   async tellAgain(serverName: string, pdu: QueuedPdu): Promise<void> {
     const { destinations } = this.#options;
     await destinations.forgive(serverName);
     const told = this.#parts.deliveries.wait(serverName, tellAgainMsMax, {
-      isAwaited: (upTo) => upTo >= pdu.order,
+      isAwaited: (upTo) => upTo === 'failed' || upTo >= pdu.order,
     });
     this.deliver(new Map([[serverName, [pdu]]]));
     await told;

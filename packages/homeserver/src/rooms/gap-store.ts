@@ -1,7 +1,11 @@
-import { escapeText, unescapeText } from '../storage/escape-text.ts';
+import { prevEventIds } from '@soma/protocol';
+import type { Pdu } from '@soma/protocol';
+
+import { escapeText } from '../storage/escape-text.ts';
 import { query, textList } from '../storage/sql.ts';
 import type { Reader } from '../storage/sql.ts';
 import { EventFlag, UNACCEPTED_FLAGS } from './event-store.ts';
+import { readEventNids } from './graph-store.ts';
 
 /** An event that is not there, and the place of one that follows it. */
 export interface Gap {
@@ -16,15 +20,14 @@ export interface Gap {
 /** (room, from depth, to depth, limit), the newest first */
 const gaps = query<{
   event_nid: number;
-  event_id: string;
+  json: string;
   depth: number;
   event_order: number;
   origin_server_ts: number;
 }>(
-  `select b.event_nid, i.event_id, c.depth, c.event_order, c.origin_server_ts
+  `select b.event_nid, c.json, c.depth, c.event_order, c.origin_server_ts
    from backward_extremities b
    join events c on c.event_nid = b.child_nid and c.event_order is not null
-   join event_ids i on i.event_nid = b.event_nid
    where b.room_nid = ? and c.depth >= ? and c.depth <= ?
    order by c.depth desc, c.event_order desc limit ?`,
 );
@@ -38,13 +41,32 @@ export async function readGaps(
   limit: number,
 ): Promise<Gap[]> {
   const rows = await reader.all(gaps, roomNid, from, to, limit);
-  return rows.map((row) => ({
-    missingNid: row.event_nid,
-    missingId: unescapeText(row.event_id),
-    depth: row.depth,
-    order: row.event_order,
-    originServerTs: row.origin_server_ts,
-  }));
+  const ids = await readPrevIds(reader, rows);
+  return rows.flatMap((row) => {
+    const missingId = ids.get(row.event_nid);
+    if (missingId === undefined) return [];
+    return {
+      missingNid: row.event_nid,
+      missingId,
+      depth: row.depth,
+      order: row.event_order,
+      originServerTs: row.origin_server_ts,
+    };
+  });
+}
+
+/** The IDs of what these events stand on, by nid: there is no way from the nid of an event that is not there to its ID. */
+async function readPrevIds(
+  reader: Reader,
+  rows: readonly { readonly json: string }[],
+): Promise<Map<number, string>> {
+  const eventIds = rows.flatMap(({ json }) => {
+    const pdu: Pdu = JSON.parse(json);
+    return prevEventIds(pdu);
+  });
+  if (eventIds.length === 0) return new Map();
+  const nids = await readEventNids(reader, eventIds);
+  return new Map([...nids].map(([eventId, nid]) => [nid, eventId]));
 }
 
 /** (room, limit) */

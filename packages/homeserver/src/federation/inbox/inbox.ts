@@ -4,6 +4,7 @@ import type { Rooms } from '../../rooms/rooms.ts';
 import { write } from '../../storage/database.ts';
 import { NidBlocks } from '../../storage/nid-blocks.ts';
 import type { Statement } from '../../storage/sql.ts';
+import { Lanes } from '../../streams/lanes.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { CheckedEvents } from './checked-events.ts';
 import {
@@ -17,7 +18,6 @@ import {
 } from './inbox-store.ts';
 import type { InboxRow } from './inbox-store.ts';
 import { IncompleteEvents } from './incomplete-events.ts';
-import { Lanes } from './lanes.ts';
 import {
   answerDelayMsMax,
   answersKeptMs,

@@ -1,5 +1,6 @@
 import { write } from '../../storage/database.ts';
 import type { Statement } from '../../storage/sql.ts';
+import { Lanes } from '../../streams/lanes.ts';
 import {
   deleteInboxStatement,
   postponeStatement,
@@ -8,7 +9,6 @@ import {
   readIncompleteRest,
 } from './inbox-store.ts';
 import type { InboxRow } from './inbox-store.ts';
-import { Lanes } from './lanes.ts';
 import {
   attemptsMax,
   eventsPerTurn,

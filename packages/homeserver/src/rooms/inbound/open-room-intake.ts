@@ -15,8 +15,8 @@ export interface RoomIntakeOptions {
   readonly keyRing: Pick<KeyRing, 'verify'>;
   readonly client: Pick<FederationClient, 'requestJson'>;
   readonly logger: Logger;
-  /** Called when a room was joined without its members. */
-  readonly joinedInPart: (roomNid: number) => void;
+  /** Called when a room was joined without its members, through this resident server. */
+  readonly joinedInPart: (roomNid: number, resident: string) => void;
 }
 
 export function openRoomIntake({ joinedInPart, ...options }: RoomIntakeOptions): RoomIntake {
@@ -27,7 +27,7 @@ export function openRoomIntake({ joinedInPart, ...options }: RoomIntakeOptions):
     receiveRun: (receptions) => receiveRun(context, receptions),
     importRoom: async (room) => {
       const imported = await importRoom(context, room);
-      if (room.partial !== undefined) joinedInPart(imported.roomNid);
+      if (room.partial !== undefined) joinedInPart(imported.roomNid, room.resident);
       return imported;
     },
     addOutliers: (outliers) => addOutliers(context, outliers),

@@ -28,8 +28,9 @@ export const strictRoundsMax = 5;
 /** How often the current state may change under the hands of who brings it to its end. */
 export const finishTriesMax = 3;
 
-/** Rooms that are learned at once. */
-export const roomsAtOnce = 2;
+/** Rooms that are learned at once, and of these those that one resident server was joined through: it may be slow. */
+export const roomsAtOnce = 6;
+export const roomsOfResidentAtOnce = 2;
 
 /** Of an answer to `/state`: as of that to a join. */
 export const stateBytesMax = 256 * 1024 * 1024;
