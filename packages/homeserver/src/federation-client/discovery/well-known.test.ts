@@ -74,6 +74,8 @@ test('a delegation holds as long as it says, between five minutes and 48 hours',
   await holdsFor({ 'cache-control': 'public, max-age=7200' }, 2 * hourMs);
   await holdsFor({ 'cache-control': 'max-age=31536000' }, 48 * hourMs);
   await holdsFor({ 'cache-control': 'max-age=0' }, hourMs / 12);
+  await holdsFor({ 'cache-control': 'no-cache' }, hourMs / 12);
+  await holdsFor({ 'cache-control': 'No-Cache, max-age=7200' }, hourMs / 12);
   await holdsFor({ expires: new Date(1_700_000_000_000 + hourMs).toUTCString() }, hourMs);
   await holdsFor({ expires: '0' }, hourMs / 12);
 });

@@ -132,6 +132,8 @@ function delegateIn(bytes: Buffer): ServerName {
 function periodOf(header: (name: string) => string | undefined, nowMs: number): number | undefined {
   const cacheControl = header('cache-control') ?? '';
   if (/\bno-store\b/i.test(cacheControl)) return 0;
+  // Who wants to be asked each time is asked as often as anybody is.
+  if (/\bno-cache\b/i.test(cacheControl)) return periodMsMin;
   const maxAge = /\bmax-age\s*=\s*"?([0-9]{1,12})/i.exec(cacheControl)?.[1];
   const expires = header('expires');
   if (maxAge === undefined && expires === undefined) return undefined;
