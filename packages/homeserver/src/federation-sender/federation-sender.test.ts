@@ -170,7 +170,7 @@ for (const engine of testEngines()) {
       }
       await given.settle();
       const { taken } = given.peer(one);
-      const before = taken.length;
+      const takenBefore = taken.length;
       const shared = pdusPerTransactionMax - 1;
       const pdus = nids.map((eventNid, index) => ({
         eventNid,
@@ -178,7 +178,7 @@ for (const engine of testEngines()) {
       }));
       given.sender.deliver(new Map([[one, pdus]]));
       await given.settle();
-      const counts = taken.slice(before).map(({ body }) => body.pdus.length);
+      const counts = taken.slice(takenBefore).map(({ body }) => body.pdus.length);
       assert.deepEqual(counts, [shared, 3]);
     });
 
