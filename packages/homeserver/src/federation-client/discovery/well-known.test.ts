@@ -23,7 +23,7 @@ interface WellKnownUnderTest {
 }
 
 /** The files of all hosts come from one plain server of the test, through the real client. */
-async function open(): Promise<WellKnownUnderTest> {
+async function open(random = 0.5): Promise<WellKnownUnderTest> {
   let requests = 0;
   let answer: Answer | undefined = {};
   const port = await serve((request, response) => {
@@ -50,7 +50,7 @@ async function open(): Promise<WellKnownUnderTest> {
       return client.request({ ...request, url: `http://127.0.0.2:${port}${pathname}` });
     },
   };
-  const wellKnown = new WellKnown({ http, now: () => clock.nowMs, random: () => 0.5 });
+  const wellKnown = new WellKnown({ http, now: () => clock.nowMs, random: () => random });
   const set = (next: Answer | undefined): void => void (answer = next);
   return { wellKnown, clock, requests: () => requests, answer: set };
 }
@@ -115,6 +115,16 @@ test('what is no delegation is none, and asked again ever later, up to an hour',
     others.clock.nowMs += 60_000;
   }
   assert.deepEqual(askedAtMinutes, [0, 2, 6, 14, 30, 62, 122, 182]);
+});
+
+test('no failure is remembered for more than an hour', async () => {
+  const { wellKnown, clock, requests, answer } = await open(1);
+  answer({ status: 500 });
+  for (let failures = 1; failures <= 10; failures += 1) {
+    await wellKnown.delegateOf('example.org');
+    assert.equal(requests(), failures);
+    clock.nowMs += hourMs;
+  }
 });
 
 test('a delegation stays while its server is away, but not beyond 48 hours', async () => {

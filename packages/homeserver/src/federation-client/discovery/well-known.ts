@@ -74,8 +74,8 @@ export class WellKnown {
   #afterFailure(known: Entry | undefined, passing: boolean): Entry {
     const nowMs = this.#options.now();
     const failures = (known?.failures ?? 0) + 1;
-    const periodMs = Math.min(errorPeriodMsMin * 2 ** (failures - 1), errorPeriodMsMax);
-    const expiresAtMs = nowMs + this.#jittered(periodMs);
+    const periodMs = this.#jittered(errorPeriodMsMin * 2 ** (failures - 1));
+    const expiresAtMs = nowMs + Math.min(periodMs, errorPeriodMsMax);
     // A server that is away for a while has not stopped to delegate.
     const isKept = passing && known !== undefined && known.readAtMs + periodMsMax > nowMs;
     const delegate = isKept ? known.delegate : undefined;
