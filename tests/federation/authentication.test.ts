@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { signJson } from '@soma/protocol';
+import { signJson, signedRequestText } from '@soma/protocol';
 
 import { registerUser } from '../harness/client.ts';
 import type { TestPeer } from '../harness/peer.ts';
@@ -56,6 +56,38 @@ test('what was signed must be what is sent', async ({ one, newPeer }) => {
     const answer = await request(options);
     assert.equal(answer.status, 401, what);
     assertRefused(answer, 401, 'M_UNAUTHORIZED');
+  }
+});
+
+test('a signature is read in each form that its grammar allows', async ({ one, newPeer }) => {
+  const peer = await newPeer();
+  const target = profileOf(`@nobody:${one.serverName}`);
+  const { serverName: origin, key } = peer;
+  const destination = one.serverName;
+  const text = signedRequestText({ method: 'GET', uri: target, origin, destination }, undefined);
+  const sig = key.sign(text);
+  const ask = (authorization: string) =>
+    peer.request(destination, 'GET', target, { authorization });
+  for (const authorization of [
+    `X-Matrix origin=${origin},destination=${destination},key=${key.keyId},sig=${sig}`,
+    `x-matrix   KEY="${key.keyId}" ,\tSig="${sig}==", Destination="${destination}" ,Origin=${origin}`,
+    `X-Matrix origin="\\${origin}",key="ed25519\\:peer",sig="${sig}",destination="${destination}",more="a,\\"b"`,
+    `X-Matrix origin="${origin}",key="${key.keyId}",signature="${sig}"`,
+  ]) {
+    assertRefused(await ask(authorization), 404, 'M_NOT_FOUND');
+  }
+  const [start, end] = [`X-Matrix origin="${origin}",key="${key.keyId}"`, `sig="${sig}"`];
+  for (const authorization of [
+    `${start};${end}`,
+    `${start} ${end}`,
+    `${start},${end},${end}`,
+    `${start},sig="${sig}`,
+    start,
+    `${start},${end},destination="elsewhere.example"`,
+    `${start},${end},destination=""`,
+    `${start.replace('ed25519:', 'ed448:')},${end}`,
+  ]) {
+    assertRefused(await ask(authorization), 401, 'M_UNAUTHORIZED');
   }
 });
 

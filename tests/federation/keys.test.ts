@@ -4,7 +4,7 @@ import { isJsonObject, verifyJson, type JsonObject } from '@soma/protocol';
 
 import { api, pathOf } from '../harness/api.ts';
 import type { FederatedServer } from '../harness/federation.ts';
-import { listAt, valueAt } from '../harness/json-path.ts';
+import { listAt, textAt, valueAt } from '../harness/json-path.ts';
 import { signingKeyOf, verifySignature } from '../harness/signing-key.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
 
@@ -139,6 +139,10 @@ test('keys that are not signed by their server, or of another one, are not taken
 test('what is no query is refused', async ({ one }) => {
   const client = api(one.url);
   assertRefused(await client.request('GET', `${queryPath}/a%20b`), 400, 'M_INVALID_PARAM');
+  for (const minimum of ['soon', '-1', '1.5']) {
+    const target = `${queryPath}/a.test?minimum_valid_until_ts=${minimum}`;
+    assertRefused(await client.request('GET', target), 400, 'M_INVALID_PARAM');
+  }
   for (const [body, errcode] of [
     [{}, 'M_MISSING_PARAM'],
     [{ server_keys: [] }, 'M_BAD_JSON'],
@@ -156,4 +160,5 @@ test('a server says its name and version', async ({ one }) => {
   const { status, body } = await api(one.url).request('GET', '/_matrix/federation/v1/version');
   assert.equal(status, 200);
   assert.equal(valueAt(body, 'server', 'name'), 'Soma');
+  assert.match(textAt(body, 'server', 'version'), /^\d+\.\d+\.\d+/);
 });

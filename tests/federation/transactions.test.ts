@@ -4,9 +4,10 @@ import { roomVersion, type JsonObject } from '@soma/protocol';
 
 import { pathOf } from '../harness/api.ts';
 import { createRoom, registerUser } from '../harness/client.ts';
-import { valueAt } from '../harness/json-path.ts';
+import { listAt, valueAt } from '../harness/json-path.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
-import { PlayedUser, signEvent } from './played-user.ts';
+import { PlayedUser, idOf, signEvent } from './played-user.ts';
+import { untilTexts } from './room-texts.ts';
 
 const federationTest = federationTests();
 
@@ -42,6 +43,8 @@ federationTest('a transaction that holds too much, or is none, is refused', asyn
   const many = (length: number) => Array.from({ length }, () => ({}));
   assertRefused(await send({ pdus: many(51), edus: [] }), 400, 'M_BAD_JSON');
   assertRefused(await send({ pdus: [], edus: many(101) }), 400, 'M_BAD_JSON');
+  const most = await send({ pdus: many(50), edus: many(100) });
+  assert.deepEqual([most.status, most.body], [200, { pdus: {} }]);
   const unsigned = { body: { pdus: [] }, authorization: null };
   const answer = await peer.request(given.one.serverName, 'PUT', target, unsigned);
   assertRefused(answer, 401, 'M_UNAUTHORIZED');
@@ -84,3 +87,39 @@ federationTest(
     }
   },
 );
+
+federationTest('an event that is rejected is no error', async (given) => {
+  const { one } = given;
+  const alice = await registerUser(one, 'rejecting');
+  const bob = new PlayedUser(await given.newPeer(), 'bob');
+  const roomId = await createRoom(alice, { preset: 'public_chat', room_version: '11' });
+  const { eventId: joinId, body } = await bob.become(one, 'join', roomId);
+  const version = roomVersion('11') ?? assert.fail();
+  const state = listAt(body, 'state');
+  const idOfType = (type: string): string =>
+    idOf(
+      state.find((event) => valueAt(event, 'type') === type),
+      version,
+    );
+  const event = (type: string, more: JsonObject, parent: string) =>
+    signEvent(bob.peer, version, {
+      type,
+      room_id: roomId,
+      sender: bob.userId,
+      depth: 99,
+      origin_server_ts: Date.now(),
+      auth_events: [...['m.room.create', 'm.room.power_levels'].map(idOfType), joinId],
+      prev_events: [parent],
+      ...more,
+    });
+  const topic = event('m.room.topic', { state_key: '', content: { topic: 'Mine' } }, joinId);
+  const after = event('m.room.message', { content: { body: 'after' } }, topic.eventId);
+  const target = '/_matrix/federation/v1/send/rejected';
+  const pdus = { pdus: [topic.pdu, after.pdu] };
+  const answer = await bob.peer.request(one.serverName, 'PUT', target, { body: pdus });
+  assert.equal(answer.status, 200);
+  assert.deepEqual(answer.body, { pdus: { [topic.eventId]: {}, [after.eventId]: {} } });
+  await untilTexts(alice, roomId, ['after']);
+  const path = pathOf`/_matrix/client/v3/rooms/${roomId}/state/m.room.topic`;
+  assertRefused(await alice.request('GET', path), 404, 'M_NOT_FOUND');
+});

@@ -112,7 +112,7 @@ export function openFederation(parts: FederationParts): Federation {
     client,
     keyRing,
     ownKeys,
-    notary: new Notary({ own: ownKeys, keyRing, database }),
+    notary: new Notary({ own: ownKeys, keyRing, database, now }),
     destinations,
     fetchRemoteMedia: (server, mediaId, options) =>
       fetchRemoteMedia({ federation: client, http }, server, mediaId, options),

@@ -11,7 +11,10 @@ import type { AccountEdgeUnderTest } from './account-edge-under-test.ts';
 
 const options = {
   public_baseurl: 'https://matrix.example.org',
-  extra_well_known_client_content: { 'org.example.key': { on: true } },
+  extra_well_known_client_content: {
+    'm.identity_server': { base_url: 'https://identity.example.org' },
+    'org.example.key': { on: true },
+  },
   default_room_version: '11',
   enable_set_avatar_url: false,
 };
@@ -65,6 +68,7 @@ for (const engine of testEngines()) {
       const path = '/.well-known/matrix/client';
       assert.deepEqual((await client.request('GET', path)).body, {
         'm.homeserver': { base_url: 'https://matrix.example.org/' },
+        'm.identity_server': { base_url: 'https://identity.example.org' },
         'org.example.key': { on: true },
       });
       await edge.close();
@@ -80,6 +84,8 @@ for (const engine of testEngines()) {
       };
       assert.deepEqual(await wellKnown('server'), [404, 'M_NOT_FOUND']);
       assert.deepEqual(await wellKnown('support'), [404, 'M_NOT_FOUND']);
+      // It is none.
+      assert.deepEqual(await wellKnown('policy_server'), [404, 'M_UNRECOGNIZED']);
       await edge.close();
       edge = await startAccountEdge(database.config, {
         ...options,

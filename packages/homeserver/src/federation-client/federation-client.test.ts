@@ -46,13 +46,22 @@ async function fails(failure: FederationFailure, attempt: Promise<unknown>) {
 }
 
 test('the certificate, the SNI and the Host header are those of each step of discovery', async () => {
-  const hosts = ['example.test', 'delegated.test', '127.0.0.2'];
+  const hosts = ['example.test', 'delegated.test', 'deprecated.test', '127.0.0.2'];
   const server = await serveTls(authority, hosts, ok);
   const { port } = server;
   const opened = await openClient({
     authority,
-    wellKnown: { 'well-known.test': `delegated.test:${port}`, 'address.test': `127.0.0.2:${port}` },
-    srv: { '_matrix-fed._tcp.example.test': [`target.test:${port}`] },
+    wellKnown: {
+      'well-known.test': `delegated.test:${port}`,
+      'address.test': `127.0.0.2:${port}`,
+      'both.test': 'delegated.test',
+      'both-of-old.test': 'deprecated.test',
+    },
+    srv: {
+      '_matrix-fed._tcp.example.test': [`target.test:${port}`],
+      '_matrix-fed._tcp.delegated.test': [`target.test:${port}`],
+      '_matrix._tcp.deprecated.test': [`target.test:${port}`],
+    },
   });
   for (const [destination, host, servername] of [
     [`127.0.0.2:${port}`, `127.0.0.2:${port}`, false],
@@ -61,6 +70,10 @@ test('the certificate, the SNI and the Host header are those of each step of dis
     ['address.test', `127.0.0.2:${port}`, false],
     // The certificate of an SRV target is that of the name itself.
     ['example.test', 'example.test', 'example.test'],
+    ['deprecated.test', 'deprecated.test', 'deprecated.test'],
+    // With a delegation, that of the delegate.
+    ['both.test', 'delegated.test', 'delegated.test'],
+    ['both-of-old.test', 'deprecated.test', 'deprecated.test'],
   ] as const) {
     assert.deepEqual(await get(opened, destination), { ok: true });
     const seen = server.seen.at(-1);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { JsonObject } from '@soma/protocol';
 
@@ -99,6 +100,31 @@ for (const engine of testEngines()) {
       await commit(...toDevice(150));
       await given.settle();
       assert.equal(edusTaken('m.direct_to_device').length, 151);
+    });
+
+    test('a transaction has at most 100 EDUs, of those stored and of those told now', async () => {
+      const gate = Promise.withResolvers<void>();
+      given.peer(one).answer = async () => {
+        await gate.promise;
+        return { pdus: {} };
+      };
+      const type = (index: number): void => {
+        const key = `user ${index}`;
+        given.sender.deliverEphemeral(one, 'm.typing', key, { user_id: key });
+      };
+      type(0);
+      while (given.network.underWay === 0) await sleep(2);
+      for (let at = 0; at < 120; at += 1) void commit(...toDevice(at));
+      await commit();
+      for (let index = 1; index <= 60; index += 1) type(index);
+      given.sender.deliverEphemeral(one, 'm.presence', alice, { user_id: alice });
+      await given.follower.catchUp();
+      gate.resolve();
+      await given.settle();
+      const sizes = given.peer(one).taken.map(({ body }) => body.edus.length);
+      assert.deepEqual(sizes, [1, 100, 81]);
+      assert.equal(edusTaken('m.direct_to_device').length, 120);
+      assert.equal(edusTaken('m.typing').length, 61);
     });
 
     test('each device list update names the one before', async () => {

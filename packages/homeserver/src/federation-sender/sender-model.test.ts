@@ -9,6 +9,7 @@ import { testEngines } from '../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../tests/harness/engines.ts';
 import { alice, createPublicRoom, openRoomGraph } from '../membership/room-graph-under-test.ts';
 import type { RoomGraphUnderTest } from '../membership/room-graph-under-test.ts';
+import { readAt } from '../storage/database.ts';
 import { appendEvent, openSender, unreachable } from './sender-under-test.ts';
 import type { PeerUnderTest, SenderUnderTest } from './sender-under-test.ts';
 
@@ -68,7 +69,10 @@ for (const engine of testEngines()) {
           run += 1;
           const world = await World.open(graph, run);
           try {
-            for (const step of script) await world.take(step);
+            for (const step of script) {
+              await world.take(step);
+              await world.checkServers(step.room);
+            }
             await world.check();
           } finally {
             await world.close();
@@ -127,6 +131,17 @@ class World {
       const sender = kind === 'kick' ? alice : user;
       await this.#append(room, 'm.room.member', sender, user, { membership }, server);
     }
+  }
+
+  /** Who is in a room is known at once, wherever the follower of the log is. */
+  async checkServers(room: number): Promise<void> {
+    const { database, rooms } = this.#graph;
+    const roomNid = await rooms.names.rooms.intern(this.#rooms[room] ?? '');
+    const found = await readAt(database, (reader, now) =>
+      this.#sender.servers.othersAt(reader, roomNid, now),
+    );
+    const members = [...(this.#members[room] ?? [])].map((server) => this.#name(server));
+    assert.deepEqual(new Set(found), new Set(members));
   }
 
   /** Everybody is there again: nobody lacks anything. */

@@ -42,6 +42,7 @@ export interface Network {
 export interface SenderUnderTest {
   readonly sender: FederationSender;
   readonly follower: LogFollower;
+  readonly servers: ServersAlongLog;
   readonly destinations: Destinations;
   readonly network: Network;
   peer(serverName: string): PeerUnderTest;
@@ -102,6 +103,7 @@ export async function openSender(
   return {
     sender,
     follower,
+    servers,
     destinations,
     network,
     peer,

@@ -47,10 +47,31 @@ export class ServersAlongLog {
     return (await this.#entry(roomNid)).counts.has(serverName);
   }
 
-  /** The same for who reads within a transaction, at the position `now`. */
+  /** Those at the position `now`, for who reads within a transaction, however far the log has been followed. */
   async othersAt(reader: Reader, roomNid: number, now: number): Promise<string[]> {
-    const entry = this.#entries.get(roomNid) ?? (await this.#load(reader, roomNid, now));
-    return [...entry.counts.keys()].filter((name) => name !== this.#serverName);
+    const known = this.#entries.get(roomNid);
+    const counts =
+      known === undefined
+        ? (await this.#load(reader, roomNid, now)).counts
+        : await this.#countsAt(reader, roomNid, known, now);
+    return [...counts.keys()].filter((name) => name !== this.#serverName);
+  }
+
+  /** The entry stays where it is: who walks along the log goes on from there. */
+  async #countsAt(
+    reader: Reader,
+    roomNid: number,
+    { counts, position }: Entry,
+    now: number,
+  ): Promise<ReadonlyMap<string, number>> {
+    if (position >= now) return counts;
+    const entry = { counts: new Map(counts), position };
+    const changes = await readMemberChanges(reader, roomNid, position, now, memberChangesMax);
+    if (changes === undefined || this.#entersAgain(entry, changes)) {
+      return countServers(reader, roomNid);
+    }
+    moveTo(entry, now, changes);
+    return entry.counts;
   }
 
   /** Goes along a stretch of the log; `finish` must be called at its end. */
@@ -61,10 +82,12 @@ export class ServersAlongLog {
     const changes = await readMemberChanges(reader, roomNid, from, now, memberChangesMax);
     if (changes === undefined) return this.#walkAnew(reader, roomNid, stretch, []);
     const entry = known ?? (await this.#load(reader, roomNid, now));
+    // Else it was counted further on, maybe for somebody who was ahead of this walk.
+    const isFollowed = known !== undefined && known.position <= above;
     moveTo(entry, above, changes);
     const ahead = changes.filter(({ position }) => position > above && position <= upTo);
     // What a room looks like that this server comes back to need not stand in the log.
-    if (known !== undefined && this.#entersAgain(entry, ahead)) {
+    if (isFollowed && this.#entersAgain(entry, ahead)) {
       return this.#walkAnew(reader, roomNid, stretch, changes);
     }
     return new RoomWalk(entry, ahead, upTo, this.#serverName);
@@ -167,7 +190,6 @@ export class RoomWalk {
   /** Goes to the end of the way. */
   finish(): Arrivals {
     this.#applyUpTo(this.#upTo);
-    this.#entry.position = this.#upTo;
     return { servers: this.#servers, userIds: this.#userIds };
   }
 
@@ -179,6 +201,8 @@ export class RoomWalk {
       if (change.difference > 0) this.#noteArrival(change);
       apply(this.#entry.counts, change, 1);
     }
+    // Others look at the entry while this one is on the way.
+    this.#entry.position = Math.max(this.#entry.position, Math.min(position, this.#upTo));
     if (this.#index > first) this.#others = undefined;
     return this.#ahead.slice(first, this.#index);
   }

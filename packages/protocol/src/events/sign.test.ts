@@ -126,6 +126,11 @@ test('malformed signatures are refused, foreign algorithms ignored', () => {
   signed.signatures['domain'] = { 'curve448:1': 'AAAA', ...signatureOf(signed) };
   assert.equal(verifyJson(signed, 'domain', knownKeys, nodeVerify).valid, true);
   assert.equal(verifyJson({}, '__proto__', knownKeys, nodeVerify).valid, false);
+  // Nor is one taken for ed25519 because a key is known by its ID.
+  const renamed = {
+    signatures: { domain: { 'curve448:1': signatureOf(signJson({}, crypto))['ed25519:1'] ?? '' } },
+  };
+  assert.equal(verifyJson(renamed, 'domain', () => crypto.publicKey, nodeVerify).valid, false);
 });
 
 function knownKeys(keyId: string): string | undefined {

@@ -23,7 +23,7 @@ interface WellKnownUnderTest {
 }
 
 /** The files of all hosts come from one plain server of the test, through the real client. */
-async function open(): Promise<WellKnownUnderTest> {
+async function open(random = 0.5): Promise<WellKnownUnderTest> {
   let requests = 0;
   let answer: Answer | undefined = {};
   const port = await serve((request, response) => {
@@ -50,7 +50,7 @@ async function open(): Promise<WellKnownUnderTest> {
       return client.request({ ...request, url: `http://127.0.0.2:${port}${pathname}` });
     },
   };
-  const wellKnown = new WellKnown({ http, now: () => clock.nowMs, random: () => 0.5 });
+  const wellKnown = new WellKnown({ http, now: () => clock.nowMs, random: () => random });
   const set = (next: Answer | undefined): void => void (answer = next);
   return { wellKnown, clock, requests: () => requests, answer: set };
 }
@@ -74,6 +74,8 @@ test('a delegation holds as long as it says, between five minutes and 48 hours',
   await holdsFor({ 'cache-control': 'public, max-age=7200' }, 2 * hourMs);
   await holdsFor({ 'cache-control': 'max-age=31536000' }, 48 * hourMs);
   await holdsFor({ 'cache-control': 'max-age=0' }, hourMs / 12);
+  await holdsFor({ 'cache-control': 'no-cache' }, hourMs / 12);
+  await holdsFor({ 'cache-control': 'No-Cache, max-age=7200' }, hourMs / 12);
   await holdsFor({ expires: new Date(1_700_000_000_000 + hourMs).toUTCString() }, hourMs);
   await holdsFor({ expires: '0' }, hourMs / 12);
 });
@@ -115,6 +117,16 @@ test('what is no delegation is none, and asked again ever later, up to an hour',
   assert.deepEqual(askedAtMinutes, [0, 2, 6, 14, 30, 62, 122, 182]);
 });
 
+test('no failure is remembered for more than an hour', async () => {
+  const { wellKnown, clock, requests, answer } = await open(1);
+  answer({ status: 500 });
+  for (let failures = 1; failures <= 10; failures += 1) {
+    await wellKnown.delegateOf('example.org');
+    assert.equal(requests(), failures);
+    clock.nowMs += hourMs;
+  }
+});
+
 test('a delegation stays while its server is away, but not beyond 48 hours', async () => {
   const { wellKnown, clock, answer } = await open();
   answer(delegation);
@@ -133,6 +145,19 @@ test('a delegation that was taken back is gone when it is asked for again', asyn
   answer({ status: 404 });
   clock.nowMs += 25 * hourMs;
   assert.equal(await wellKnown.delegateOf('example.org'), undefined);
+});
+
+test('redirects are followed, but not in circles', async () => {
+  const { wellKnown, clock, answer } = await open();
+  for (const status of [301, 302, 303, 307, 308]) {
+    answer({ status, headers: { location: '/elsewhere' } });
+    assert.equal(await wellKnown.delegateOf(`s${status}.test`), 'redirected.test');
+  }
+  answer({ status: 302, headers: { location: '/.well-known/matrix/server' } });
+  assert.equal(await wellKnown.delegateOf('circle.test'), undefined);
+  clock.nowMs += 2 * hourMs;
+  answer({ status: 302 });
+  assert.equal(await wellKnown.delegateOf('circle.test'), undefined, 'it leads nowhere');
 });
 
 test('requests at one time share one answer', async () => {

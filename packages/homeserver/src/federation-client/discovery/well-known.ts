@@ -74,8 +74,8 @@ export class WellKnown {
   #afterFailure(known: Entry | undefined, passing: boolean): Entry {
     const nowMs = this.#options.now();
     const failures = (known?.failures ?? 0) + 1;
-    const periodMs = Math.min(errorPeriodMsMin * 2 ** (failures - 1), errorPeriodMsMax);
-    const expiresAtMs = nowMs + this.#jittered(periodMs);
+    const periodMs = this.#jittered(errorPeriodMsMin * 2 ** (failures - 1));
+    const expiresAtMs = nowMs + Math.min(periodMs, errorPeriodMsMax);
     // A server that is away for a while has not stopped to delegate.
     const isKept = passing && known !== undefined && known.readAtMs + periodMsMax > nowMs;
     const delegate = isKept ? known.delegate : undefined;
@@ -132,6 +132,8 @@ function delegateIn(bytes: Buffer): ServerName {
 function periodOf(header: (name: string) => string | undefined, nowMs: number): number | undefined {
   const cacheControl = header('cache-control') ?? '';
   if (/\bno-store\b/i.test(cacheControl)) return 0;
+  // Who wants to be asked each time is asked as often as anybody is.
+  if (/\bno-cache\b/i.test(cacheControl)) return periodMsMin;
   const maxAge = /\bmax-age\s*=\s*"?([0-9]{1,12})/i.exec(cacheControl)?.[1];
   const expires = header('expires');
   if (maxAge === undefined && expires === undefined) return undefined;

@@ -6,6 +6,7 @@ import type { JsonObject, JsonValue, RoomVersion } from '@soma/protocol';
 
 import { testEngines } from '../../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../../tests/harness/engines.ts';
+import { valueAt } from '../../../../../tests/harness/json-path.ts';
 import { newSigningKey } from '../../../../../tests/harness/signing-key.ts';
 import type { TestSigningKey } from '../../../../../tests/harness/signing-key.ts';
 import type { TrustedKeyServer } from '../../config/config.ts';
@@ -316,7 +317,7 @@ for (const engine of testEngines()) {
       const current = newSigningKey('a');
       const validUntilTs = clock.nowMs + dayMs;
       const { keyRing, asked } = open(() => publish({ serverName, current, validUntilTs }));
-      const notary = new Notary({ own, keyRing, database });
+      const notary = new Notary({ own, keyRing, database, now: () => clock.nowMs });
       const query = (criteria: readonly (readonly [string, number])[]) =>
         notary.query(serverName, { criteria: new Map(criteria), validUntilTs: clock.nowMs });
       assert.equal((await query([])).length, 1);
@@ -325,6 +326,60 @@ for (const engine of testEngines()) {
       clock.nowMs += hourMs;
       assert.equal((await query([[current.keyId, validUntilTs + 1]])).length, 1);
       assert.equal(asked.length, 2);
+    });
+
+    test('a notary asks again after half of the lifetime, and keeps what it has', async () => {
+      const serverName = newName();
+      const current = newSigningKey('a');
+      let validityMs: number | undefined = dayMs;
+      const { keyRing, asked } = open(() => {
+        if (validityMs === undefined) return undefined;
+        return publish({ serverName, current, validUntilTs: clock.nowMs + validityMs });
+      });
+      const notary = new Notary({ own, keyRing, database, now: () => clock.nowMs });
+      const query = async (...keyIds: readonly string[]): Promise<JsonValue | undefined> => {
+        const criteria = new Map(keyIds.map((keyId) => [keyId, clock.nowMs]));
+        const [document] = await notary.query(serverName, { criteria, validUntilTs: clock.nowMs });
+        return document?.['valid_until_ts'];
+      };
+      const first = await query();
+      clock.nowMs += dayMs / 2 - 1;
+      assert.equal(await query(), first);
+      assert.equal(await query(current.keyId), first);
+      assert.equal(asked.length, 1);
+      clock.nowMs += 1;
+      assert.equal(await query(), clock.nowMs + dayMs);
+      clock.nowMs += dayMs / 2;
+      const third = await query(current.keyId);
+      assert.equal(third, clock.nowMs + dayMs);
+      assert.equal(asked.length, 3);
+      validityMs = undefined;
+      clock.nowMs += 30 * dayMs;
+      assert.equal(await query(), third, 'a server that is gone');
+      assert.equal(asked.length, 4);
+    });
+
+    test('a notary is told until when keys should be valid', async () => {
+      const notary = { serverName: 'n.test', verifyKeys: undefined, acceptKeysInsecurely: false };
+      const minimumOf = async (use: KeyUse): Promise<unknown> => {
+        const serverName = newName();
+        let minimum: JsonValue | undefined;
+        const { keyRing } = open(
+          ({ destination, body }) => {
+            if (destination === 'n.test') minimum = body;
+            return undefined;
+          },
+          [notary],
+        );
+        await has(keyRing, serverName, 'ed25519:a', use);
+        return valueAt(minimum, 'server_keys', serverName, 'ed25519:a', 'minimum_valid_until_ts');
+      };
+      const originServerTs = clock.nowMs - hourMs;
+      assert.equal(await minimumOf(request), clock.nowMs);
+      const event = { kind: 'event', originServerTs } as const;
+      assert.equal(await minimumOf({ ...event, version: version('5') }), originServerTs);
+      // Versions before do not care.
+      assert.equal(await minimumOf({ ...event, version: version('4') }), 0);
     });
   });
 }

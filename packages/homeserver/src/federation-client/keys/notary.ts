@@ -5,6 +5,7 @@ import type { Database } from '../../storage/database.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { OwnKeys } from './own-keys.ts';
 import { readKeyDocuments, readServerKeys } from './server-key-store.ts';
+import type { StoredServerKey } from './server-key-store.ts';
 
 /** What is asked about one server. */
 export interface KeyCriteria {
@@ -18,6 +19,7 @@ export interface NotaryOptions {
   readonly own: OwnKeys;
   readonly keyRing: Pick<KeyRing, 'refreshDirectly'>;
   readonly database: Database;
+  readonly now: () => number;
 }
 
 /** Says what keys other servers have, as a witness (spec: "Querying Keys Through Another Server"). */
@@ -49,14 +51,21 @@ export class Notary {
     serverName: string,
     { criteria, validUntilTs }: KeyCriteria,
   ): Promise<boolean> {
-    const keys = await readServerKeys(this.#options.database.reader, serverName);
-    if (criteria.size === 0) {
-      return keys.some((key) => !key.isOld && key.validUntilTs >= validUntilTs);
-    }
+    const { database, now } = this.#options;
+    const nowMs = now();
+    const keys = await readServerKeys(database.reader, serverName);
+    const holds = (key: StoredServerKey, untilTs: number): boolean =>
+      key.validUntilTs >= untilTs && !isStale(key, nowMs);
+    if (criteria.size === 0) return keys.some((key) => !key.isOld && holds(key, validUntilTs));
     return [...criteria].every(([keyId, minimumTs]) => {
       const key = keys.find((each) => each.keyId === keyId);
       // An old key does not become valid for longer by asking again.
-      return key !== undefined && (key.isOld || key.validUntilTs >= minimumTs);
+      return key !== undefined && (key.isOld || holds(key, minimumTs));
     });
   }
+}
+
+/** Spec: notaries "should cache a response for half of its lifetime to avoid serving a stale response". */
+function isStale({ fetchedTs, validUntilTs }: StoredServerKey, nowMs: number): boolean {
+  return nowMs - fetchedTs >= (validUntilTs - fetchedTs) / 2;
 }

@@ -7,6 +7,12 @@ interface KeyRow {
   readonly public_key: string;
   readonly valid_until_ts: number;
   readonly is_old: number;
+  readonly fetched_ts: number;
+}
+
+export interface StoredServerKey extends ServerKey {
+  /** When this server got it, last. */
+  readonly fetchedTs: number;
 }
 
 interface DocumentRow {
@@ -14,7 +20,7 @@ interface DocumentRow {
 }
 
 const ofServer = query<KeyRow>(
-  'select key_id, public_key, valid_until_ts, is_old from server_keys where server_name = ?',
+  'select key_id, public_key, valid_until_ts, is_old, fetched_ts from server_keys where server_name = ?',
 );
 const documents = query<DocumentRow>(
   'select distinct document from server_keys where server_name = ?',
@@ -32,12 +38,16 @@ const replaceShorter = query(
    where excluded.valid_until_ts > server_keys.valid_until_ts`,
 );
 
-export async function readServerKeys(reader: Reader, serverName: string): Promise<ServerKey[]> {
+export async function readServerKeys(
+  reader: Reader,
+  serverName: string,
+): Promise<StoredServerKey[]> {
   return (await reader.all(ofServer, serverName)).map((row) => ({
     keyId: row.key_id,
     publicKey: row.public_key,
     validUntilTs: row.valid_until_ts,
     isOld: row.is_old === 1,
+    fetchedTs: row.fetched_ts,
   }));
 }
 

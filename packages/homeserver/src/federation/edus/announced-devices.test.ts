@@ -140,6 +140,22 @@ for (const engine of testEngines()) {
     );
 
     withAnnouncements(
+      'a server that came to the room a moment ago is told of what changed since',
+      async (given, announcements) => {
+        const { roomNid } = await given.room();
+        await announcements.upload('A');
+        assert.deepEqual(await announcements.told(), [], 'nobody else is there');
+        await given.move(roomNid, bob, 'join');
+        await announcements.upload('B');
+        assert.equal((await announcements.told()).length, 1);
+        assert.deepEqual(announcements.woken, [REMOTE]);
+        await given.move(roomNid, bob, 'leave');
+        await announcements.upload('C');
+        assert.deepEqual(await announcements.told(), [], 'it has left');
+      },
+    );
+
+    withAnnouncements(
       'cross-signing keys are told when they change',
       async (given, announcements) => {
         await given.room(bob);

@@ -150,6 +150,13 @@ for (const engine of testEngines()) {
       await given.devicesOf(bob);
       assert.deepEqual(given.asked.splice(0), [QUERY]);
       await given.move(other.roomNid, '@alice:example.org', 'leave');
+      const since = given.database.position;
+      const key = { user_id: bob, usage: ['master'], keys: { 'ed25519:x': 'x' } };
+      await given.receive('m.signing_key_update', { user_id: bob, master_key: key });
+      await receive(given, update(6, [5], 'B'));
+      await given.settled();
+      assert.equal(await given.isTold(bob, since), false);
+      assert.deepEqual(given.asked, []);
       await given.room(bob);
       await given.devicesOf(bob);
       assert.deepEqual(given.asked, [QUERY]);

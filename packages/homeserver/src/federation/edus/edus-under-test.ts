@@ -20,7 +20,7 @@ import { isJoined } from '../../membership/membership-store.ts';
 import { createPublicRoom } from '../../membership/room-graph-under-test.ts';
 import { openRooms } from '../../rooms/rooms.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
-import { write } from '../../storage/database.ts';
+import { readAt, write } from '../../storage/database.ts';
 import type { Database } from '../../storage/database.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { DeviceListResyncer } from '../remote-users/device-list-resyncer.ts';
@@ -153,8 +153,10 @@ export class EdusUnderTest {
 
   /** Whether clients were told of a change of the user's devices since a position. */
   async isTold(userId: string, since: number): Promise<boolean> {
-    const { reader, position } = this.database;
-    const changed = await readDeviceListsChanged(reader, 0, since, position);
+    // What was just committed counts too, although nobody may have been woken for it.
+    const changed = await readAt(this.database, (reader, position) =>
+      readDeviceListsChanged(reader, 0, since, position),
+    );
     return changed.includes(await this.userNid(userId));
   }
 
