@@ -23,9 +23,16 @@ export interface StoredEvent {
   readonly pdu: Pdu;
 }
 
+/** What an event holds, redacted where a redaction has taken effect. */
+export function storedPdu(
+  { flags, json }: Pick<EventRow, 'flags' | 'json'>,
+  version: RoomVersion,
+): Pdu {
+  const pdu: Pdu = JSON.parse(json);
+  return (flags & EventFlag.redacted) === 0 ? pdu : redactPdu(pdu, version);
+}
+
 export function toStoredEvent(row: EventRow, version: RoomVersion): StoredEvent {
-  const pdu: Pdu = JSON.parse(row.json);
-  const isRedacted = (row.flags & EventFlag.redacted) !== 0;
   return {
     eventNid: row.event_nid,
     eventId: row.event_id,
@@ -38,6 +45,6 @@ export function toStoredEvent(row: EventRow, version: RoomVersion): StoredEvent 
     flags: row.flags,
     deviceNid: row.device_nid,
     transactionId: row.transaction_id === null ? undefined : unescapeText(row.transaction_id),
-    pdu: isRedacted ? redactPdu(pdu, version) : pdu,
+    pdu: storedPdu(row, version),
   };
 }

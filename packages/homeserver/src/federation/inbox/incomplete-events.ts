@@ -11,12 +11,14 @@ import {
 import type { InboxRow } from './inbox-store.ts';
 import {
   attemptsMax,
+  cutOffAttemptsMax,
   eventsPerTurn,
   firstRetryMs,
   incompleteEventsMax,
   incompleteOfOriginMax,
   lanesAtOnce,
   lanesOfOriginAtOnce,
+  retryMsMax,
 } from './limits.ts';
 import { receiveRows } from './receive-rows.ts';
 import type { InboxContext } from './receive-rows.ts';
@@ -101,15 +103,16 @@ export class IncompleteEvents {
     for (const [index, row] of rows.entries()) {
       const outcome = outcomes[index];
       if (outcome === 'interrupted') continue;
-      const isPostponed = outcome !== 'done' && row.attempts < attemptsMax;
+      const triesMax = outcome === 'cut-off' ? cutOffAttemptsMax : attemptsMax;
+      const isPostponed = outcome !== 'done' && row.attempts < triesMax;
       statements.push(isPostponed ? this.#postponed(row) : deleteInboxStatement(row));
     }
     if (statements.length > 0) await write(database, { statements, positions: 0 });
   }
 
   #postponed(row: InboxRow): Statement {
-    const nextTryTs = this.#context.rooms.now() + firstRetryMs * 2 ** (row.attempts - 1);
-    return postponeStatement(row, row.attempts + 1, nextTryTs);
+    const pauseMs = Math.min(firstRetryMs * 2 ** (row.attempts - 1), retryMsMax);
+    return postponeStatement(row, row.attempts + 1, this.#context.rooms.now() + pauseMs);
   }
 }
 

@@ -46,9 +46,14 @@ export const lanesAtOnce = 100;
 export const lanesOfOriginAtOnce = 10;
 export const eventsPerTurn = 10;
 
-/** How often others are asked about an event whose ancestors cannot be had, and how long it waits for the second time. */
+/**
+ * How often others are asked about an event whose ancestors cannot be had, and, for about a day, where they cannot be
+ * reached; how long it waits for the second time, and at most.
+ */
 export const attemptsMax = 6;
+export const cutOffAttemptsMax = 150;
 export const firstRetryMs = 30_000;
+export const retryMsMax = 10 * 60_000;
 
 /** How long an answer is kept for a transaction that comes again, and about how many to one server. */
 export const answersKeptMs = 24 * 60 * 60 * 1000;

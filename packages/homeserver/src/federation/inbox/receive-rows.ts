@@ -22,6 +22,8 @@ export type RowOutcome =
   | 'unasked'
   /** It may be tried again later. */
   | 'incomplete'
+  /** The same, and nobody was reached who might have what is missing. */
+  | 'cut-off'
   /** The server stops. */
   | 'interrupted';
 
@@ -62,5 +64,6 @@ function outcomeOf(
   const cause = received.kind === 'refused' ? received.cause : undefined;
   if (cause === 'unasked') return 'unasked';
   if (received.kind !== 'accepted') logger.info({ ...about, received }, 'event received');
-  return cause === 'incomplete' ? 'incomplete' : 'done';
+  if (received.kind !== 'refused' || cause !== 'incomplete') return 'done';
+  return received.isCutOff === true ? 'cut-off' : 'incomplete';
 }

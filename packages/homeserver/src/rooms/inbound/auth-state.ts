@@ -1,5 +1,5 @@
 import { authEventKeys } from '@soma/protocol';
-import type { AuthEvent, AuthState, Pdu, RoomVersion, StateKey } from '@soma/protocol';
+import type { AuthEvent, AuthState, RoomVersion, StateKey } from '@soma/protocol';
 
 import type { Reader } from '../../storage/sql.ts';
 import { EventFlag } from '../event-store.ts';
@@ -8,6 +8,7 @@ import type { AuthEventRow } from '../graph-store.ts';
 import type { RoomHead } from '../room-head.ts';
 import type { Rooms } from '../rooms.ts';
 import { readSnapshotKey } from '../state-store.ts';
+import { storedPdu } from '../stored-event.ts';
 import type { StateReference } from './state-references.ts';
 import { eventAt } from './states.ts';
 
@@ -35,7 +36,7 @@ export async function authStateOf(
       : eventAt(await reference.state(), keyNid);
     if (eventNid !== undefined) eventNids.push(eventNid);
   }
-  return authState(await readAuthEvents(reader, eventNids));
+  return authState(await readAuthEvents(reader, eventNids, version));
 }
 
 /** The same of the room's current state. */
@@ -49,17 +50,23 @@ export function authState(events: readonly AuthEvent[]): AuthState {
   return { get: (type, stateKey) => byKey.get(keyOf(type, stateKey)) };
 }
 
+/**
+ * Events that authorise others. What a redaction has taken from them counts no more: a server that comes to the room later
+ * never has it.
+ */
 export async function readAuthEvents(
   reader: Reader,
   eventNids: readonly number[],
+  version: RoomVersion,
 ): Promise<AuthEvent[]> {
-  return (await readEventsForAuth(reader, eventNids)).map(toAuthEvent);
+  const rows = await readEventsForAuth(reader, eventNids);
+  return rows.map((row) => toAuthEvent(row, version));
 }
 
-function toAuthEvent({ event_id: eventId, flags, json }: AuthEventRow): AuthEvent {
-  const pdu: Pdu = JSON.parse(json);
-  const isRejected = (flags & EventFlag.rejected) !== 0;
-  return { ...pdu, eventId, ...(isRejected ? { rejected: true } : {}) };
+function toAuthEvent(row: AuthEventRow, version: RoomVersion): AuthEvent {
+  const isRejected = (row.flags & EventFlag.rejected) !== 0;
+  const rejected = isRejected ? { rejected: true } : {};
+  return { ...storedPdu(row, version), eventId: row.event_id, ...rejected };
 }
 
 function keyOf(type: string, stateKey: string | undefined): string {

@@ -51,6 +51,12 @@ export class PulledEvents {
   }
 
   async receive(event: CheckedPdu, missing: Missing): Promise<Received> {
+    const received = await this.#receive(event, missing);
+    const isIncomplete = received.kind === 'refused' && received.cause === 'incomplete';
+    return isIncomplete ? { ...received, isCutOff: this.#requests.isCutOff } : received;
+  }
+
+  async #receive(event: CheckedPdu, missing: Missing): Promise<Received> {
     try {
       const isBehind = missing.prevEventIds.length > 0 ? await this.#fillGap(event) : undefined;
       return await this.#take(event, { isBehind });
@@ -166,6 +172,8 @@ export class PulledEvents {
       }
       return;
     }
+    // Nobody has said that it is not to be had.
+    if (this.#requests.isCutOff) return;
     const attempts = (failed?.attempts ?? 0) + 1;
     const waitMs = Math.min(pullRetryMs * 2 ** (attempts - 1), pullRetryMsMax);
     const pull = { attempts, nextTryTs: rooms.now() + waitMs };

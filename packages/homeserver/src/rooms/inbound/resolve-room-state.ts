@@ -3,7 +3,6 @@ import { hash } from 'node:crypto';
 import { authEventIds, resolveState, resolvedState } from '@soma/protocol';
 import type {
   CompactState,
-  Pdu,
   ResolutionEvent,
   ResolutionSource,
   RoomVersion,
@@ -17,6 +16,7 @@ import { EventFlag } from '../event-store.ts';
 import { readAuthEdges, readEventsForAuth, readNamedAuthEdges } from '../graph-store.ts';
 import type { AuthEventRow } from '../graph-store.ts';
 import { readCreateEventNid } from '../state-store.ts';
+import { storedPdu } from '../stored-event.ts';
 
 /** Events that are read at once: other requests wait while SQLite reads. */
 const PIECE_EVENTS = 500;
@@ -56,7 +56,7 @@ export async function resolveRoomState(
       sha1: (text) => hash('sha1', text, 'hex'),
       verify: context.verify,
     },
-    new StoredEvents(context, unstored),
+    new StoredEvents(context, version, unstored),
   );
   const [missing] = resolution.missing;
   if (missing !== undefined) throw new Error(`event ${missing} of a state is missing`);
@@ -67,11 +67,17 @@ export async function resolveRoomState(
 class StoredEvents implements ResolutionSource {
   readonly #reader: Reader;
   readonly #stateKeys: ResolutionContext['stateKeys'];
+  readonly #version: RoomVersion;
   readonly #unstored: ResolutionEvent | undefined;
 
-  constructor({ reader, stateKeys }: ResolutionContext, unstored: ResolutionEvent | undefined) {
+  constructor(
+    { reader, stateKeys }: ResolutionContext,
+    version: RoomVersion,
+    unstored: ResolutionEvent | undefined,
+  ) {
     this.#reader = reader;
     this.#stateKeys = stateKeys;
+    this.#version = version;
     this.#unstored = unstored;
   }
 
@@ -91,7 +97,7 @@ class StoredEvents implements ResolutionSource {
       const rows = await readEventsForAuth(this.#reader, piece);
       const edges = await readNamedAuthEdges(this.#reader, piece);
       for (const row of rows) {
-        const event = resolutionEvent(row, edges.get(row.event_nid) ?? NO_EDGES);
+        const event = resolutionEvent(row, this.#version, edges.get(row.event_nid) ?? NO_EDGES);
         if (event !== undefined) events.set(row.event_nid, event);
       }
       await othersTurn();
@@ -112,10 +118,12 @@ function* piecesOf(eventNids: readonly number[]): Generator<readonly number[]> {
 }
 
 function resolutionEvent(
-  { event_nid: nid, event_id: eventId, state_key_nid: stateKeyNid, flags, json }: AuthEventRow,
+  row: AuthEventRow,
+  version: RoomVersion,
   edges: ReadonlyMap<string, number>,
 ): ResolutionEvent | undefined {
-  const pdu: Pdu = JSON.parse(json);
+  const { event_nid: nid, event_id: eventId, state_key_nid: stateKeyNid, flags } = row;
+  const pdu = storedPdu(row, version);
   if (stateKeyNid === null || pdu.state_key === undefined) return undefined;
   const isRejected = (flags & EventFlag.rejected) !== 0;
   return {

@@ -62,6 +62,8 @@ export interface NotReceived {
     /** Others would have to be asked, for what it stands on or for a policy server's signature. */
     | 'unasked';
   readonly reason: string;
+  /** Of `incomplete`: a server that was asked could not be reached. */
+  readonly isCutOff?: boolean;
 }
 
 /** A room as the answer to `/send_join` shows it. */

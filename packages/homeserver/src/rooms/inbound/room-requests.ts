@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue, ReferenceLimits, RoomVersion } from '@soma/
 
 import type { FederationRequest } from '../../federation-client/federation-client.ts';
 import { FederationError } from '../../federation-client/federation-error.ts';
+import type { FederationFailure } from '../../federation-client/federation-error.ts';
 import { Turns } from '../../streams/turns.ts';
 import { checkPdu } from './check-pdu.ts';
 import type { CheckedPdu } from './check-pdu.ts';
@@ -51,11 +52,17 @@ export class RoomRequests {
   readonly #untilTs: number;
   #requests = 0;
   #events = 0;
+  #isCutOff = false;
 
   constructor(context: InboundContext, room: AskedRoom) {
     this.#context = context;
     this.#room = room;
     this.#untilTs = context.rooms.now() + askingMsMax;
+  }
+
+  /** Whether the server could not be reached once: what it has is not known. */
+  get isCutOff(): boolean {
+    return this.#isCutOff;
   }
 
   /** Events between some that are known and some that are not, in any order. */
@@ -138,8 +145,13 @@ export class RoomRequests {
     const path = ['/_matrix/federation/v1', endpoint, ...parameters.map(encodeURIComponent)];
     const destination = this.#room.origin;
     const request = { destination, method: 'GET' as const, path: path.join('/'), signal, ...more };
-    const answer = await client.requestJson(request);
-    return isJsonObject(answer) ? answer : {};
+    try {
+      const answer = await client.requestJson(request);
+      return isJsonObject(answer) ? answer : {};
+    } catch (error) {
+      this.#isCutOff ||= error instanceof FederationError && CUT_OFF.has(error.failure);
+      throw error;
+    }
   }
 
   async #checkAll(
@@ -162,6 +174,8 @@ export class RoomRequests {
     return checked;
   }
 }
+
+const CUT_OFF: ReadonlySet<FederationFailure> = new Set(['backing-off', 'unreachable']);
 
 /** What a server does not have, or does not give, is left out. What does not get through is not. */
 function unlessRefused(error: unknown): undefined {

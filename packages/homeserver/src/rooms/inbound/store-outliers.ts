@@ -108,7 +108,7 @@ async function judgeAll(
   const knownNids = [...nids.values()];
   for (let start = 0; start < knownNids.length; start += outliersPerChange) {
     const piece = knownNids.slice(start, start + outliersPerChange);
-    for (const event of await readAuthEvents(rooms.database.reader, piece)) {
+    for (const event of await readAuthEvents(rooms.database.reader, piece, version)) {
       known.set(event.eventId, event);
     }
     await turns.next();

@@ -213,7 +213,11 @@ async function judge(
   isPast: boolean,
 ): Promise<Judgement | Unsigned> {
   const event = { ...checked.pdu, eventId: checked.eventId };
-  const authEvents = await readAuthEvents(context.rooms.database.reader, authEventNids);
+  const authEvents = await readAuthEvents(
+    context.rooms.database.reader,
+    authEventNids,
+    head.version,
+  );
   const judgement = await judgeEvent(context, head, event, authEvents, before, isPast);
   if (judgement.kind !== 'accepted' || pastOrder !== undefined) return judgement;
   return judgeByPolicy(context, head, checked, policyAnswer);

@@ -71,7 +71,7 @@ export class Rechecking {
   /** Checks the events that have come since it was called last. */
   async run(createEventNid: number): Promise<void> {
     const { reader } = this.#rooms.database;
-    [this.#create] = await readAuthEvents(reader, [createEventNid]);
+    [this.#create] = await readAuthEvents(reader, [createEventNid], this.#version);
     const byNid = new Map<number, PartialEventRow>();
     for await (const { row, prevNids } of eventsSinceJoin(reader, this.#room.roomNid, this.#upTo)) {
       byNid.set(row.event_nid, row);
@@ -156,7 +156,7 @@ export class Rechecking {
     const pdu: Pdu = JSON.parse(row.json);
     const event = { ...pdu, eventId: row.event_id };
     const authNids = (await readAuthEdges(reader, [row.event_nid])).get(row.event_nid) ?? [];
-    const listed = await readAuthEvents(reader, authNids);
+    const listed = await readAuthEvents(reader, authNids, this.#version);
     const authEvents = await this.#asRechecked(listed, authNids);
     const version = this.#version;
     const byAuth = judgeByAuthEvents(rooms, { version }, event, authEvents, this.#create);
@@ -193,7 +193,9 @@ export class Rechecking {
     }
     const policyNid = await entryOf(database.reader, current, keyNid);
     const [policy] =
-      policyNid === undefined ? [] : await readAuthEvents(database.reader, [policyNid]);
+      policyNid === undefined
+        ? []
+        : await readAuthEvents(database.reader, [policyNid], this.#version);
     const server = policy === undefined ? undefined : namedPolicyServer(policy);
     return server === undefined || isRecommended(row.json, this.#version, server, verify);
   }
@@ -206,7 +208,7 @@ export class Rechecking {
     if (!authNids.some((nid) => this.events.has(nid))) return listed;
     const found: AuthEvent[] = [];
     for (const nid of authNids) {
-      const [event] = await readAuthEvents(this.#rooms.database.reader, [nid]);
+      const [event] = await readAuthEvents(this.#rooms.database.reader, [nid], this.#version);
       if (event === undefined) continue;
       const rechecked = this.events.get(nid);
       const { rejected: before = false, ...rest } = event;
