@@ -1,6 +1,15 @@
 import { domainOf } from './domain-of.ts';
 import { otherwiseReject } from './rule.ts';
 import type { RuleGroup } from './rule.ts';
+import type { EventToAuthorise } from './types.ts';
+
+/**
+ * A redaction that was redacted itself no longer says what it is about. Every server that had it before has let it pass, so
+ * those that get it later do too.
+ */
+function isRedacted({ redacts, content }: EventToAuthorise): boolean {
+  return redacts === undefined && Object.keys(content).length === 0;
+}
 
 /** If type is `m.room.redaction` (versions 1 and 2; later versions decide when the redaction is applied). */
 export const redaction: RuleGroup = {
@@ -9,9 +18,9 @@ export const redaction: RuleGroup = {
   rules: [
     { check: ({ senderLevel, levels }) => (senderLevel >= levels.redact ? 'allow' : undefined) },
     {
-      // One that was redacted itself says no more what it is about; every server but the newest has let it pass.
-      check: ({ event: { redacts, eventId } }) =>
-        typeof redacts !== 'string' || domainOf(redacts) === domainOf(eventId)
+      check: ({ event }) =>
+        isRedacted(event) ||
+        (typeof event.redacts === 'string' && domainOf(event.redacts) === domainOf(event.eventId))
           ? 'allow'
           : undefined,
     },

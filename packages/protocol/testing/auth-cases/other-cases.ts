@@ -177,6 +177,12 @@ export const otherCases: readonly AuthCase[] = [
     allowed: true,
   },
   {
+    name: 'a redaction that was redacted itself',
+    event: { ...message(USER, 'm.room.redaction'), content: {} },
+    rule: 'redact-domain',
+    allowed: true,
+  },
+  {
     name: 'a user redacts an event of another server',
     event: { ...message(USER, 'm.room.redaction'), redacts: '$b:other.org' },
     rule: 'redact-otherwise',

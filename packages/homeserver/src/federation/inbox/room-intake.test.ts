@@ -376,6 +376,25 @@ for (const engine of testEngines()) {
       await assertSound();
     });
 
+    for (const [versionId, kind] of [
+      ['6', 'accepted'],
+      ['11', 'rejected'],
+    ] as const) {
+      test(`what a redaction takes from power levels no longer counts, in version ${versionId}`, async () => {
+        const roomId = await sharedRoom(versionId);
+        const content = { users: { [alice]: 100 }, invite: 50 };
+        const draft = { type: 'm.room.power_levels', stateKey: '', sender: alice, content };
+        const levels = await a.send(roomId, draft);
+        const redacting = { type: 'm.room.redaction', sender: alice, content: {}, redacts: levels };
+        const redaction = await a.send(roomId, redacting);
+        for (const id of [levels, redaction]) await pass(a, b, roomId, id);
+        // From version 11 on the level of invitations is kept.
+        const { json } = await a.build(b, roomId, member(bob, '@carol:c.test', 'invite'));
+        assert.equal((await a.receive(b, roomId, json)).kind, kind);
+        await assertSound();
+      });
+    }
+
     test('an event may not stand on those of another room', async () => {
       const roomId = await sharedRoom();
       const other = await sharedRoom();

@@ -6,18 +6,24 @@ import type { ServerName } from '@soma/protocol';
 
 import { testEngines } from '../../../../../tests/harness/engines.ts';
 import type { TestDatabase } from '../../../../../tests/harness/engines.ts';
+import { FederationError } from '../../federation-client/federation-error.ts';
 import { readEventById } from '../../rooms/event-store.ts';
 import type { RoomIntake } from '../../rooms/inbound/room-intake.ts';
+import { write } from '../../storage/database.ts';
+import { query, statement } from '../../storage/sql.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import type { Edu } from '../edus/edu-type.ts';
 import { answerFrom } from './history-under-test.ts';
 import { readAnswer, readIncompleteNext, readWaiting } from './inbox-store.ts';
 import { Inbox } from './inbox.ts';
-import { answersOfOriginMax, transactionsAtOnceMax } from './limits.ts';
+import { answersOfOriginMax, attemptsMax, transactionsAtOnceMax } from './limits.ts';
 import { Transactions } from './receive-transaction.ts';
 import { ServerUnderTest, TestNetwork } from './servers-under-test.ts';
 
 const { logger } = createLogger({ level: 'silent' });
+const tryAgain = query(
+  'update inbox set attempts = ?, next_try_ts = 0 where room_nid = ? and attempts > 0',
+);
 
 for (const engine of testEngines()) {
   describe(`transactions (${engine.name})`, () => {
@@ -82,6 +88,25 @@ for (const engine of testEngines()) {
       const deadline = performance.now() + 10_000;
       while ((await readEventById(a.database.reader, eventId)) === undefined) {
         assert.ok(performance.now() < deadline, `${eventId} has not come`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    }
+
+    /** How often others were asked about the first event of the room that waits for what it stands on. */
+    async function attemptsOf(roomId: string): Promise<number | undefined> {
+      const { reader } = a.database;
+      const roomNid = await roomNidOf(roomId);
+      const [row] = await readIncompleteNext(reader, roomNid, origin, Number.MAX_SAFE_INTEGER, 1);
+      return row?.attempts;
+    }
+
+    async function untilTried(
+      roomId: string,
+      isEnough: (attempts: number | undefined) => boolean,
+    ): Promise<void> {
+      const deadline = performance.now() + 10_000;
+      while (!isEnough(await attemptsOf(roomId))) {
+        assert.ok(performance.now() < deadline, 'it is not tried');
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     }
@@ -185,20 +210,37 @@ for (const engine of testEngines()) {
       await message(roomId, 'in the gap');
       const { pdu, eventId } = await message(roomId, 'after the gap');
       await send({ pdus: [pdu] });
-      const roomNid = await roomNidOf(roomId);
-      const { reader } = a.database;
       // It was asked about once.
-      const wasTried = async (): Promise<boolean> => {
-        const [row] = await readIncompleteNext(reader, roomNid, origin, Number.MAX_SAFE_INTEGER, 1);
-        return (row?.attempts ?? 0) > 1;
-      };
-      while (!(await wasTried())) await new Promise((resolve) => setTimeout(resolve, 10));
+      await untilTried(roomId, (attempts = 0) => attempts > 1);
       const { answer } = network;
       network.answer = (request) => answerFrom(b, request);
       await send({ pdus: [pdu] });
       await arrived(eventId);
       network.answer = answer;
       assert.deepEqual(await a.problems(), []);
+    });
+
+    test('an event is given up when a server lacks what it stands on, not when none is reached', async () => {
+      const roomId = await sharedRoom();
+      await message(roomId, 'in the gap');
+      const { pdu } = await message(roomId, 'after the gap');
+      const { answer } = network;
+      for (const failure of ['unreachable', 'refused'] as const) {
+        network.answer = async ({ destination }) => {
+          throw new FederationError(failure, destination, 'no answer');
+        };
+        await send({ pdus: [pdu] });
+        await untilTried(roomId, (attempts = 0) => attempts > 1);
+        await write(a.database, {
+          statements: [statement(tryAgain, attemptsMax, await roomNidOf(roomId))],
+          positions: 0,
+        });
+        await send({ pdus: [pdu] });
+        await untilTried(roomId, (attempts) => attempts !== attemptsMax);
+        const left = await attemptsOf(roomId);
+        assert.equal(left, failure === 'unreachable' ? attemptsMax + 1 : undefined);
+      }
+      network.answer = answer;
     });
 
     test('what was answered and not taken in when the server was killed is taken in after', async () => {
