@@ -1,5 +1,5 @@
 import { authEventKeys, authorise, roomVersion } from '@soma/protocol';
-import type { AuthEvent, AuthState, Pdu, RoomVersion } from '@soma/protocol';
+import type { AuthEvent, AuthState, RoomVersion } from '@soma/protocol';
 
 import { verifySignature } from '../../packages/homeserver/src/federation-client/keys/verify-signature.ts';
 import { readEvents } from '../../packages/homeserver/src/rooms/event-store.ts';
@@ -8,6 +8,7 @@ import {
   readSnapshot,
   readStateDifferences,
 } from '../../packages/homeserver/src/rooms/state-store.ts';
+import { storedPdu } from '../../packages/homeserver/src/rooms/stored-event.ts';
 import type { EventGraph } from './event-graph.ts';
 import type { RoomView, ViewedEvent } from './room-view.ts';
 import type { SimulatedServer } from './simulated-server.ts';
@@ -97,7 +98,7 @@ class SoftFailure {
     if (!this.#isAllowed(event, before)) return { problem: 'the state before it forbids it' };
     for (const isKnownSince of [false, true]) {
       const nids = await currentStateAt(this.#server, this.#view, event.order, isKnownSince);
-      this.#current = await stateOf(this.#server, nids);
+      this.#current = await stateOf(this.#server, this.#version, nids);
       if (!this.#isAllowed(event, this.#current)) break;
     }
     if (this.#isAllowed(event, this.#current)) return { problem: 'the current state allows it' };
@@ -193,7 +194,7 @@ class SoftFailure {
 
   async #stateBefore({ stateBefore }: ViewedEvent): Promise<State> {
     const nids = await readSnapshot(this.#server.database.reader, stateBefore ?? 0);
-    return stateOf(this.#server, nids);
+    return stateOf(this.#server, this.#version, nids);
   }
 }
 
@@ -233,12 +234,13 @@ async function currentStateAt(
 
 async function stateOf(
   { database: { reader } }: SimulatedServer,
+  version: RoomVersion,
   state: ReadonlyMap<number, number>,
 ): Promise<State> {
   const rows = await readEvents(reader, [...state.values()]);
   return new Map(
     rows.map((row): [string, AuthEvent] => {
-      const pdu: Pdu = JSON.parse(row.json);
+      const pdu = storedPdu(row, version);
       return [keyOf(pdu.type, pdu.state_key), { ...pdu, eventId: row.event_id }];
     }),
   );
