@@ -299,10 +299,12 @@ export class World {
     for (const roomId of this.#rooms) {
       for (const server of this.#servers) {
         const [reader] = await this.#membersOf(server, roomId);
-        let from: unknown = '';
-        while (reader !== undefined && typeof from === 'string') {
-          const query = `dir=b&limit=100${from === '' ? '' : `&from=${encodeURIComponent(from)}`}`;
-          from = (await reader.ask('GET', `${roomPath(roomId)}/messages?${query}`)).body['end'];
+        let [from, end]: unknown[] = [undefined, ''];
+        // A page that ends where it began is before what no server gives.
+        while (reader !== undefined && typeof end === 'string' && end !== from) {
+          from = end;
+          const query = `dir=b&limit=100${end === '' ? '' : `&from=${encodeURIComponent(end)}`}`;
+          ({ end } = (await reader.ask('GET', `${roomPath(roomId)}/messages?${query}`)).body);
         }
       }
     }

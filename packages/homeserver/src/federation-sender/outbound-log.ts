@@ -18,9 +18,9 @@ import { readIsJoinedIn } from './servers-along-log-store.ts';
 import type { MemberChange } from './servers-along-log-store.ts';
 import type { Arrivals, RoomWalk, ServersAlongLog, Stretch } from './servers-along-log.ts';
 import {
-  forgetPutOutStatement,
   putOutStatement,
   readServersPutOut,
+  tellPutOutStatement,
 } from './servers-put-out-store.ts';
 
 export interface OutboundLogOptions {
@@ -142,7 +142,7 @@ export class OutboundLog implements FollowedIndex {
         if (this.#isSent(row)) {
           const others = this.#targets(row, [...servers, ...putOut]);
           events.push({ eventNid: row.event_nid, order, roomNid, others });
-          if (putOut.size > 0) statements.push(forgetPutOutStatement(roomNid));
+          if (putOut.size > 0) statements.push(tellPutOutStatement(roomNid));
           putOut.clear();
           continue;
         }

@@ -2,13 +2,16 @@ import { integerList, query, statement } from '../storage/sql.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
 
 const ofRooms = query<{ room_nid: number; server_name: string }>(
-  'select room_nid, server_name from servers_put_out where room_nid {in}',
+  'select room_nid, server_name from servers_put_out where room_nid {in} and is_told = 0',
 );
 const put = query(
-  `insert into servers_put_out (room_nid, server_name) values (?, ?)
-   on conflict (room_nid, server_name) do nothing`,
+  `insert into servers_put_out (room_nid, server_name, is_told) values (?, ?, 0)
+   on conflict (room_nid, server_name) do update set is_told = 0`,
 );
-const drop = query('delete from servers_put_out where room_nid = ?');
+const tell = query('update servers_put_out set is_told = 1 where room_nid = ?');
+const isPutOut = query(
+  'select is_told from servers_put_out where room_nid = ? and server_name = ?',
+);
 
 /** By room, the servers that the next event of this server is for too: nothing else tells them that they are out of it. */
 export async function readServersPutOut(
@@ -28,7 +31,15 @@ export function putOutStatement(roomNid: number, serverName: string): Statement 
   return statement(put, roomNid, serverName);
 }
 
-/** They are told. */
-export function forgetPutOutStatement(roomNid: number): Statement {
-  return statement(drop, roomNid);
+export function tellPutOutStatement(roomNid: number): Statement {
+  return statement(tell, roomNid);
+}
+
+/** Whether the server may take itself to be in the room for a user who has no membership any more, and never left. */
+export async function readWasPutOut(
+  reader: Reader,
+  roomNid: number,
+  serverName: string,
+): Promise<boolean> {
+  return (await reader.get(isPutOut, roomNid, serverName)) !== undefined;
 }

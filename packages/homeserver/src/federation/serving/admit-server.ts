@@ -1,6 +1,7 @@
 import type { RoomVersion } from '@soma/protocol';
 
 import { MatrixError, forbidden, notFound } from '../../errors/matrix-error.ts';
+import { readWasPutOut } from '../../federation-sender/servers-put-out-store.ts';
 import type { ServersOfRoom } from '../../membership/room-servers.ts';
 import { readIsPartial, readPartialRoom } from '../../rooms/partial-room-store.ts';
 import type { PartialRoom } from '../../rooms/partial-room-store.ts';
@@ -16,7 +17,10 @@ export interface AskedRoom {
 export interface ServerAccess extends AskedRoom {
   readonly origin: string;
   readonly servers: ServersOfRoom;
-  /** Whether the server is in the room; else it was, or has somebody who is invited. */
+  /**
+   * Whether the server is in the room, or takes itself to be since nothing has told it otherwise; else it was, or has somebody
+   * who is invited.
+   */
   readonly isInside: boolean;
 }
 
@@ -67,7 +71,10 @@ export async function admitServer(
   const servers = await serving.roomServers.of(room.roomNid);
   const partial = servers.isJoined(origin) ? undefined : await partialRoom(serving, room);
   const isNamed = partial?.serversInRoom.includes(origin) === true;
-  const isInside = servers.isJoined(origin) || isNamed;
+  const isInside =
+    servers.isJoined(origin) ||
+    isNamed ||
+    (await readWasPutOut(serving.rooms.database.reader, room.roomNid, origin));
   if (!isInside && servers.usersOf(origin).size === 0) {
     if (partial !== undefined) throw unableForNow(403);
     throw forbidden(`${origin} is not in the room`);

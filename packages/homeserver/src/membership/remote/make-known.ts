@@ -9,13 +9,14 @@ import { serverOfUser } from './candidate-servers.ts';
 import { handshakeTimeoutMs, makeKnownPausesMs, saidLatelyMs } from './limits.ts';
 import type { RemoteRooms, ToldEvent } from './remote-rooms.ts';
 
-/** The last event of a room that a user of this server has sent. */
+/** The last event of a room that a user of this server has sent, or that has put one out of it. */
 interface LastSaid extends ToldEvent {
   readonly eventId: string;
 }
 
 /**
- * What users of this server have said last in a room that they have left a short while ago; undefined where they have not.
+ * What users of this server have said last, or what was last made of them, in a room that they have left a short while ago;
+ * undefined where they have not.
  * A server that does not know it would build what it lets them join on a room in which they still are: what they left would
  * stand beside what they join, and whether they are in the room would be another question for each server.
  */
@@ -32,8 +33,9 @@ export async function readLastSaid(
     reader,
     ends.map(({ eventNid }) => eventNid),
   )) {
-    const { sender, origin_server_ts: ts }: Pdu = JSON.parse(row.json);
-    if (serverOfUser(sender) === rooms.serverName && ts >= since) {
+    const { type, sender, state_key: stateKey, origin_server_ts: ts }: Pdu = JSON.parse(row.json);
+    const users = type === 'm.room.member' ? [sender, stateKey ?? ''] : [sender];
+    if (users.some((userId) => serverOfUser(userId) === rooms.serverName) && ts >= since) {
       const { event_nid: eventNid, event_id: eventId, event_order: order } = row;
       return { eventNid, eventId, order: order ?? 0 };
     }
