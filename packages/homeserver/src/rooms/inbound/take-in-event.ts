@@ -373,15 +373,16 @@ function stateAfterRow(row: GraphRow, partial: PartialHead | undefined): number 
 }
 
 /**
- * Whether all that an event stands on came with the join or after it. Of what others stand on already, and is from before
- * the join, the state of the join would be the future: while the room is known in part, it is left to whoever pages back.
+ * Whether all that an event stands on came with the join or after it, which is not so of the event that made the room. Of
+ * what others stand on already, and is from before the join, the state of the join would be the future: while the room is
+ * known in part, it is left to whoever pages back.
  */
 function isSinceJoin(
   prev: readonly GraphRow[],
   { pdu }: CheckedPdu,
   partial: PartialHead,
 ): boolean {
-  const hasAll = prev.length === new Set(prevEventIds(pdu)).size;
+  const hasAll = prev.length > 0 && prev.length === new Set(prevEventIds(pdu)).size;
   return hasAll && prev.every((row) => isSince(row, partial));
 }
 
