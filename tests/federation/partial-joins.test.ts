@@ -141,6 +141,32 @@ test('what is from before the join is not held to what the room has become since
   assert.ok((await texts(alice, room.roomId)).includes('from before'));
 });
 
+test('what was there before the join is no news when it is sent again', async (under) => {
+  const { one, peer, room, gate, alice } = await playFor(under, 'newcomer');
+  const past = room.add('m.room.message', undefined, { msgtype: 'm.text', body: 'long ago' });
+  const history = room.events.map(({ pdu }) => pdu);
+  const answerRest = peer.answer;
+  let asked = 0;
+  peer.answer = (request, response) => {
+    if (request.url?.includes('/get_missing_events/') !== true) {
+      answerRest(request, response);
+      return;
+    }
+    asked += 1;
+    reply(response, 200, { events: history });
+  };
+  await join(alice, room);
+  await send(peer, one, [past]);
+  await eventually('the question', () => asked > 0);
+  await send(peer, one, [
+    room.add('m.room.message', undefined, { msgtype: 'm.text', body: 'now' }),
+  ]);
+  await eventually('the message', async () => (await texts(alice, room.roomId)).includes('now'));
+  assert.ok(!(await texts(alice, room.roomId)).includes('long ago'));
+  gate.open();
+  await memberIds(alice, room.roomId);
+});
+
 test('learning the members goes on after a crash', async (under) => {
   const { one, played, room, gate, alice } = await playFor(under, 'crashing');
   await join(alice, room);

@@ -343,3 +343,40 @@ test('who comes back is let in by a server that knows that they had left', async
   assert.equal(left?.pdu.content['membership'], 'leave');
   assert.deepEqual(prevEventIds(joined?.pdu ?? assert.fail()), [left?.eventId]);
 });
+
+test('who was banned does not come back through a server that has not heard of it', async ({
+  one,
+  newPeer,
+}) => {
+  const peer = await newPeer();
+  const room = new PlayedRoom(peer, { version: '11' });
+  const alice = await registerUser(one, 'banned-lately');
+  const log: string[] = [];
+  playRooms(peer, [room], (request, response) => {
+    const action = request.url?.split('/')[4] ?? '';
+    void textOf(request).then((text) => {
+      if (action === 'event') log.push('asked for an event');
+      if (text.includes('"ban"')) log.push('took the ban');
+      if (action === 'send') reply(response, 200, { pdus: {} });
+      else reply(response, 404, { errcode: 'M_NOT_FOUND', error: 'not played' });
+    });
+  });
+  assert.equal((await join(alice, room.roomId, [peer.serverName])).status, 200);
+  const ban = room.build('m.room.member', alice.userId, { membership: 'ban' }, room.creatorId);
+  const body = { origin: peer.serverName, origin_server_ts: Date.now(), pdus: [ban.pdu] };
+  const path = '/_matrix/federation/v1/send/ban';
+  assert.equal((await peer.request(one.serverName, 'PUT', path, { body })).status, 200);
+  const members = v3 + pathOf`/rooms/${room.roomId}/joined_members`;
+  for (let tries = 0; (await alice.request('GET', members)).status === 200; tries += 1) {
+    assert.ok(tries < 400, 'the ban comes');
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  room.answers.template = () => {
+    throw log.includes('took the ban')
+      ? new PlayedRefusal(403, 'M_FORBIDDEN')
+      : new Error('it is let in');
+  };
+  const { status } = await join(alice, room.roomId, [peer.serverName]);
+  assert.equal(status, 403);
+  assert.equal(log[0], 'asked for an event');
+});
