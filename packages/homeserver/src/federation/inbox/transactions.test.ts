@@ -10,20 +10,17 @@ import { FederationError } from '../../federation-client/federation-error.ts';
 import { readEventById } from '../../rooms/event-store.ts';
 import type { RoomIntake } from '../../rooms/inbound/room-intake.ts';
 import { write } from '../../storage/database.ts';
-import { query, statement } from '../../storage/sql.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import type { Edu } from '../edus/edu-type.ts';
 import { answerFrom } from './history-under-test.ts';
-import { readAnswer, readIncompleteNext, readWaiting } from './inbox-store.ts';
+import { postponeStatement, readAnswer, readIncompleteNext, readWaiting } from './inbox-store.ts';
+import type { InboxRow } from './inbox-store.ts';
 import { Inbox } from './inbox.ts';
 import { answersOfOriginMax, attemptsMax, transactionsAtOnceMax } from './limits.ts';
 import { Transactions } from './receive-transaction.ts';
 import { ServerUnderTest, TestNetwork } from './servers-under-test.ts';
 
 const { logger } = createLogger({ level: 'silent' });
-const tryAgain = query(
-  'update inbox set attempts = ?, next_try_ts = 0 where room_nid = ? and attempts > 0',
-);
 
 for (const engine of testEngines()) {
   describe(`transactions (${engine.name})`, () => {
@@ -94,10 +91,13 @@ for (const engine of testEngines()) {
 
     /** How often others were asked about the first event of the room that waits for what it stands on. */
     async function attemptsOf(roomId: string): Promise<number | undefined> {
+      return (await firstWaiting(roomId))?.attempts;
+    }
+
+    async function firstWaiting(roomId: string): Promise<InboxRow | undefined> {
       const { reader } = a.database;
       const roomNid = await roomNidOf(roomId);
-      const [row] = await readIncompleteNext(reader, roomNid, origin, Number.MAX_SAFE_INTEGER, 1);
-      return row?.attempts;
+      return (await readIncompleteNext(reader, roomNid, origin, Number.MAX_SAFE_INTEGER, 1))[0];
     }
 
     async function untilTried(
@@ -231,8 +231,9 @@ for (const engine of testEngines()) {
         };
         await send({ pdus: [pdu] });
         await untilTried(roomId, (attempts = 0) => attempts > 1);
+        const row = (await firstWaiting(roomId)) ?? assert.fail();
         await write(a.database, {
-          statements: [statement(tryAgain, attemptsMax, await roomNidOf(roomId))],
+          statements: [postponeStatement(row, attemptsMax, 0)],
           positions: 0,
         });
         await send({ pdus: [pdu] });
