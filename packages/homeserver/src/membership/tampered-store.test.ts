@@ -34,10 +34,7 @@ const harms: readonly Harm[] = [
   harm(/edge from or to/, `delete from events where event_nid = ${firstEvent}`),
   harm(/extremity that is unknown/, `update events set flags = 2 where event_nid = ${lastEvent}`),
   harm(/extremity that is unknown/, 'update forward_extremities set event_nid = 123456'),
-  harm(
-    /that an accepted event refers to/,
-    `update forward_extremities set event_nid = ${firstEvent}`,
-  ),
+  harm(/that a later event refers to/, `update forward_extremities set event_nid = ${firstEvent}`),
   harm(/has no forward extremity/, 'delete from forward_extremities'),
   harm(
     /order above the clock/,
