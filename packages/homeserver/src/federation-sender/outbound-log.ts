@@ -1,4 +1,5 @@
 import { isLocalUser } from '../ephemeral/is-local-user.ts';
+import { readSnapshotKey } from '../rooms/state-store.ts';
 import { boundedCache } from '../storage/bounded-cache.ts';
 import { ChangeKind } from '../storage/change.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
@@ -14,7 +15,6 @@ import { readEndsAt, readOutboundEvents } from './pdu-store.ts';
 import type { OutboundRow } from './pdu-store.ts';
 import type { ReceiptPace } from './receipt-pace.ts';
 import { receiptStatements } from './receipt-statements.ts';
-import { readIsJoinedIn } from './servers-along-log-store.ts';
 import type { MemberChange } from './servers-along-log-store.ts';
 import type { Arrivals, RoomWalk, ServersAlongLog, Stretch } from './servers-along-log.ts';
 import {
@@ -183,8 +183,9 @@ export class OutboundLog implements FollowedIndex {
 
 /**
  * The servers with members whom an event of another server has put out of the room by resolution, and that would go on as if
- * these were in it: its sender did not take them to be there, so that it did not tell their server, or it is what else
- * was said at the time that puts them out, and their server may not have heard of it.
+ * these were in it: its sender did not take them to be there, or not by what they came with, so that it may have told their
+ * server before they came; or it is what else was said at the time that puts them out, and their server may not have
+ * heard of it.
  */
 async function unawareServers(
   reader: Reader,
@@ -192,9 +193,11 @@ async function unawareServers(
   gone: readonly MemberChange[],
 ): Promise<Set<string>> {
   const unaware = new Set<string>();
-  for (const { serverName, stateKeyNid } of gone) {
+  for (const { serverName, stateKeyNid, oldEventNid } of gone) {
     const isOfEvent = stateKeyNid === row.state_key_nid;
-    const isPlain = isOfEvent && (await readIsJoinedIn(reader, row.state_before ?? 0, stateKeyNid));
+    const isPlain =
+      isOfEvent &&
+      (await readSnapshotKey(reader, row.state_before ?? 0, stateKeyNid)) === oldEventNid;
     if (!isPlain) unaware.add(serverName);
   }
   return unaware;

@@ -1,8 +1,6 @@
 import { isJsonObject, parseServerName } from '@soma/protocol';
 import type { JsonValue } from '@soma/protocol';
 
-import { readEvent } from '../rooms/event-store.ts';
-import { readSnapshotKey } from '../rooms/state-store.ts';
 import { unescapeText } from '../storage/escape-text.ts';
 import { query } from '../storage/sql.ts';
 import type { Reader } from '../storage/sql.ts';
@@ -14,6 +12,8 @@ export interface MemberChange {
   readonly userId: string;
   readonly serverName: string;
   readonly stateKeyNid: number;
+  /** What the membership was before, if there was one. */
+  readonly oldEventNid: number | null;
   /** How many members the server has more. */
   readonly difference: number;
   /** An invite or knock came to nothing, of which the server would not hear otherwise. */
@@ -36,10 +36,12 @@ const changed = query<{
   position: number;
   state_key_nid: number;
   state_key: string;
+  old_event_nid: number | null;
   old_json: string | null;
   new_json: string | null;
 }>(
-  `select c.position, c.state_key_nid, k.state_key, o.json as old_json, n.json as new_json
+  `select c.position, c.state_key_nid, k.state_key, c.old_event_nid, o.json as old_json,
+     n.json as new_json
    from state_changes c join state_keys k on k.state_key_nid = c.state_key_nid
    left join events o on o.event_nid = c.old_event_nid
    left join events n on n.event_nid = c.new_event_nid
@@ -89,21 +91,11 @@ export async function readMemberChanges(
     const difference = Number(after === 'join') - Number(before === 'join');
     const isTurnedAway =
       (before === 'invite' || before === 'knock') && (after === 'leave' || after === 'ban');
-    const { position, state_key_nid: stateKeyNid } = row;
+    const { position, state_key_nid: stateKeyNid, old_event_nid: oldEventNid } = row;
     const isReset = row.new_json === null;
-    return [{ position, userId, serverName, stateKeyNid, difference, isTurnedAway, isReset }];
+    const nids = { stateKeyNid, oldEventNid };
+    return [{ position, userId, serverName, ...nids, difference, isTurnedAway, isReset }];
   });
-}
-
-/** Whether the state of a snapshot has this member in the room. */
-export async function readIsJoinedIn(
-  reader: Reader,
-  snapshotNid: number,
-  stateKeyNid: number,
-): Promise<boolean> {
-  const eventNid = await readSnapshotKey(reader, snapshotNid, stateKeyNid);
-  const row = eventNid === undefined ? undefined : await readEvent(reader, eventNid);
-  return row !== undefined && membershipIn(row.json) === 'join';
 }
 
 /** The servers in a room whose members are not all known yet, as a resident server named them. */

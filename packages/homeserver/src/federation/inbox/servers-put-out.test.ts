@@ -102,6 +102,19 @@ for (const engine of testEngines()) {
       assert.ok(!(await wasSent(c, ban)));
     });
 
+    test('one that the sender told before its user came once more hears of it again', async () => {
+      const roomId = await roomOfTwo();
+      const carol = c.user('carol');
+      const join = await c.join(a, roomId, carol);
+      await b.receive(a, roomId, await a.json(join));
+      const ban = await b.send(roomId, member(b.user('bob'), carol, 'ban'));
+      const again = await c.send(roomId, member(carol, carol, 'join'));
+      assert.equal((await a.receive(c, roomId, await c.json(again))).kind, 'accepted');
+      assert.equal((await a.receive(b, roomId, await b.json(ban))).kind, 'accepted');
+      assert.equal((await a.state(roomId))[`m.room.member|${carol}`], ban);
+      assert.ok(await wasSent(c, ban));
+    });
+
     test('one that left by itself hears nothing of it', async () => {
       const roomId = await roomOfTwo();
       const carol = c.user('carol');
