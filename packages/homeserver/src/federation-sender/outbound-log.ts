@@ -18,6 +18,7 @@ import { receiptStatements } from './receipt-statements.ts';
 import type { MemberChange } from './servers-along-log-store.ts';
 import type { Arrivals, RoomWalk, ServersAlongLog, Stretch } from './servers-along-log.ts';
 import {
+  forgetPutOutStatement,
   putOutStatement,
   readServersPutOut,
   tellPutOutStatement,
@@ -91,6 +92,7 @@ export class OutboundLog implements FollowedIndex {
         besides.push(...found.statements);
       }
       const arrivals = walk.finish();
+      if (arrivals.servers.size > 0) besides.push(forgetPutOutStatement(roomNid, arrivals.servers));
       this.#options.arrived?.(roomNid, arrivals);
       const came = { roomNid, userIds: arrivals.userIds, above, now };
       const introduced = await this.#options.devices?.introduce(reader, came);

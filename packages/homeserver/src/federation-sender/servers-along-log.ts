@@ -133,7 +133,7 @@ export class ServersAlongLog {
 
 /** Who came to a room on the way along the log. */
 export interface Arrivals {
-  /** Other servers that had nobody there before. */
+  /** Other servers that had nobody there before, and are there at the end of the way. */
   readonly servers: ReadonlySet<string>;
   /** Users of this server. */
   readonly userIds: ReadonlySet<string>;
@@ -190,7 +190,9 @@ export class RoomWalk {
   /** Goes to the end of the way. */
   finish(): Arrivals {
     this.#applyUpTo(this.#upTo);
-    return { servers: this.#servers, userIds: this.#userIds };
+    const { counts } = this.#entry;
+    const servers = [...this.#servers].filter((name) => counts.has(name));
+    return { servers: new Set(servers), userIds: this.#userIds };
   }
 
   #applyUpTo(position: number): readonly MemberChange[] {

@@ -1,4 +1,4 @@
-import { integerList, query, statement } from '../storage/sql.ts';
+import { integerList, query, statement, textList } from '../storage/sql.ts';
 import type { Reader, Statement } from '../storage/sql.ts';
 
 const ofRooms = query<{ room_nid: number; server_name: string }>(
@@ -9,6 +9,7 @@ const put = query(
    on conflict (room_nid, server_name) do update set is_told = 0`,
 );
 const tell = query('update servers_put_out set is_told = 1 where room_nid = ?');
+const forget = query('delete from servers_put_out where room_nid = ? and server_name {in_texts}');
 const isPutOut = query(
   'select is_told from servers_put_out where room_nid = ? and server_name = ?',
 );
@@ -33,6 +34,14 @@ export function putOutStatement(roomNid: number, serverName: string): Statement 
 
 export function tellPutOutStatement(roomNid: number): Statement {
   return statement(tell, roomNid);
+}
+
+/** Servers that have come to the room: from then on they are told what takes them out of it. */
+export function forgetPutOutStatement(
+  roomNid: number,
+  serverNames: ReadonlySet<string>,
+): Statement {
+  return statement(forget, roomNid, textList(serverNames));
 }
 
 /** Whether the server may take itself to be in the room for a user who has no membership any more, and never left. */

@@ -6,6 +6,7 @@ import type { TestDatabase } from '../../../../../tests/harness/engines.ts';
 import { OutboundLog } from '../../federation-sender/outbound-log.ts';
 import { readNewest } from '../../federation-sender/pdu-store.ts';
 import { ServersAlongLog } from '../../federation-sender/servers-along-log.ts';
+import { readWasPutOut } from '../../federation-sender/servers-put-out-store.ts';
 import { readEventById } from '../../rooms/event-store.ts';
 import { LogFollower } from '../../streams/log-follower.ts';
 import { createLogger } from '../../telemetry/logger.ts';
@@ -167,6 +168,13 @@ for (const engine of testEngines()) {
       assert.ok(!(await wasSent(c, last)));
       assert.equal((await c.receive(a, roomId, await a.json(next))).kind, 'accepted');
       assert.deepEqual(await c.state(roomId), await a.state(roomId));
+      const { reader } = a.database;
+      const roomNid = await a.roomNid(roomId);
+      assert.ok(await readWasPutOut(reader, roomNid, c.name));
+      await a.send(roomId, member(a.user('alice'), carol, 'invite'));
+      await c.join(a, roomId, carol);
+      await follower.catchUp();
+      assert.ok(!(await readWasPutOut(reader, roomNid, c.name)));
     });
 
     test('one that was away when it was put out gets the ends that the room had then', async () => {

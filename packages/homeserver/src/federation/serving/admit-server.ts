@@ -17,11 +17,13 @@ export interface AskedRoom {
 export interface ServerAccess extends AskedRoom {
   readonly origin: string;
   readonly servers: ServersOfRoom;
-  /**
-   * Whether the server is in the room, or takes itself to be since nothing has told it otherwise; else it was, or has somebody
-   * who is invited.
-   */
+  /** Whether the server is in the room; else it was, or has somebody who is invited. */
   readonly isInside: boolean;
+  /**
+   * Whether it needs the graph of events, if not their content: it is in the room, or takes itself to be since nothing has
+   * told it otherwise.
+   */
+  readonly needsGraph: boolean;
 }
 
 /**
@@ -71,15 +73,14 @@ export async function admitServer(
   const servers = await serving.roomServers.of(room.roomNid);
   const partial = servers.isJoined(origin) ? undefined : await partialRoom(serving, room);
   const isNamed = partial?.serversInRoom.includes(origin) === true;
-  const isInside =
-    servers.isJoined(origin) ||
-    isNamed ||
-    (await readWasPutOut(serving.rooms.database.reader, room.roomNid, origin));
-  if (!isInside && servers.usersOf(origin).size === 0) {
+  const isInside = servers.isJoined(origin) || isNamed;
+  const { reader } = serving.rooms.database;
+  const needsGraph = isInside || (await readWasPutOut(reader, room.roomNid, origin));
+  if (!needsGraph && servers.usersOf(origin).size === 0) {
     if (partial !== undefined) throw unableForNow(403);
     throw forbidden(`${origin} is not in the room`);
   }
-  return { ...room, origin, servers, isInside };
+  return { ...room, origin, servers, isInside, needsGraph };
 }
 
 /** What is known of a room whose members are still being learned. */

@@ -52,7 +52,7 @@ export class ServerVisibility {
       const isSeen =
         (await this.#maySee(event)) &&
         (!erased.has(event.senderNid) || (await this.#wasInsideAt(event)));
-      const unseen = this.#access.isInside ? 'redacted' : 'hidden';
+      const unseen = this.#access.needsGraph ? 'redacted' : 'hidden';
       showings.set(event.eventNid, isSeen ? 'whole' : unseen);
     }
     return showings;

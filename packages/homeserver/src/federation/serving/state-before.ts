@@ -55,7 +55,7 @@ export async function authChainOf(
   return { access, authChain: await readAuthChain(reader, [row.event_nid]) };
 }
 
-/** An event of the room that the server may see, or, being in the room, may ask about. */
+/** An event of the room that the server may see, or that it needs to place others. */
 async function readEventOf(
   serving: Serving,
   reader: Reader,
@@ -66,7 +66,7 @@ async function readEventOf(
   if (row === undefined || row.room_nid !== access.roomNid) {
     throw notFound('There is no such event in this room');
   }
-  if (access.isInside) return row;
+  if (access.needsGraph) return row;
   const showings = await new ServerVisibility(serving, reader, access).decide([
     toStoredEvent(row, access.version),
   ]);
