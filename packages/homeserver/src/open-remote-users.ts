@@ -35,7 +35,9 @@ export function openRemoteUsers(
       logger.error({ err: error, server: serverName }, 'device lists were not asked for again');
     });
   });
-  resyncer.wake();
+  resyncer.resume().catch((error: unknown) => {
+    logger.error({ err: error }, 'device lists of before the stop are not fetched');
+  });
   return {
     remote: {
       queryKeys: (viewer, users, timeoutMs) => queryRemoteKeys(lists, viewer, users, timeoutMs),

@@ -129,7 +129,7 @@ export async function openServices(
   const { close: closeMedia, ...mediaServices } = await openMediaServices(shared);
   const { ephemeral } = opened;
   const shown = { presence: presence.presence };
-  const resyncSoon = (): void => resyncer.wake();
+  const resyncSoon = (serverName: string): void => resyncer.wake(serverName);
   const edus = openEduHandlers({ accounts, ephemeral, ...shown, lists, resyncSoon }, logger);
   const inbound = await openInbound(rooms, federation, edus, { config, logger });
   const told = { ...parts, rooms, typing: ephemeral.typing, presence };

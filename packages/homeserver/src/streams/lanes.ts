@@ -16,7 +16,7 @@ export class Lanes<Key> {
   readonly #running = new Map<Key, Promise<void>>();
   /** Lanes that wait for their turn, in order. */
   readonly #due = new Set<Key>();
-  readonly #timers = new Map<Key, NodeJS.Timeout>();
+  readonly #timers = new Map<Key, { readonly timer: NodeJS.Timeout; readonly atMs: number }>();
   #isClosed = false;
 
   constructor(options: LanesOptions<Key>) {
@@ -29,6 +29,20 @@ export class Lanes<Key> {
     this.#start();
   }
 
+  /** Something waits in the lane, and may wait so long for what comes after it. */
+  wakeWithin(key: Key, delayMs: number): void {
+    const atMs = performance.now() + delayMs;
+    const known = this.#timers.get(key);
+    if (this.#isClosed || (known !== undefined && known.atMs <= atMs)) return;
+    clearTimeout(known?.timer);
+    const timer = setTimeout(() => {
+      this.#timers.delete(key);
+      this.wake(key);
+    }, delayMs);
+    timer.unref();
+    this.#timers.set(key, { timer, atMs });
+  }
+
   /** Whether something has come to the lane since its turn began. */
   isDue(key: Key): boolean {
     return this.#due.has(key);
@@ -37,7 +51,7 @@ export class Lanes<Key> {
   /** Resolves when nothing is under way any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const { timer } of this.#timers.values()) clearTimeout(timer);
     this.#due.clear();
     await Promise.all(this.#running.values());
   }
@@ -60,16 +74,6 @@ export class Lanes<Key> {
     const leftMs = await this.#options.run(key);
     if (this.#isClosed || leftMs === undefined || this.#due.has(key)) return;
     if (leftMs <= 0) this.#due.add(key);
-    else this.#wakeAfter(key, leftMs);
-  }
-
-  #wakeAfter(key: Key, delayMs: number): void {
-    clearTimeout(this.#timers.get(key));
-    const timer = setTimeout(() => {
-      this.#timers.delete(key);
-      this.wake(key);
-    }, delayMs);
-    timer.unref();
-    this.#timers.set(key, timer);
+    else this.wakeWithin(key, leftMs);
   }
 }

@@ -62,7 +62,7 @@ async function receiveOfUser(
     if (await follows(services, userNid, update)) continue;
     // What comes after in the same transaction is in the list that is fetched.
     await markChanged(services.lists, userNid, origin);
-    services.resyncSoon();
+    services.resyncSoon(origin);
     return;
   }
 }

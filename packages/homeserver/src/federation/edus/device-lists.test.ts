@@ -4,7 +4,6 @@ import { describe, test } from 'node:test';
 import type { JsonObject, JsonValue, ServerName } from '@soma/protocol';
 
 import { testEngines } from '../../../../../tests/harness/engines.ts';
-import { readResyncMarks } from '../remote-users/resync-store.ts';
 import { EdusUnderTest, bob, deviceList, keysOf } from './edus-under-test.ts';
 
 const LIST = `GET /_matrix/federation/v1/user/devices/${bob}`;
@@ -102,7 +101,7 @@ for (const engine of testEngines()) {
         given.answer = () => undefined;
         await receive(given, update(5, [4], 'A'));
         await given.settled();
-        const [mark] = await readResyncMarks(given.database.reader, 1);
+        const [mark] = await given.marks();
         assert.ok(mark?.attempts === 1 && mark.nextTryTs > given.clock.nowMs);
         assert.deepEqual(Object.keys((await given.query(bob)).failures), ['remote.test']);
         await given.restart();
@@ -115,16 +114,36 @@ for (const engine of testEngines()) {
       },
     );
 
+    withEdus('a server that does not answer holds up its own lists alone', async (given) => {
+      const slow = Array.from({ length: 20 }, (_, index) => `@slow${index}:remote.test`);
+      const carol = '@carol:other.test';
+      await given.room(...slow, carol);
+      const silence = Promise.withResolvers<JsonValue>();
+      given.answer = ({ destination }) =>
+        destination === 'remote.test' ? silence.promise : deviceList(carol, 5, 'A');
+      const content = (userId: string): JsonObject => ({ ...update(5, [4], 'A'), user_id: userId });
+      for (const userId of slow) await receive(given, content(userId));
+      await given.until(() => given.asked.length > 0);
+      try {
+        await given.receive('m.device_list_update', content(carol), 'other.test' as ServerName);
+        await given.until(async () => (await given.marks()).length === 1);
+        assert.equal(given.asked.length, 3);
+        assert.deepEqual(await given.devicesOf(carol), ['A']);
+      } finally {
+        silence.resolve({});
+      }
+    });
+
     withEdus('a list that nobody gives is given up after some tries', async (given) => {
       await given.room(bob);
       await receive(given, update(5, [4], 'A'));
       for (let tries = 0; tries < 12; tries += 1) {
         await given.settled();
         given.clock.nowMs += 7 * 3_600_000;
-        given.resyncer.wake();
+        given.resyncer.wake('remote.test');
       }
       await given.settled();
-      assert.deepEqual(await readResyncMarks(given.database.reader, 1), []);
+      assert.deepEqual(await given.marks(), []);
       assert.equal(given.asked.length, 10);
     });
 

@@ -23,8 +23,8 @@ export interface EduServices {
   /** Undefined where it is turned off. */
   readonly presence: Presence | undefined;
   readonly lists: RemoteUserLists;
-  /** A device list was marked to be fetched. */
-  readonly resyncSoon: () => void;
+  /** A device list of the server was marked to be fetched. */
+  readonly resyncSoon: (serverName: string) => void;
 }
 
 /** One type of EDU. */

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { JsonObject, JsonValue, ServerName } from '@soma/protocol';
 
 import { openAccountsUnderTest } from '../../accounts/accounts-under-test.ts';
@@ -27,7 +29,8 @@ import { DeviceListResyncer } from '../remote-users/device-list-resyncer.ts';
 import { ForgetDevicesProjection } from '../remote-users/forget-projection.ts';
 import { queryRemoteKeys } from '../remote-users/query-remote-keys.ts';
 import type { RemoteUserLists } from '../remote-users/remote-user-lists.ts';
-import { readResyncMarks } from '../remote-users/resync-store.ts';
+import { readResyncMarks, readServersToResync } from '../remote-users/resync-store.ts';
+import type { ResyncMark } from '../remote-users/resync-store.ts';
 import { openEduHandlers } from './edu-handlers.ts';
 import type { EduHandlers } from './edu-handlers.ts';
 
@@ -160,14 +163,30 @@ export class EdusUnderTest {
     return changed.includes(await this.userNid(userId));
   }
 
+  /** The next list of each server that is to be fetched. */
+  async marks(): Promise<readonly ResyncMark[]> {
+    const { reader } = this.database;
+    const marks: ResyncMark[] = [];
+    for (const serverName of await readServersToResync(reader)) {
+      marks.push(...(await readResyncMarks(reader, serverName, 1)));
+    }
+    return marks;
+  }
+
   /** Resolves when no list is to be fetched at once. */
   async settled(): Promise<void> {
-    for (let tries = 0; tries < 100; tries += 1) {
-      const marks = await readResyncMarks(this.database.reader, 10);
-      if (marks.every(({ nextTryTs }) => nextTryTs > this.clock.nowMs)) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await this.until(async () => {
+      const marks = await this.marks();
+      return marks.every(({ nextTryTs }) => nextTryTs > this.clock.nowMs);
+    });
+  }
+
+  async until(holds: () => boolean | Promise<boolean>): Promise<void> {
+    for (let tries = 0; tries < 200; tries += 1) {
+      if (await holds()) return;
+      await sleep(10);
     }
-    throw new Error('device lists are still to be fetched');
+    throw new Error('it does not come to that');
   }
 
   #openResyncer(): DeviceListResyncer {
@@ -181,7 +200,7 @@ export class EdusUnderTest {
         ephemeral: this.ephemeral,
         presence: this.presence,
         lists: this.lists,
-        resyncSoon: () => this.resyncer.wake(),
+        resyncSoon: (serverName) => this.resyncer.wake(serverName),
       },
       createLogger({ level: 'silent' }).logger,
     );

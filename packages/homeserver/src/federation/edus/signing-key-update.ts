@@ -48,7 +48,7 @@ async function receiveOfUser(
   if (master === undefined && selfSigning === undefined) return;
   if (!isKnown) {
     await markChanged(lists, userNid, origin);
-    resyncSoon();
+    resyncSoon(origin);
     return;
   }
   await write(database, {

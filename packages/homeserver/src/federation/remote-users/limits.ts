@@ -15,8 +15,11 @@ export const devicesPerUserMax = 1_000;
 /** In characters: the name of a device. */
 export const displayNameLengthMax = 255;
 
-/** Device lists that are fetched at once, from all servers together. */
-export const resyncsAtOnce = 8;
+/** Servers whose device lists are fetched at once. */
+export const serversResyncedAtOnce = 8;
+
+/** Device lists of one server that are fetched at once. */
+export const resyncsOfServerAtOnce = 2;
 
 /** Until a device list is there. */
 export const resyncTimeoutMs = 15_000;

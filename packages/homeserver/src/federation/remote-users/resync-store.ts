@@ -30,9 +30,19 @@ const postpone = query(
    where user_nid = ? and marked_position = ?`,
 );
 const hurry = query('update device_list_resyncs set next_try_ts = ? where server_name = ?');
-const first = query<MarkRow>(
+/** (server, limit) */
+const ofServer = query<MarkRow>(
   `select user_nid, marked_position, attempts, next_try_ts from device_list_resyncs
-   order by next_try_ts, user_nid limit ?`,
+   where server_name = ? order by next_try_ts, user_nid limit ?`,
+);
+/** From one name to the next, so that what it costs grows with the servers alone. */
+const servers = query<{ server_name: string }>(
+  `with recursive names (server_name) as (
+     select min(server_name) from device_list_resyncs
+     union all
+     select (select min(d.server_name) from device_list_resyncs d where d.server_name > n.server_name)
+     from names n where n.server_name is not null)
+   select server_name from names where server_name is not null`,
 );
 const isMarked = query('select 1 as one from device_list_resyncs where user_nid = ?');
 
@@ -59,15 +69,24 @@ export function hurryStatement(serverName: string, nowTs: number): Statement {
   return statement(hurry, nowTs, serverName);
 }
 
-/** Those due first. */
-export async function readResyncMarks(reader: Reader, limit: number): Promise<ResyncMark[]> {
-  const rows = await reader.all(first, limit);
+/** The server's lists that are due first. */
+export async function readResyncMarks(
+  reader: Reader,
+  serverName: string,
+  limit: number,
+): Promise<ResyncMark[]> {
+  const rows = await reader.all(ofServer, serverName, limit);
   return rows.map((row) => ({
     userNid: row.user_nid,
     markedPosition: row.marked_position,
     attempts: row.attempts,
     nextTryTs: row.next_try_ts,
   }));
+}
+
+/** Servers of which a list is to be fetched, now or later. */
+export async function readServersToResync(reader: Reader): Promise<string[]> {
+  return (await reader.all(servers)).map((row) => row.server_name);
 }
 
 export async function isMarkedForResync(reader: Reader, userNid: number): Promise<boolean> {

@@ -33,6 +33,7 @@ import { activeUsers } from './0211-active-users.ts';
 import { lateThreads } from './0220-late-threads.ts';
 import { serviceMemberships } from './0221-service-memberships.ts';
 import { serversPutOut } from './0230-servers-put-out.ts';
+import { dueDeviceLists } from './0240-due-device-lists.ts';
 
 /**
  * One forward step of the schema. Its text is SQL for both engines, with these words for what differs:
@@ -85,4 +86,5 @@ export const migrations: readonly Migration[] = [
   { number: 220, name: 'late-threads', text: lateThreads },
   { number: 221, name: 'service-memberships', text: serviceMemberships },
   { number: 230, name: 'servers-put-out', text: serversPutOut },
+  { number: 240, name: 'due-device-lists', text: dueDeviceLists },
 ];
