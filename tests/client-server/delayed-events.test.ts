@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test as plainTest } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 
 import { api } from '../harness/api.ts';
 import {
@@ -14,6 +13,7 @@ import {
 import { testEngines } from '../harness/engines.ts';
 import { startHomeserver } from '../harness/homeserver-process.ts';
 import { listAt, textAt, valueAt } from '../harness/json-path.ts';
+import { until } from '../harness/until.ts';
 import {
   ok,
   outcome,
@@ -50,14 +50,6 @@ async function waiting(user: TestUser): Promise<unknown[]> {
   return listAt(await ok(user, 'GET', base), 'delayed_events');
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await holds()) return;
-    await wait(50);
-  }
-  throw new Error('it did not come to be');
-}
-
 async function texts(user: TestUser, roomId: string): Promise<string[]> {
   return tell((await readMessages(user, roomId)).events);
 }
@@ -66,7 +58,7 @@ test('an event is sent when its delay is over, or before by request', async (giv
   const alice = await given.newUser();
   const roomId = await createRoom(alice);
   await delayText(alice, roomId, 'soon', 100);
-  await until(async () => (await texts(alice, roomId)).includes('soon'));
+  await until('the event', async () => (await texts(alice, roomId)).includes('soon'));
   const delayId = await delayText(alice, roomId, 'by request', 1_000_000);
   const [shown] = await waiting(alice);
   assert.equal(valueAt(shown, 'delay_id'), delayId);
@@ -144,7 +136,7 @@ for (const engine of testEngines()) {
     await delayText(alice, roomId, 'after the crash', 500);
     await server.kill();
     await server.restart();
-    await until(async () => (await texts(alice, roomId)).includes('after the crash'));
+    await until('the event', async () => (await texts(alice, roomId)).includes('after the crash'));
     assert.deepEqual(await waiting(alice), []);
     await server.stop();
     await server.dispose();
@@ -202,7 +194,7 @@ test('a redaction may be delayed, in room versions old and new', async (given) =
     const later = { query: query(100), body: { redacts: eventId } };
     await ok(alice, 'PUT', path, later);
     const body = async () => valueAt((await readEvent(alice, roomId, eventId)).content, 'body');
-    await until(async () => (await body()) === undefined);
+    await until('the redaction', async () => (await body()) === undefined);
     const bad = await refusal(alice, 'PUT', `${path}-bad`, { query: query(100), body: {} });
     assert.equal(bad, '400 M_BAD_JSON');
   }

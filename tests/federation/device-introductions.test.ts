@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ok, v3 } from '../client-server/requests.ts';
 import { deviceKeys, newIdentity } from '../client-server/signing-identity.ts';
@@ -7,6 +6,7 @@ import { pathOf } from '../harness/api.ts';
 import { createRoom, registerUser, sendText, type TestUser } from '../harness/client.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
 import type { TestPeer } from '../harness/peer.ts';
+import { until } from '../harness/until.ts';
 import { federationTests } from './federation-test.ts';
 import { PlayedRoom, playRooms, reply, textOf } from './played-room.ts';
 import { PlayedUser } from './played-user.ts';
@@ -25,14 +25,6 @@ function toldOfDevices(peer: TestPeer, rooms: readonly PlayedRoom[]): unknown[] 
     });
   });
   return told;
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt += 1) {
-    if (holds()) return;
-    await sleep(25);
-  }
-  assert.fail(`it never came: ${what}`);
 }
 
 async function join(user: TestUser, { roomId, peer }: PlayedRoom): Promise<void> {

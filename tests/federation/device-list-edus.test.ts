@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { JsonObject } from '@soma/protocol';
 
@@ -10,6 +9,7 @@ import { crossSigningKey, deviceKeys, newIdentity } from '../client-server/signi
 import { createRoom, logIn, registerUser, sync, type TestUser } from '../harness/client.ts';
 import type { FederatedServer } from '../harness/federation.ts';
 import { textAt, valueAt } from '../harness/json-path.ts';
+import { until } from '../harness/until.ts';
 import { federationTests } from './federation-test.ts';
 import { PlayedUser } from './played-user.ts';
 import { recordTransactions } from './transaction-record.ts';
@@ -107,8 +107,13 @@ test('updates of a device list follow one another; a gap makes the list be asked
   await owner.send('m.device_list_update', { device_id: 'A', stream_id: 5, prev_id: [], keys });
   since = await owner.untilTold(since);
   assert.deepEqual(await owner.shown(), ['A']);
-  await until(() => owner.bob.peer.asked.some((each) => each.includes(`${base}/devices/`)));
-  await until(async () => (await owner.shown()).length === 1 && owner.asked().length === 0);
+  await until('the question', () =>
+    owner.bob.peer.asked.some((each) => each.includes(`${base}/devices/`)),
+  );
+  await until(
+    'the list',
+    async () => (await owner.shown()).length === 1 && owner.asked().length === 0,
+  );
 
   const b = owner.add('B');
   const second = { device_id: 'B', stream_id: 6, prev_id: [5], keys: b };
@@ -131,8 +136,11 @@ test('updates of a device list follow one another; a gap makes the list be asked
   const afterGap = { device_id: 'D', stream_id: 10, prev_id: [9], keys: owner.add('D') };
   await owner.send('m.device_list_update', afterGap);
   await owner.untilTold(since);
-  await until(() => owner.asked().includes(list));
-  await until(async () => (await owner.shown()).includes('C') && owner.asked().length === 0);
+  await until('the question', () => owner.asked().includes(list));
+  await until(
+    'the new device',
+    async () => (await owner.shown()).includes('C') && owner.asked().length === 0,
+  );
   assert.deepEqual(await owner.shown(), ['A', 'B', 'C', 'D'], 'the list of its server');
   assert.deepEqual(valueAt(await owner.query(), 'master_keys', bob.userId), master);
   assert.deepEqual(owner.asked(), [], 'it is known again');
@@ -217,11 +225,3 @@ test('servers that share a room are told of each device, and of cross-signing ke
   const devices = [{ device_id: alice.deviceId, keys: first }];
   assert.deepEqual(shown, { user_id: alice.userId, devices, ...keys });
 });
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt += 1) {
-    if (await holds()) return;
-    await sleep(25);
-  }
-  assert.fail('it never came');
-}

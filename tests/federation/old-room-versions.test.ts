@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { roomVersion, type RoomVersion } from '@soma/protocol';
 
@@ -14,6 +13,7 @@ import {
   type TestUser,
 } from '../harness/client.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
+import { until } from '../harness/until.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
 import { PlayedRoom, playRooms } from './played-room.ts';
 import { PlayedUser, signEvent } from './played-user.ts';
@@ -29,14 +29,6 @@ async function bodiesIn(user: TestUser, roomId: string): Promise<unknown[]> {
   const path = v3 + pathOf`/rooms/${roomId}/messages`;
   const { body } = await user.request('GET', path, { query: { dir: 'b', limit: 50 } });
   return listAt(body, 'chunk').map((event) => valueAt(event, 'content', 'body'));
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (await holds()) return;
-    await sleep(50);
-  }
-  assert.fail(`it never came: ${what}`);
 }
 
 for (const version of ['1', '2', '3', '5']) {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { join as joinPath } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { JsonObject } from '@soma/protocol';
 import { isJsonObject } from '@soma/protocol';
@@ -12,6 +11,7 @@ import type { FederatedServer } from '../harness/federation.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
 import type { TestPeer } from '../harness/peer.ts';
 import { runCli } from '../harness/run-cli.ts';
+import { until } from '../harness/until.ts';
 import type { FederationUnderTest } from './federation-test.ts';
 import { PlayedRoom, playRooms, reply, textOf } from './played-room.ts';
 import type { SignedEvent } from './played-user.ts';
@@ -110,15 +110,8 @@ export async function join(user: TestUser, room: PlayedRoom): Promise<void> {
   assert.equal(status, 200, JSON.stringify(body));
 }
 
-export async function eventually(
-  what: string,
-  holds: () => Promise<boolean> | boolean,
-): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
-    if (await holds()) return;
-    await sleep(50);
-  }
-  assert.fail(`it never came: ${what}`);
+export function eventually(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+  return until(what, holds, 15_000);
 }
 
 export async function memberIds(user: TestUser, roomId: string): Promise<string[]> {

@@ -7,6 +7,7 @@ import { pathOf } from '../harness/api.ts';
 import { inviteUser, joinRoom, registerUser, sendText, sync } from '../harness/client.ts';
 import type { TestUser } from '../harness/client.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
+import { until } from '../harness/until.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
 import { PlayedRefusal, PlayedRoom, playRooms, reply, textOf } from './played-room.ts';
 
@@ -331,10 +332,7 @@ test('who comes back is let in by a server that knows that they had left', async
   assert.equal((await join(alice, room.roomId, [peer.serverName])).status, 200);
   const leave = v3 + pathOf`/rooms/${room.roomId}/leave`;
   assert.equal((await alice.request('POST', leave, { body: {} })).status, 200);
-  for (let tries = 0; !log.includes('lost the leave'); tries += 1) {
-    assert.ok(tries < 400, 'the leave is sent');
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
+  await until('the leave', () => log.includes('lost the leave'));
   assert.equal((await join(alice, room.roomId, [peer.serverName])).status, 200);
   // It is asked anew after each time that the leave is sent again.
   const once = log.filter((entry, index) => entry !== log[index - 1]);
@@ -367,10 +365,7 @@ test('who was banned does not come back through a server that has not heard of i
   const path = '/_matrix/federation/v1/send/ban';
   assert.equal((await peer.request(one.serverName, 'PUT', path, { body })).status, 200);
   const members = v3 + pathOf`/rooms/${room.roomId}/joined_members`;
-  for (let tries = 0; (await alice.request('GET', members)).status === 200; tries += 1) {
-    assert.ok(tries < 400, 'the ban comes');
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
+  await until('the ban', async () => (await alice.request('GET', members)).status !== 200);
   room.answers.template = () => {
     throw log.includes('took the ban')
       ? new PlayedRefusal(403, 'M_FORBIDDEN')

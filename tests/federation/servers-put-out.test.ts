@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 
 import { roomVersion, type JsonObject } from '@soma/protocol';
 
-import { pathOf, type Response } from '../harness/api.ts';
 import { sendText } from '../harness/client.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
+import { Asker } from './asker.ts';
 import { assertRefused, federationTests } from './federation-test.ts';
 import { PlayedUser, idOf } from './played-user.ts';
 import { RoomWithPast } from './room-with-past.ts';
@@ -12,7 +12,6 @@ import { recordTransactions } from './transaction-record.ts';
 
 const test = federationTests();
 
-const v1 = '/_matrix/federation/v1';
 const version = roomVersion('11') ?? assert.fail();
 
 test('a server that resolution puts out without a word can see that it is out', async (given) => {
@@ -28,9 +27,8 @@ test('a server that resolution puts out without a word can see that it is out', 
     const ids = record.pdus().map((pdu) => idOf(pdu, version));
     return ids.includes(closed.eventId) && ids.includes(next);
   });
-  const ask = (path: string): Promise<Response> =>
-    frank.peer.request(one.serverName, 'GET', v1 + path);
-  const state = await ask(`${pathOf`/state/${roomId}`}?event_id=${encodeURIComponent(next)}`);
+  const asker = new Asker(frank.peer, one);
+  const state = await asker.at('state', roomId, next);
   assert.equal(state.status, 200, JSON.stringify(state.body));
   const keys = listAt(state.body, 'pdus').map((pdu) => valueAt(pdu, 'state_key'));
   assert.ok(keys.includes(alice.userId) && !keys.includes(frank.userId));
@@ -38,12 +36,7 @@ test('a server that resolution puts out without a word can see that it is out', 
   const last = await sendText(alice, roomId, 'a secret');
   const after = await sendText(alice, roomId, 'another');
   const body: JsonObject = { earliest_events: [next], latest_events: [after], limit: 10 };
-  const missing = await frank.peer.request(
-    one.serverName,
-    'POST',
-    v1 + pathOf`/get_missing_events/${roomId}`,
-    { body },
-  );
+  const missing = await asker.missing(roomId, body);
   assert.equal(missing.status, 200, JSON.stringify(missing.body));
   const [between] = listAt(missing.body, 'events');
   assert.equal(idOf(between, version), last);
@@ -53,7 +46,7 @@ test('a server that resolution puts out without a word can see that it is out', 
 
 test('a server that was never in the room does not see it', async (given) => {
   const { roomId, alice } = await RoomWithPast.open(given, 'put-out-none');
-  const peer = await given.newPeer();
-  const path = `${pathOf`/state_ids/${roomId}`}?event_id=${encodeURIComponent(await sendText(alice, roomId, 'hello'))}`;
-  assertRefused(await peer.request(given.one.serverName, 'GET', v1 + path), 403, 'M_FORBIDDEN');
+  const stranger = new Asker(await given.newPeer(), given.one);
+  const said = await sendText(alice, roomId, 'hello');
+  assertRefused(await stranger.at('state_ids', roomId, said), 403, 'M_FORBIDDEN');
 });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { pathOf } from '../harness/api.ts';
 import {
@@ -12,20 +11,13 @@ import {
 } from '../harness/client.ts';
 import type { TestUser } from '../harness/client.ts';
 import { listAt, valueAt } from '../harness/json-path.ts';
+import { until } from '../harness/until.ts';
 import { federationTests } from './federation-test.ts';
 
 const test = federationTests();
 const v3 = '/_matrix/client/v3';
 
 /** Looks again and again until it holds: servers tell each other in the background. */
-async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (await holds()) return;
-    await sleep(50);
-  }
-  assert.fail(`it never came: ${what}`);
-}
-
 async function memberIds(user: TestUser, roomId: string): Promise<string[]> {
   const { body } = await user.request('GET', v3 + pathOf`/rooms/${roomId}/joined_members`);
   return Object.keys(valueAt(body, 'joined') ?? {}).toSorted();
@@ -55,20 +47,17 @@ test('users of two servers meet in a room, by its alias', async ({ one, two }) =
   assert.deepEqual(await memberIds(bob, roomId), both);
   assert.deepEqual(await memberIds(alice, roomId), both);
   await sendText(bob, roomId, 'hello from two');
-  await eventually('the message of bob', () => hasRead(alice, roomId, 'hello from two'));
+  await until('the message of bob', () => hasRead(alice, roomId, 'hello from two'));
   await sendText(alice, roomId, 'hello from one');
-  await eventually('the message of alice', () => hasRead(bob, roomId, 'hello from one'));
+  await until('the message of alice', () => hasRead(bob, roomId, 'hello from one'));
   // Everybody of the second server leaves, and comes back.
   await bob.request('POST', v3 + pathOf`/rooms/${roomId}/leave`);
-  await eventually(
-    'the leave',
-    async () => (await membership(alice, roomId, bob.userId)) === 'leave',
-  );
+  await until('the leave', async () => (await membership(alice, roomId, bob.userId)) === 'leave');
   await sendText(alice, roomId, 'while you were out');
   await joinRoom(bob, `#meeting:${one.serverName}`);
   assert.deepEqual(await memberIds(bob, roomId), both);
   await sendText(alice, roomId, 'welcome back');
-  await eventually('what came after', () => hasRead(bob, roomId, 'welcome back'));
+  await until('what came after', () => hasRead(bob, roomId, 'welcome back'));
 });
 
 test('a user is invited to a direct chat on another server', async ({ one, two }) => {
@@ -85,7 +74,7 @@ test('a user is invited to a direct chat on another server', async ({ one, two }
   const joined = await bob.request('POST', path, { body: {} });
   assert.equal(joined.status, 200, JSON.stringify(joined.body));
   await sendText(bob, roomId, 'private');
-  await eventually('the message', () => hasRead(alice, roomId, 'private'));
+  await until('the message', () => hasRead(alice, roomId, 'private'));
 });
 
 test('an invitation is rejected on the server of who invites', async ({ one, two }) => {
@@ -106,7 +95,7 @@ test('an invitation is taken back', async ({ one, two }) => {
   const { nextBatch } = await sync(bob);
   const body = { user_id: bob.userId };
   await alice.request('POST', v3 + pathOf`/rooms/${roomId}/kick`, { body });
-  await eventually('the end of it', async () => !(await isInvited(bob, roomId)));
+  await until('the end of it', async () => !(await isInvited(bob, roomId)));
   const told = (await sync(bob, { since: nextBatch })).body;
   const [event] = listAt(told, 'rooms', 'leave', roomId, 'timeline', 'events');
   assert.equal(valueAt(event, 'sender'), alice.userId);
@@ -127,7 +116,7 @@ test('a knock is let in, and a restricted room lets in who is in the other room'
   assert.equal(knocked.status, 200, JSON.stringify(knocked.body));
   assert.equal(await membership(alice, closed, bob.userId), 'knock');
   await inviteUser(alice, closed, bob.userId);
-  await eventually('the invitation', () => isInvited(bob, closed));
+  await until('the invitation', () => isInvited(bob, closed));
   assert.equal(
     (await bob.request('POST', v3 + pathOf`/join/${closed}`, { query: via })).status,
     200,
@@ -158,10 +147,10 @@ test('a moderator removes and bans users of the other server', async ({ one, two
     return !listAt(body, 'joined_rooms').includes(roomId);
   };
   assert.equal((await act('kick')).status, 200);
-  await eventually('the kick', isOut);
+  await until('the kick', isOut);
   assert.equal((await join()).status, 200);
   assert.equal((await act('ban')).status, 200);
-  await eventually('the ban', isOut);
+  await until('the ban', isOut);
   assert.equal((await join()).status, 403);
   assert.equal((await act('unban')).status, 200);
   assert.equal((await join()).status, 200);

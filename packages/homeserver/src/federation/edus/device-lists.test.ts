@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import type { JsonObject, JsonValue, ServerName } from '@soma/protocol';
 
 import { testEngines } from '../../../../../tests/harness/engines.ts';
+import { until } from '../../../../../tests/harness/until.ts';
 import { EdusUnderTest, bob, deviceList, keysOf } from './edus-under-test.ts';
 
 const LIST = `GET /_matrix/federation/v1/user/devices/${bob}`;
@@ -123,10 +124,10 @@ for (const engine of testEngines()) {
         destination === 'remote.test' ? silence.promise : deviceList(carol, 5, 'A');
       const content = (userId: string): JsonObject => ({ ...update(5, [4], 'A'), user_id: userId });
       for (const userId of slow) await receive(given, content(userId));
-      await given.until(() => given.asked.length > 0);
+      await until('the question', () => given.asked.length > 0);
       try {
         await given.receive('m.device_list_update', content(carol), 'other.test' as ServerName);
-        await given.until(async () => (await given.marks()).length === 1);
+        await until('the list', async () => (await given.marks()).length === 1);
         assert.equal(given.asked.length, 3);
         assert.deepEqual(await given.devicesOf(carol), ['A']);
       } finally {

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { JsonObject, JsonValue, ServerName } from '@soma/protocol';
 
 import { openAccountsUnderTest } from '../../accounts/accounts-under-test.ts';
@@ -175,18 +173,12 @@ export class EdusUnderTest {
 
   /** Resolves when no list is to be fetched at once. */
   async settled(): Promise<void> {
-    await this.until(async () => {
+    for (let tries = 0; tries < 100; tries += 1) {
       const marks = await this.marks();
-      return marks.every(({ nextTryTs }) => nextTryTs > this.clock.nowMs);
-    });
-  }
-
-  async until(holds: () => boolean | Promise<boolean>): Promise<void> {
-    for (let tries = 0; tries < 200; tries += 1) {
-      if (await holds()) return;
-      await sleep(10);
+      if (marks.every(({ nextTryTs }) => nextTryTs > this.clock.nowMs)) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    throw new Error('it does not come to that');
+    throw new Error('device lists are still to be fetched');
   }
 
   #openResyncer(): DeviceListResyncer {
